@@ -1,0 +1,98 @@
+/**
+ * Shapes of the admin API, version 1, shared by server and client. JSON over HTTP/1.1: on the unix socket
+ * everything, on TCP the GETs marked so and nothing else.
+ *
+ * | method, path                | on TCP | answers |
+ * | --- | --- | --- |
+ * | GET /healthz                | yes | 200 while the loop turns |
+ * | GET /readyz                 | yes | 200 or 503 with `Readiness` |
+ * | GET /metrics                | yes | Prometheus text format 0.0.4 |
+ * | GET /api/v1/status          | yes | `Snapshot` |
+ * | GET /api/v1/events          | yes | `EventsAnswer`; `?after=SEQ`, `?limit=N`; `?follow=1` streams `DirectorEvent` as JSON lines |
+ * | GET /api/v1/plan            | no  | `PlanAnswer`: the file as it is now against the table as observed now |
+ * | GET /api/v1/connections     | no  | `ConnectionRecord` as JSON lines; `?service=NAME`, `?server=NAME` |
+ * | POST /api/v1/reload         | no  | `ReloadRequest` -> `ReloadAnswer` |
+ * | POST /api/v1/weight         | no  | `WeightRequest` -> `WeightAnswer` |
+ *
+ * Every refusal has a 4xx or 5xx status and an `ErrorAnswer`.
+ */
+import type { Phase } from '../dataplane/types.js';
+import type { DirectorEvent } from '../model/event.js';
+
+export const API_VERSION = 1;
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+export interface EventsAnswer {
+  readonly events: readonly DirectorEvent[];
+  /** Number of events no longer kept that `after` would have included. */
+  readonly missed: number;
+}
+
+/** A step as people and scripts read it. */
+export interface PlanStep {
+  readonly kind: string;
+  readonly phase: Phase;
+  /** Service name. */
+  readonly service: string;
+  /** Server name, or null for a step about the service. */
+  readonly server: string | null;
+  /** "wrr, nat" or "weight 1 -> 3". */
+  readonly detail: string;
+  /** Connections that the step touches (a deletion lets them drain on the userspace plane). */
+  readonly liveConnections: number;
+}
+
+export interface PlanAnswer {
+  readonly file: string;
+  readonly steps: readonly PlanStep[];
+  /** The shrink guard's objection, or null. */
+  readonly refusedWithoutForce: string | null;
+  readonly warnings: readonly string[];
+}
+
+export interface ReloadRequest {
+  /** Overrides the shrink guard, never a validation error. */
+  readonly force: boolean;
+}
+
+export interface ReloadAnswer {
+  readonly ok: true;
+  readonly revision: number;
+  readonly steps: readonly PlanStep[];
+  /** Steps that failed, one line each; empty when all went well. */
+  readonly failures: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface WeightRequest {
+  /** Service name; absent = every service that has the server. */
+  readonly service?: string;
+  /** A server's name, `address:port` or address. */
+  readonly server: string;
+  /** 0..65535; null returns to the file's weight. */
+  readonly weight: number | null;
+  /** True only lists what would change. */
+  readonly dryRun: boolean;
+}
+
+export interface WeightAnswer {
+  readonly changed: readonly {
+    readonly service: string;
+    readonly server: string;
+    readonly from: number;
+    readonly to: number;
+  }[];
+}
+
+export interface ErrorAnswer {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    /** Whole report where there is one (all problems of a configuration), ready to print. */
+    readonly report?: string;
+  };
+}

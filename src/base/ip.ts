@@ -1,0 +1,58 @@
+/** Addresses as text and numbers. Parsing is the library's; this file fixes one canonical spelling. */
+import ipaddr from 'ipaddr.js';
+
+export type Family = 4 | 6;
+
+export interface IpAddress {
+  readonly family: Family;
+  /** Canonical: dotted decimal, or RFC 5952 lower case; never with brackets or a zone. */
+  readonly text: string;
+}
+
+const DOTTED_DECIMAL = /^\d{1,3}(\.\d{1,3}){3}$/;
+
+/**
+ * Reads an address in any usual spelling (no octal, hexadecimal or shortened IPv4, no zone).
+ *
+ * IPv4-mapped IPv6 (`::ffff:192.0.2.1`) stays IPv6.
+ *
+ * @returns null when the text is not an address
+ */
+export function parseIp(text: string): IpAddress | null {
+  if (text.includes('%')) return null;
+  if (DOTTED_DECIMAL.test(text)) {
+    // A leading zero is octal to some readers and decimal to others: refused.
+    const octets = text.split('.');
+    if (octets.some((octet) => Number(octet) > 255 || (octet.length > 1 && octet.startsWith('0'))))
+      return null;
+    return { family: 4, text };
+  }
+  if (!text.includes(':') || !ipaddr.IPv6.isValid(text)) return null;
+  return { family: 6, text: ipaddr.IPv6.parse(text).toRFC5952String() };
+}
+
+/** `192.0.2.1:80` or `[2001:db8::1]:80`. */
+export function formatEndpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/**
+ * Splits `192.0.2.1:80` or `[2001:db8::1]:80`.
+ *
+ * @returns null when the text is not of that form, the address is not one, or the port is not 0..65535
+ */
+export function parseEndpoint(text: string): (IpAddress & { readonly port: number }) | null {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  if (match === null) return null;
+  const address = parseIp(match[1] ?? match[2] ?? '');
+  const port = Number(match[3]);
+  if (address === null || port > 65535) return null;
+  // Brackets are for IPv6 alone.
+  if ((match[1] !== undefined) !== (address.family === 6)) return null;
+  return { ...address, port };
+}
+
+/** True for the address that means "every address of this host". */
+export function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}

@@ -1,0 +1,148 @@
+/**
+ * The one interface that every data plane satisfies: the kernel's IPVS table, the userspace proxy, and the
+ * fake of the tests. A plane executes steps and reports what is there; it decides nothing.
+ */
+import type { DirectorError } from '../base/errors.js';
+import type { Family } from '../base/ip.js';
+import type { TableServer, TableService } from '../model/desired-state.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
+import type { Protocol } from '../model/virtual-service.js';
+
+/** Counters since the entry was made. An edit in place keeps them. */
+export interface TrafficCounters {
+  /** Connections (UDP: sessions) scheduled. */
+  readonly connections: number;
+  /** Bytes from clients. */
+  readonly bytesIn: number;
+  /** Bytes to clients. */
+  readonly bytesOut: number;
+}
+
+export interface ServerCounters extends TrafficCounters {
+  /** Connect attempts that the server refused or that timed out; 0 on planes that cannot see them. */
+  readonly refused: number;
+}
+
+export interface ServiceCounters extends TrafficCounters {
+  /** Clients turned away because no server could take them. */
+  readonly refused: number;
+  /** Connects repeated on another server. */
+  readonly retries: number;
+}
+
+export interface ObservedServer extends TableServer {
+  readonly activeConnections: number;
+  readonly inactiveConnections: number;
+  /** null where the plane does not tell. */
+  readonly overloaded: boolean | null;
+  readonly counters: ServerCounters;
+}
+
+export interface ObservedService extends TableService {
+  /** By server key, in the plane's own order. */
+  readonly servers: ReadonlyMap<ServerKey, ObservedServer>;
+  readonly counters: ServiceCounters;
+}
+
+export type ObservedTable = ReadonlyMap<ServiceKey, ObservedService>;
+
+/** One edited field, for people and for tests: `scheduler: wlc -> rr`. */
+export interface FieldChange {
+  readonly field: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Order in which the steps of one service run: a service is never empty in between. */
+export type Phase = 1 | 2 | 3 | 4;
+
+/**
+ * One change of the table. Every step is idempotent: adding what is there sets it, deleting what is gone
+ * succeeds. An edit keeps connections and counters.
+ */
+export type Step =
+  | { readonly kind: 'create-service'; readonly phase: 1; readonly service: TableService }
+  | {
+      readonly kind: 'edit-service';
+      readonly phase: 1;
+      readonly service: TableService;
+      readonly changes: readonly FieldChange[];
+    }
+  | {
+      readonly kind: 'add-server';
+      readonly phase: 2;
+      readonly service: TableService;
+      readonly server: TableServer;
+    }
+  | {
+      readonly kind: 'edit-server';
+      readonly phase: 2;
+      readonly service: TableService;
+      readonly server: TableServer;
+      readonly changes: readonly FieldChange[];
+      /** Connections (active + inactive) at plan time that the edit touches; none is dropped. */
+      readonly liveConnections: number;
+    }
+  | {
+      readonly kind: 'delete-server';
+      readonly phase: 3;
+      readonly service: TableService;
+      readonly server: TableServer;
+      readonly liveConnections: number;
+    }
+  | {
+      readonly kind: 'delete-service';
+      readonly phase: 4;
+      readonly service: TableService;
+      readonly liveConnections: number;
+    };
+
+/** Outcome of one step, by value: one failing step must not hide the others. */
+export type StepResult = { readonly ok: true } | { readonly ok: false; readonly error: DirectorError };
+
+/** One connection or UDP session (not a template). */
+export interface ConnectionRecord {
+  readonly service: ServiceKey;
+  readonly server: ServerKey;
+  readonly protocol: Protocol;
+  readonly family: Family;
+  /** `address:port`. */
+  readonly client: string;
+  /** The virtual address and port that the client addressed. */
+  readonly virtual: string;
+  /** The plane's own word: `CONNECTING`, `ESTABLISHED`, `FIN_WAIT`, `UDP`, ... */
+  readonly state: string;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly ageMs: number;
+}
+
+export interface ConnectionFilter {
+  readonly service?: ServiceKey;
+  readonly server?: ServerKey;
+}
+
+export interface Dataplane {
+  readonly kind: 'kernel' | 'proxy' | 'composite' | 'fake';
+
+  /**
+   * Lists the whole table, or the services named.
+   *
+   * A service that is not there is absent from the answer. The answer is a copy: it does not change later.
+   * @throws DirectorError when the table cannot be read; never a partial table
+   */
+  observe(keys?: ReadonlySet<ServiceKey>): Promise<ObservedTable>;
+
+  /**
+   * Runs steps of one phase, of any number of services; the result of step i is element i.
+   *
+   * All steps are attempted. Never rejects for the failure of a step.
+   */
+  apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
+
+  /** Live connections, streamed: a million of them must not need a million objects at once. */
+  connections(filter: ConnectionFilter): AsyncIterable<ConnectionRecord>;
+
+  /** Ends the plane. Idempotent and awaited. The kernel's table stays; a userspace plane's connections end. */
+  close(): Promise<void>;
+}

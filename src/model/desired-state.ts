@@ -1,0 +1,37 @@
+/** What ought to be in the data plane's table, computed from file, verdicts and operator; no effect, no I/O. */
+import type { ServerKey, ServiceKey } from './keys.js';
+import type { RealServer } from './real-server.js';
+import type { ServiceAddress, ServiceSettings } from './virtual-service.js';
+
+/** A server as it ought to stand in the table: `weight` is the effective weight. */
+export type TableServer = RealServer;
+
+/** A service as it ought to stand in the table. */
+export interface TableService {
+  readonly key: ServiceKey;
+  readonly name: string;
+  readonly address: ServiceAddress;
+  readonly settings: ServiceSettings;
+}
+
+/** Why a configured server serves, or does not, and with which weight. */
+export interface ServerDecision {
+  readonly server: ServerKey;
+  /** In the table (perhaps with weight 0). */
+  readonly present: boolean;
+  /** Weight in the table; 0 when absent. */
+  readonly weight: number;
+  /** For people: "check failed: connect: ECONNREFUSED", "weight 5 set by operator"; empty when as configured. */
+  readonly reason: string;
+}
+
+export interface DesiredService extends TableService {
+  /** In the order of the file. */
+  readonly servers: readonly TableServer[];
+  /** One for each configured server, in the order of the file. */
+  readonly decisions: readonly ServerDecision[];
+  /** Set when a dr or tun service is served as nat by `fallback: proxy`; says why. */
+  readonly servedAsNat: string | null;
+}
+
+export type DesiredState = ReadonlyMap<ServiceKey, DesiredService>;

@@ -1,0 +1,38 @@
+/** The ordered story of what happened and why. */
+
+export type EventType =
+  | 'director-started'
+  | 'director-stopping'
+  | 'config-loaded'
+  | 'config-refused'
+  | 'last-good-used'
+  | 'service-added'
+  | 'service-changed'
+  | 'service-removed'
+  | 'service-error'
+  | 'service-recovered'
+  | 'served-as-nat'
+  | 'server-added'
+  | 'server-changed'
+  | 'server-removed'
+  | 'server-up'
+  | 'server-down'
+  | 'server-unknown'
+  | 'weight-set'
+  | 'drift-found';
+
+/** One thing that happened. Numbers rise by 1 without gaps while the process lives. */
+export interface DirectorEvent {
+  readonly seq: number;
+  /** Wall clock, ms since the epoch. */
+  readonly timeMs: number;
+  readonly type: EventType;
+  /** Service name, where it is about one. */
+  readonly service: string | null;
+  /** Server name, where it is about one. */
+  readonly server: string | null;
+  /** One line for people. */
+  readonly message: string;
+  /** `seq` of the event that led to this one. */
+  readonly cause: number | null;
+}

@@ -1,0 +1,110 @@
+/**
+ * The one picture of the director that CLI, HTTP, metrics and dashboard read. Plain JSON values only;
+ * holds no secret. Wall-clock times in ms since the epoch.
+ */
+import type { ServerKey, ServiceKey } from './keys.js';
+import type { ForwardingMethod } from './real-server.js';
+import type { VerdictState } from './status.js';
+import type { Protocol } from './virtual-service.js';
+
+export interface Snapshot {
+  /** Rises with every change of the model, a verdict or an override that was planned. */
+  readonly revision: number;
+  readonly director: {
+    readonly name: string;
+    readonly version: string;
+    readonly pid: number;
+    readonly startedAtMs: number;
+  };
+  readonly dataplane: {
+    readonly kind: string;
+    /** Why this plane: "configured", "auto: this kernel has no IPVS". */
+    readonly reason: string;
+    /** Live client connections on the plane, UDP sessions included. */
+    readonly connections: number;
+  };
+  readonly config: ConfigStatus;
+  readonly ready: { readonly ok: boolean; readonly reasons: readonly string[] };
+  readonly services: readonly ServiceStatus[];
+  readonly lastPlan: PlanSummary | null;
+}
+
+export interface ConfigStatus {
+  readonly file: string;
+  /** Number of accepted configurations since the start, 1 = the first. */
+  readonly revision: number;
+  /** SHA-256 of the file and its includes after blanking of secrets, hex, first 12 digits. */
+  readonly digest: string;
+  readonly loadedAtMs: number;
+  /** `last-good`: the file was bad at start and the stored copy of the last accepted one runs. */
+  readonly source: 'file' | 'last-good';
+  readonly lastReload: ReloadStatus | null;
+  readonly reloads: { readonly accepted: number; readonly refused: number };
+}
+
+export interface ReloadStatus {
+  readonly atMs: number;
+  readonly ok: boolean;
+  /** One line: what changed, or why it was refused. */
+  readonly message: string;
+}
+
+export interface PlanSummary {
+  readonly atMs: number;
+  /** What asked for it: "reload", "verdict", "resync", ... */
+  readonly trigger: string;
+  readonly steps: number;
+  readonly failed: number;
+  readonly durationMs: number;
+}
+
+export type ServiceHealth = 'ok' | 'degraded' | 'down' | 'error';
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly key: ServiceKey;
+  readonly protocol: Protocol;
+  /** `192.0.2.10:80`, `fwmark 7`, `192.0.2.20:5060-5070`, several separated by ", ". */
+  readonly address: string;
+  readonly scheduler: string;
+  readonly schedulerFlags: readonly string[];
+  readonly forwarding: ForwardingMethod;
+  readonly persistenceSec: number | null;
+  /** `ok`: all configured servers serve; `degraded`: some; `down`: none; `error`: a step failed. */
+  readonly health: ServiceHealth;
+  /** For people; empty when ok. */
+  readonly reason: string;
+  readonly servedAsNat: string | null;
+  /** Failed steps, at most ten, then a line that counts the rest. */
+  readonly errors: readonly string[];
+  readonly connections: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly refused: number;
+  readonly retries: number;
+  readonly servers: readonly ServerStatus[];
+}
+
+export interface ServerStatus {
+  readonly name: string;
+  readonly key: ServerKey;
+  readonly forwarding: ForwardingMethod;
+  readonly configuredWeight: number;
+  /** Weight in the table; null when the server is not in it. */
+  readonly weight: number | null;
+  /** Why it is not as configured; empty when it is. */
+  readonly reason: string;
+  readonly verdict: VerdictState;
+  readonly verdictReason: string;
+  readonly verdictSinceMs: number;
+  readonly checkedAtMs: number | null;
+  /** Operator's weight, null when none. */
+  readonly weightOverride: number | null;
+  readonly activeConnections: number;
+  readonly inactiveConnections: number;
+  readonly overloaded: boolean | null;
+  readonly connections: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly refused: number;
+}

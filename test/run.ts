@@ -1,0 +1,39 @@
+/**
+ * Runs the tests with Node's own runner, its summary last.
+ *
+ *   node --import tsx test/run.ts                 every *.test.ts but those under test/full/
+ *   node --import tsx test/run.ts unit/config     only files whose path contains one of the words
+ *   node --import tsx test/run.ts --full [part]   the must-show parts under test/full/, all or the named ones
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const testFolder = fileURLToPath(new URL('.', import.meta.url));
+const fullFolder = join(testFolder, 'full');
+
+function testFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+const words = process.argv.slice(2);
+const full = words.includes('--full');
+const wanted = words.filter((word) => !word.startsWith('--'));
+const files = (
+  full ? testFiles(fullFolder) : testFiles(testFolder).filter((file) => !file.startsWith(fullFolder))
+).filter((file) => wanted.length === 0 || wanted.some((word) => relative(testFolder, file).includes(word)));
+
+if (files.length === 0) {
+  console.error(`no test file matches ${wanted.join(' ') || '*.test.ts'}`);
+  process.exit(1);
+}
+const child = spawn(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...files], {
+  stdio: 'inherit',
+});
+child.on('exit', (code, signal) => {
+  process.exitCode = signal === null ? (code ?? 1) : 1;
+});
