@@ -2,7 +2,7 @@
  * The one interface that every data plane satisfies: the kernel's IPVS table, the userspace proxy, and the
  * fake of the tests. A plane executes steps and reports what is there; it decides nothing.
  */
-import type { DirectorError } from '../base/errors.js';
+import { DirectorError } from '../base/errors.js';
 import type { Family } from '../base/ip.js';
 import type { TableServer, TableService } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
@@ -97,8 +97,15 @@ export type Step =
       readonly liveConnections: number;
     };
 
+/** Why one step failed; the plane's own error is the cause. */
+export class StepError extends DirectorError<{
+  readonly step: Step['kind'];
+  readonly service: string;
+  readonly server: string | null;
+}> {}
+
 /** Outcome of one step, by value: one failing step must not hide the others. */
-export type StepResult = { readonly ok: true } | { readonly ok: false; readonly error: DirectorError };
+export type StepResult = { readonly ok: true } | { readonly ok: false; readonly error: StepError };
 
 /** One connection or UDP session (not a template). */
 export interface ConnectionRecord {

@@ -35,4 +35,6 @@ export type HealthCheck =
       readonly expectStatus: readonly StatusRange[];
       /** https: the certificate is verified. */
       readonly tlsVerify: boolean;
+      /** Sent with every probe; `password` is a secret and must never be printed. */
+      readonly basicAuth: { readonly username: string; readonly password: string } | null;
     };
