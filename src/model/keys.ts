@@ -1,6 +1,6 @@
 /** Canonical identity strings. Two things are the same thing exactly when their keys are equal. */
 import { formatEndpoint, type Family } from '../base/ip.js';
-import type { ServiceAddress } from './virtual-service.js';
+import type { ServiceAddress } from './service-address.js';
 
 /** `tcp:192.0.2.1:80`, `udp:[2001:db8::1]:53`, `fwmark:7` (IPv6: `fwmark6:7`), `match:<service name>`. */
 export type ServiceKey = string & { readonly __serviceKey: unique symbol };

@@ -1,40 +1,10 @@
 /** The domain types of one virtual service: what clients address, and how it is to be balanced. */
-import type { Family } from '../base/ip.js';
 import type { HealthCheck } from './health-check.js';
 import type { ServiceKey } from './keys.js';
 import type { ForwardingMethod, RealServer } from './real-server.js';
+import type { ServiceAddress } from './service-address.js';
 
-export type Protocol = 'tcp' | 'udp' | 'sctp';
-
-/** One address and an inclusive range of ports. */
-export interface MatchRule {
-  readonly family: Family;
-  /** Canonical text without brackets; `0.0.0.0` and `::` are wildcards. */
-  readonly address: string;
-  readonly protocol: Protocol;
-  readonly firstPort: number;
-  readonly lastPort: number;
-}
-
-/** What clients address. */
-export type ServiceAddress =
-  | {
-      readonly kind: 'address';
-      readonly family: Family;
-      readonly address: string;
-      /** 1..65535, or 0 for every port (kernel plane only, needs persistence). */
-      readonly port: number;
-      readonly protocol: Protocol;
-    }
-  /** A mark that somebody else's firewall rules set. */
-  | { readonly kind: 'fwmark'; readonly family: Family; readonly mark: number; readonly protocol: Protocol }
-  /** Several addresses or port ranges as one service; all of one family. */
-  | {
-      readonly kind: 'match';
-      readonly family: Family;
-      readonly protocol: Protocol;
-      readonly rules: readonly MatchRule[];
-    };
+export type { MatchRule, Protocol, ServiceAddress } from './service-address.js';
 
 export interface Persistence {
   /** Seconds, at least 1. */

@@ -1,0 +1,221 @@
+/**
+ * Holds the import table of CONTRIBUTING: who may import whom, which packages belong to which folder,
+ * which files stay pure, and that there are no cycles (type-only imports included).
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, sep } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Rule {
+  /** Path prefixes of our own files that may be imported, beside the folder itself. */
+  readonly own: readonly string[];
+  /** `node:` modules: all, or none. */
+  readonly node: boolean;
+  readonly packages: readonly string[];
+}
+
+/** The longest matching prefix decides. A folder without a rule is an error, so that a new one is thought about. */
+const table: Readonly<Record<string, Rule>> = {
+  'schedulers/': { own: [], node: false, packages: [] },
+  'src/base/': { own: [], node: true, packages: ['ipaddr.js', 'pino', 'pino-pretty'] },
+  'src/model/': { own: ['src/base/'], node: false, packages: [] },
+  'src/config/': { own: ['src/base/', 'src/model/'], node: true, packages: ['yaml', 'zod'] },
+  'src/metrics/': { own: ['src/base/', 'src/model/'], node: true, packages: ['prom-client'] },
+  'src/health/': { own: ['src/base/', 'src/model/'], node: true, packages: ['undici'] },
+  'src/simulate/': { own: ['src/base/', 'src/model/', 'schedulers/'], node: true, packages: [] },
+  'src/dataplane/types.ts': { own: ['src/base/', 'src/model/'], node: false, packages: [] },
+  'src/dataplane/proxy/': {
+    own: ['src/base/', 'src/model/', 'src/dataplane/types.ts', 'schedulers/'],
+    node: true,
+    packages: [],
+  },
+  'src/controller/': {
+    own: ['src/base/', 'src/model/', 'src/dataplane/types.ts'],
+    node: false,
+    packages: [],
+  },
+  'src/api/': {
+    own: ['src/base/', 'src/model/', 'src/dataplane/types.ts', 'src/controller/status.ts'],
+    node: true,
+    packages: ['fastify', 'zod'],
+  },
+  'src/cli/': {
+    own: [
+      'src/base/',
+      'src/model/',
+      'src/api/client.ts',
+      'src/api/protocol.ts',
+      'src/config/',
+      'src/simulate/',
+    ],
+    node: true,
+    packages: ['commander'],
+  },
+  'src/cli/main.ts': {
+    own: ['src/cli/', 'src/base/', 'src/daemon/', 'src/demo/'],
+    node: true,
+    packages: ['commander'],
+  },
+  'src/demo/': { own: ['src/base/', 'src/api/client.ts', 'src/model/'], node: true, packages: [] },
+  'src/daemon/': {
+    own: ['src/', 'schedulers/', 'native/'],
+    node: true,
+    packages: ['pino', 'prom-client'],
+  },
+  'src/index.ts': { own: ['src/'], node: true, packages: [] },
+};
+
+/** Decisions and bytes: these import no `node:` module but buffer and assert. */
+const pureFiles = [
+  'src/controller/desired.ts',
+  'src/controller/plan.ts',
+  'src/controller/shrink-guard.ts',
+  'src/health/rise-fall.ts',
+];
+
+const barrels = new Set(['native/index.ts', 'schedulers/index.ts', 'src/index.ts']);
+
+function sourceFiles(): string[] {
+  return ['src', 'schedulers', 'native']
+    .flatMap((folder) => readdirSync(join(root, folder), { withFileTypes: true, recursive: true }))
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return ts.preProcessFile(text, true, true).importedFiles.map((imported) => imported.fileName);
+}
+
+/** Path of our own file that `specifier` names, or null for a package or a `node:` module. */
+function ownFile(from: string, specifier: string): string | null {
+  if (!specifier.startsWith('.')) return null;
+  return join(dirname(from), specifier).split(sep).join('/').replace(/\.js$/, '.ts');
+}
+
+function ruleOf(file: string): { prefix: string; rule: Rule } | null {
+  const prefix = Object.keys(table)
+    .filter((candidate) => file.startsWith(candidate))
+    .sort((a, b) => b.length - a.length)[0];
+  const rule = prefix === undefined ? undefined : table[prefix];
+  return prefix === undefined || rule === undefined ? null : { prefix, rule };
+}
+
+function objection(file: string, specifier: string): string | null {
+  const found = ruleOf(file);
+  if (found === null) return `${file}: no rule in the import table for this folder`;
+  const { prefix, rule } = found;
+  const target = ownFile(file, specifier);
+  if (target !== null) {
+    const folder = prefix.endsWith('/') ? prefix : `${dirname(prefix)}/`;
+    const allowed = target.startsWith(folder) || rule.own.some((own) => target.startsWith(own));
+    return allowed ? null : `${file} imports ${target}`;
+  }
+  if (specifier.startsWith('node:')) return rule.node ? null : `${file} imports ${specifier}`;
+  if (builtinModules.includes(specifier)) return `${file} imports ${specifier} without node:`;
+  const packageName = specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+  return rule.packages.includes(packageName) ? null : `${file} imports package ${specifier}`;
+}
+
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | null {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | null => {
+    if (done.has(file)) return null;
+    const start = path.indexOf(file);
+    if (start >= 0) return [...path.slice(start), file];
+    path.push(file);
+    for (const next of graph.get(file) ?? []) {
+      const cycle = visit(next);
+      if (cycle !== null) return cycle;
+    }
+    path.pop();
+    done.add(file);
+    return null;
+  };
+  for (const file of graph.keys()) {
+    const cycle = visit(file);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
+
+describe('import table', () => {
+  const files = sourceFiles();
+
+  it('covers source files at all', () => assert.ok(files.length > 20, `${files.length} files`));
+
+  it('holds for every import', () => {
+    const objections = files.flatMap((file) =>
+      importsOf(file)
+        .map((specifier) => objection(file, specifier))
+        .filter((text) => text !== null),
+    );
+    assert.deepEqual(objections, []);
+  });
+
+  it('has no cycle', () => {
+    const graph = new Map(
+      files.map((file) => [
+        file,
+        importsOf(file)
+          .map((specifier) => ownFile(file, specifier))
+          .filter((target) => target !== null),
+      ]),
+    );
+    assert.equal(findCycle(graph)?.join(' -> ') ?? null, null);
+  });
+
+  it('keeps decisions free of node modules', () => {
+    const impure = pureFiles.flatMap((file) =>
+      importsOf(file)
+        .filter((specifier) => specifier.startsWith('node:') && !/^node:(buffer|assert)/.test(specifier))
+        .map((specifier) => `${file} imports ${specifier}`),
+    );
+    assert.deepEqual(impure, []);
+  });
+
+  it('has barrels only where a package entry needs one', () => {
+    const found = files.filter((file) => file.endsWith('/index.ts') && !barrels.has(file));
+    assert.deepEqual(found, []);
+  });
+});
+
+describe('the import table itself', () => {
+  it('rejects a scheduler that reads the clock', () => {
+    assert.equal(
+      objection('schedulers/rr.ts', '../src/base/clock.js'),
+      'schedulers/rr.ts imports src/base/clock.ts',
+    );
+    assert.equal(objection('schedulers/rr.ts', 'node:fs'), 'schedulers/rr.ts imports node:fs');
+  });
+
+  it('rejects a controller that knows a data plane', () => {
+    assert.notEqual(objection('src/controller/apply.ts', '../dataplane/proxy/proxy-dataplane.js'), null);
+    assert.equal(objection('src/controller/apply.ts', '../dataplane/types.js'), null);
+  });
+
+  it('lets only the command line start a daemon', () => {
+    assert.equal(objection('src/cli/main.ts', '../daemon/daemon.js'), null);
+    assert.notEqual(objection('src/cli/commands/status.ts', '../../daemon/daemon.js'), null);
+  });
+
+  it('finds a cycle', () => {
+    const graph = new Map([
+      ['a', ['b']],
+      ['b', ['c']],
+      ['c', ['b']],
+    ]);
+    assert.deepEqual(findCycle(graph), ['b', 'c', 'b']);
+  });
+});
