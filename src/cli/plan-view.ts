@@ -1,0 +1,59 @@
+/** Steps of a plan for people, in the manner of `terraform plan`: what would happen, then one line of sums. Pure. */
+import type { PlanStep } from '../api/protocol.js';
+import { colors } from './colors.js';
+import { formatTable } from './table.js';
+
+type Change = 'create' | 'edit' | 'delete';
+
+/** What a step does to the table, from the first word of its kind. */
+function changeOf(step: PlanStep): Change {
+  if (step.kind.startsWith('delete')) return 'delete';
+  return step.kind.startsWith('edit') ? 'edit' : 'create';
+}
+
+const signs: Readonly<Record<Change, string>> = { create: '+', edit: '~', delete: '-' };
+
+/** One line a step, in the order in which they run; empty for no steps. */
+export function planView(steps: readonly PlanStep[], color: boolean): string[] {
+  if (steps.length === 0) return [];
+  const paint = colors(color);
+  const painters = { create: paint.green, edit: paint.yellow, delete: paint.red };
+  const rows = steps.map((step) => {
+    const change = changeOf(step);
+    return [
+      painters[change](signs[change]),
+      step.kind.replace('-', ' '),
+      step.service,
+      step.server ?? '',
+      step.liveConnections === 0 ? '' : String(step.liveConnections),
+      step.detail,
+    ];
+  });
+  return formatTable(
+    [
+      { title: '' },
+      { title: 'STEP' },
+      { title: 'SERVICE' },
+      { title: 'SERVER' },
+      { title: 'LIVE', align: 'right' },
+      { title: 'DETAIL' },
+    ],
+    rows,
+    { paintTitle: paint.dim },
+  );
+}
+
+/** `2 to create, 1 to edit, 0 to delete` (`created`, ... when done), with the live connections on what is deleted. */
+export function planSummary(steps: readonly PlanStep[], tense: 'future' | 'past'): string {
+  if (steps.length === 0)
+    return tense === 'future' ? 'No changes: the table is as the file says.' : 'No changes.';
+  const count = (change: Change): number => steps.filter((step) => changeOf(step) === change).length;
+  const sums =
+    tense === 'future'
+      ? `Plan: ${count('create')} to create, ${count('edit')} to edit, ${count('delete')} to delete.`
+      : `Applied: ${count('create')} created, ${count('edit')} edited, ${count('delete')} deleted.`;
+  const live = steps
+    .filter((step) => changeOf(step) === 'delete' && step.server !== null)
+    .reduce((sum, step) => sum + step.liveConnections, 0);
+  return live === 0 ? sums : `${sums} ${live} live on deleted servers.`;
+}

@@ -1,0 +1,161 @@
+/** `lvsd status` for people: the director's header, then a block a service. Pure: a snapshot in, lines out. */
+import type { ServerStatus, ServiceHealth, ServiceStatus, Snapshot } from '../model/snapshot.js';
+import { colors, type Colors } from './colors.js';
+import { formatBytes, formatCount, formatDuration, formatRate, plural } from './format.js';
+import type { Rates, TrafficRates } from './status-rates.js';
+import { formatTable, type Column } from './table.js';
+
+export interface StatusViewOptions {
+  readonly color: boolean;
+  /** Wall clock of the reader, ms since the epoch; ages are counted to it. */
+  readonly nowMs: number;
+  /** Rates since the report before; null shows totals only. */
+  readonly rates: Rates | null;
+}
+
+/** Lines without line ends. */
+export function statusView(snapshot: Snapshot, options: StatusViewOptions): string[] {
+  const paint = colors(options.color);
+  return [
+    ...header(snapshot, options.nowMs, paint),
+    ...snapshot.services.flatMap((service) => ['', ...serviceBlock(service, options, paint)]),
+    ...(snapshot.services.length === 0 ? ['', paint.dim('no services')] : []),
+  ];
+}
+
+function header(snapshot: Snapshot, nowMs: number, paint: Colors): string[] {
+  const { director, dataplane } = snapshot;
+  const up = formatDuration(nowMs - director.startedAtMs);
+  const plane = `${dataplane.kind} plane${dataplane.reason === '' ? '' : ` (${dataplane.reason})`}`;
+  const clients = plural(dataplane.connections, 'live connection');
+  const title = `${paint.bold(director.name)}  lvsd ${director.version}, pid ${director.pid}, up ${up}`;
+  return [
+    title,
+    `${paint.dim('plane  ')} ${plane}, ${clients}`,
+    configLine(snapshot, nowMs, paint),
+    reloadLine(snapshot, nowMs, paint),
+    readyLine(snapshot, paint),
+  ].filter((line) => line !== null);
+}
+
+function configLine({ config }: Snapshot, nowMs: number, paint: Colors): string {
+  const loaded = `revision ${config.revision}, digest ${config.digest}, loaded ${formatDuration(nowMs - config.loadedAtMs)} ago`;
+  const warning =
+    config.source === 'last-good' ? paint.red('  LAST GOOD COPY runs: the file is refused') : '';
+  return `${paint.dim('config ')} ${config.file}  ${loaded}${warning}`;
+}
+
+function reloadLine({ config }: Snapshot, nowMs: number, paint: Colors): string | null {
+  const last = config.lastReload;
+  if (last === null) return null;
+  const verdict = last.ok ? paint.green('accepted') : paint.red('refused');
+  return `${paint.dim('reload ')} ${verdict} ${formatDuration(nowMs - last.atMs)} ago: ${last.message}`;
+}
+
+function readyLine({ ready }: Snapshot, paint: Colors): string {
+  const answer = ready.ok ? paint.green('yes') : `${paint.red('no')}: ${ready.reasons.join('; ')}`;
+  return `${paint.dim('ready  ')} ${answer}`;
+}
+
+function serviceBlock(service: ServiceStatus, options: StatusViewOptions, paint: Colors): string[] {
+  return [
+    serviceLine(service, options.rates?.services.get(service.name), paint),
+    ...[service.servedAsNat].filter((text) => text !== null).map((text) => paint.yellow(`  ! ${text}`)),
+    ...service.errors.map((error) => paint.red(`  ! ${error}`)),
+    ...serverTable(service, options, paint),
+  ];
+}
+
+function serviceLine(service: ServiceStatus, rates: TrafficRates | undefined, paint: Colors): string {
+  const scheduler = [service.scheduler, ...service.schedulerFlags].join(',');
+  const persistence = service.persistenceSec === null ? [] : [`persistent ${service.persistenceSec}s`];
+  const traffic =
+    rates === undefined
+      ? [plural(service.connections, 'connection')]
+      : [`${formatRate(rates.connections)} conn/s`];
+  const trouble = [
+    ...(service.refused > 0 ? [`${formatCount(service.refused)} refused`] : []),
+    ...(service.retries > 0 ? [`${formatCount(service.retries)} retried`] : []),
+  ];
+  const facts = [service.forwarding, ...persistence, ...traffic, ...trouble].join(', ');
+  const reason = service.reason === '' ? '' : `  ${service.reason}`;
+  return `${paint.bold(service.name)}  ${service.protocol} ${service.address}  ${scheduler} (${facts})  ${healthWord(service.health, paint)}${reason}`;
+}
+
+function healthWord(health: ServiceHealth, paint: Colors): string {
+  const painters = { ok: paint.green, degraded: paint.yellow, down: paint.red, error: paint.red };
+  return painters[health](health);
+}
+
+const columns: readonly Column[] = [
+  { title: 'SERVER' },
+  { title: 'ADDRESS' },
+  { title: 'WEIGHT', align: 'right' },
+  { title: 'STATE' },
+  { title: 'SINCE', align: 'right' },
+  { title: 'ACTIVE', align: 'right' },
+  { title: 'INACT', align: 'right' },
+  { title: 'CONNS', align: 'right' },
+  { title: 'REFUSED', align: 'right' },
+  { title: 'IN', align: 'right' },
+  { title: 'OUT', align: 'right' },
+];
+const rateColumns: readonly Column[] = [
+  { title: 'CONN/S', align: 'right' },
+  { title: 'IN/S', align: 'right' },
+  { title: 'OUT/S', align: 'right' },
+];
+
+function serverTable(service: ServiceStatus, options: StatusViewOptions, paint: Colors): string[] {
+  if (service.servers.length === 0) return [paint.dim('  no servers')];
+  const rated = options.rates === null ? [] : rateColumns;
+  const rows = service.servers.map((server) => [
+    ...serverCells(server, options.nowMs, paint),
+    ...(options.rates === null ? [] : rateCells(options.rates.servers.get(`${service.name}/${server.name}`))),
+    whyNot(server),
+  ]);
+  return formatTable([...columns, ...rated, { title: 'WHY' }], rows, { indent: 2, paintTitle: paint.dim });
+}
+
+function serverCells(server: ServerStatus, nowMs: number, paint: Colors): string[] {
+  return [
+    server.name,
+    server.name === server.key ? '' : server.key,
+    weightCell(server, paint),
+    stateCell(server, paint),
+    formatDuration(nowMs - server.verdictSinceMs),
+    formatCount(server.activeConnections),
+    formatCount(server.inactiveConnections),
+    formatCount(server.connections),
+    server.refused === 0 ? '' : formatCount(server.refused),
+    formatBytes(server.bytesIn),
+    formatBytes(server.bytesOut),
+  ];
+}
+
+/** The weight in the table; beside it the file's where they differ: `3`, `0 of 3`, `- of 3` (not in the table). */
+function weightCell(server: ServerStatus, paint: Colors): string {
+  if (server.weight === server.configuredWeight) return String(server.weight);
+  return paint.yellow(`${server.weight ?? '-'} of ${server.configuredWeight}`);
+}
+
+function stateCell(server: ServerStatus, paint: Colors): string {
+  const painters = { up: paint.green, down: paint.red, unknown: paint.yellow };
+  const word = painters[server.verdict](server.verdict);
+  return server.overloaded === true ? `${word} ${paint.yellow('overloaded')}` : word;
+}
+
+/** Why a server is not as configured; for one that is, nothing: a reason to be well is noise. */
+function whyNot(server: ServerStatus): string {
+  if (server.reason !== '') return server.reason;
+  return server.verdict === 'up' ? '' : server.verdictReason;
+}
+
+function rateCells(rates: TrafficRates | undefined): string[] {
+  if (rates === undefined) return ['', '', ''];
+  return [
+    formatRate(rates.connections),
+    formatBytes(Math.round(rates.bytesIn)),
+    formatBytes(Math.round(rates.bytesOut)),
+  ];
+}
