@@ -47,6 +47,11 @@ export interface SchedulerServer {
   lowerThreshold: number;
   /** The OVERLOAD flag, kept by `overload.ts`. */
   overloaded: boolean;
+  /**
+   * The weight that it was added with, or the last one above 0 that an edit gave it; default `weight`. Only mh's
+   * `bind` reads it, for a server that was quiesced before mh came to the service.
+   */
+  lastWeight?: number;
 }
 
 /** What one packet that may start a connection looks like. Addresses are textual, without brackets. */

@@ -1,0 +1,36 @@
+/**
+ * Shortest expected delay.
+ *
+ * Choice: the least (active + 1) / weight, as if the new connection were there already.
+ * Ties: the first in list order. An idle service answers its heaviest server.
+ * Weight: a speed; 0 and overloaded are passed over. None: null.
+ * Cost: O(n), no state.
+ * Kernel counterpart: net/netfilter/ipvs/ip_vs_sed.c.
+ */
+import { ListScheduler } from './list-scheduler.js';
+import type { SchedulerServer } from './types.js';
+import { productExceeds } from './weights.js';
+
+/** The scan itself, which nq falls back to. */
+export function shortestDelay(servers: readonly SchedulerServer[]): SchedulerServer | null {
+  let best: SchedulerServer | null = null;
+  let bestOverhead = 0;
+  let bestWeight = 0;
+  for (const server of servers) {
+    const weight = server.weight;
+    if (weight <= 0 || server.overloaded) continue;
+    const overhead = server.activeConnections + 1;
+    if (best === null || productExceeds(bestOverhead, weight, overhead, bestWeight)) {
+      best = server;
+      bestOverhead = overhead;
+      bestWeight = weight;
+    }
+  }
+  return best;
+}
+
+export class ShortestExpectedDelay extends ListScheduler {
+  pick(): SchedulerServer | null {
+    return shortestDelay(this.servers);
+  }
+}
