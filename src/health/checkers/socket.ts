@@ -1,0 +1,68 @@
+/**
+ * One socket for one probe. undici and net would leave a connect that nobody answers open until the kernel gives up
+ * (about two minutes); here the abort closes it at once, and a probe has ended only when its descriptor is closed.
+ */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+
+/**
+ * Lends the socket to `use`, destroys it afterwards or when `signal` aborts, and waits until it is closed.
+ *
+ * `use` then rejects through the socket's error, which is the abort's reason.
+ * @throws what `use` throws
+ */
+export async function withSocket<T extends Socket, Result>(
+  socket: T,
+  signal: AbortSignal,
+  use: (socket: T) => Promise<Result>,
+): Promise<Result> {
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  // `use` hears of errors by its own listeners; one that comes after the outcome is known changes nothing.
+  socket.on('error', () => undefined);
+  const abort = (): void => void socket.destroy(abortReason(signal));
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await use(socket);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    // destroy sends FIN: the server sees an orderly end, not a reset that would fill its log at every probe.
+    socket.destroy();
+    await closed;
+  }
+}
+
+/**
+ * Waits until the socket is connected to somebody else.
+ *
+ * Connecting to a closed port of this host's ephemeral range can, by TCP's simultaneous open, connect to itself when
+ * the kernel happens to choose that very port as the source: that is no server.
+ * @throws the socket's error
+ */
+export async function connected(socket: Socket): Promise<void> {
+  await reached(socket, 'connect');
+  if (socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress)
+    throw new Error('connected to itself');
+}
+
+/**
+ * Waits until the socket emits `event`.
+ *
+ * @throws the socket's error, or "connection closed" when it ended without one
+ */
+export async function reached(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+  const closed = new AbortController();
+  const onClose = (): void => closed.abort();
+  socket.once('close', onClose);
+  try {
+    await once(socket, event, { signal: closed.signal });
+  } catch (thrown) {
+    throw closed.signal.aborted ? new Error('connection closed') : thrown;
+  } finally {
+    socket.off('close', onClose);
+  }
+}
+
+function abortReason(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
+}

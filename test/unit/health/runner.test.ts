@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Random } from '../../../src/base/clock.js';
+import { HealthRunner, type HealthRunnerOptions } from '../../../src/health/runner.js';
+import type { Checker, ProbeOutcome } from '../../../src/health/types.js';
+import type { HealthCheck } from '../../../src/model/health-check.js';
+import { FakeClock, settle } from '../../support/fake-clock.js';
+import { seededRandom } from '../../support/random.js';
+import { FakePool, keyOf, realServer, service, shop, tcpCheck } from './support/fixtures.js';
+
+function randomOf(seed: number): Random {
+  const random = seededRandom(seed);
+  return () => random.next();
+}
+
+const NONE: HealthCheck = { type: 'none' };
+
+/** A runner over a fake pool; `random` 0.5 makes the first probe come after half a second. */
+function harness(options: Partial<HealthRunnerOptions> = {}) {
+  const clock = new FakeClock(0);
+  const pool = new FakePool();
+  const verdicts: string[] = [];
+  const observed: string[] = [];
+  const runner = new HealthRunner({
+    clock,
+    random: () => 0.5,
+    makeChecker: pool.makeChecker,
+    onVerdict: (_service, server, { state, reason }) => verdicts.push(`${server} ${state}: ${reason}`),
+    observer: {
+      probed: (ofService: string, server: string, outcome: ProbeOutcome, durationMs: number) =>
+        observed.push(`${ofService}/${server} ${outcome} ${durationMs}`),
+      forgotten: (ofService: string, server: string) => observed.push(`${ofService}/${server} forgotten`),
+    },
+    ...options,
+  });
+  const verdict = (port: number) => runner.verdict(shop, keyOf(port));
+  return { clock, pool, verdicts, observed, runner, verdict };
+}
+
+describe('HealthRunner', () => {
+  it('calls a new server up before it was checked', async () => {
+    const { runner, verdict, verdicts, clock } = harness();
+    runner.configure([service(tcpCheck(), [realServer(1)])]);
+    assert.deepEqual(verdict(1), { state: 'up', reason: 'not checked yet', sinceMs: 0, checkedAtMs: null });
+    await clock.advanceAsync(500);
+    assert.deepEqual(verdict(1), { state: 'up', reason: 'connected', sinceMs: 0, checkedAtMs: 500 });
+    assert.deepEqual(verdicts, []);
+    await runner.close();
+  });
+
+  it('probes first within a second and then once an interval', async () => {
+    const { runner, clock, pool } = harness();
+    runner.configure([service(tcpCheck(), [realServer(1)])]);
+    const times: number[] = [];
+    for (let ms = 0; ms < 7000; ms += 100) {
+      await clock.advanceAsync(100);
+      if (pool.probes.length > times.length) times.push(clock.nowMs());
+    }
+    assert.deepEqual(times, [500, 2500, 4500, 6500]);
+    await runner.close();
+  });
+
+  it('spreads the first probes of many servers over a second, or over a shorter interval', async () => {
+    for (const [intervalMs, spreadMs] of [
+      [2000, 1000],
+      [400, 400],
+    ] as const) {
+      const { runner, clock, pool } = harness({ random: randomOf(1) });
+      const servers = Array.from({ length: 100 }, (_, index) => realServer(index + 1));
+      runner.configure([service(tcpCheck({ intervalMs }), servers)]);
+      await clock.advanceAsync(spreadMs / 2);
+      assert.ok(
+        pool.probes.length > 30 && pool.probes.length < 70,
+        `${pool.probes.length} in the first half`,
+      );
+      await clock.advanceAsync(spreadMs / 2);
+      assert.equal(new Set(pool.probes).size, 100);
+      await runner.close();
+    }
+  });
+
+  it('changes intervals by jitter, both ways', async () => {
+    const clock = new FakeClock();
+    const times: number[] = [];
+    const makeChecker = (): Checker => ({
+      probe: () => {
+        times.push(clock.nowMs());
+        return Promise.resolve({ ok: true, detail: 'connected' });
+      },
+    });
+    const { runner } = harness({ clock, random: randomOf(2), makeChecker });
+    runner.configure([service(tcpCheck({ intervalMs: 1000, jitter: 0.2 }), [realServer(1)])]);
+    await clock.advanceAsync(60_000);
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    assert.ok(gaps.every((gap) => gap >= 799.9 && gap <= 1200.1));
+    assert.ok(gaps.length > 50);
+    assert.ok(Math.min(...gaps) < 850 && Math.max(...gaps) > 1150);
+    await runner.close();
+  });
+
+  it('takes a server down after fall and up after rise', async () => {
+    const { runner, clock, pool, verdicts, verdict } = harness();
+    pool.failing.add(1);
+    runner.configure([service(tcpCheck(), [realServer(1), realServer(2)])]);
+    await clock.advanceAsync(4499);
+    assert.equal(verdict(1)?.reason, 'failed 2 of 3: refused');
+    await clock.advanceAsync(1);
+    assert.deepEqual(verdicts, ['10.0.0.1:1 down: refused']);
+    assert.deepEqual(verdict(1), { state: 'down', reason: 'refused', sinceMs: 4500, checkedAtMs: 4500 });
+    pool.failing.clear();
+    await clock.advanceAsync(4000);
+    assert.deepEqual(verdicts.slice(1), ['10.0.0.1:1 up: connected']);
+    await runner.close();
+  });
+
+  it('aborts a probe at its timeout and counts a failure with the reason', async () => {
+    const { runner, clock, pool, verdict, observed } = harness();
+    pool.hanging.add(1);
+    runner.configure([service(tcpCheck({ fall: 1 }), [realServer(1)])]);
+    await clock.advanceAsync(1499);
+    assert.equal(verdict(1)?.state, 'up');
+    await clock.advanceAsync(1);
+    assert.deepEqual([verdict(1)?.state, verdict(1)?.reason], ['down', 'probe 1: timeout after 1s']);
+    assert.deepEqual(observed, ['shop/10.0.0.1:1 timeout 1000']);
+    await runner.close();
+  });
+
+  it('counts good news after the timeout as a timeout', async () => {
+    const late = (): Checker => ({
+      probe: (signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ ok: true, detail: 'late' }));
+        }),
+    });
+    const { runner, clock, verdict } = harness({ makeChecker: late });
+    runner.configure([service(tcpCheck({ fall: 1, timeoutMs: 250 }), [realServer(1)])]);
+    await clock.advanceAsync(1000);
+    assert.equal(verdict(1)?.reason, 'timeout after 250ms');
+    await runner.close();
+  });
+
+  it('counts a checker that throws as failed', async () => {
+    const broken = (): Checker => ({ probe: () => Promise.reject(new Error('bug')) });
+    const { runner, clock, verdict } = harness({ makeChecker: broken });
+    runner.configure([service(tcpCheck({ fall: 1 }), [realServer(1)])]);
+    await clock.advanceAsync(1000);
+    assert.deepEqual([verdict(1)?.state, verdict(1)?.reason], ['down', 'bug']);
+    await runner.close();
+  });
+
+  it('never overlaps two probes of a server, though the timeout is longer than the interval', async () => {
+    const { runner, clock, pool } = harness();
+    pool.hanging.add(1);
+    runner.configure([service(tcpCheck({ intervalMs: 100, timeoutMs: 5000 }), [realServer(1)])]);
+    await clock.advanceAsync(20_000);
+    assert.equal(pool.mostRunning, 1);
+    assert.equal(pool.probes.length, 4);
+    await runner.close();
+  });
+
+  it('runs no more probes at once than allowed and forgets none', async () => {
+    const { runner, clock, pool } = harness({ maxProbes: 3 });
+    const ports = Array.from({ length: 10 }, (_, index) => index + 1);
+    ports.forEach((port) => pool.hanging.add(port));
+    runner.configure([
+      service(
+        tcpCheck(),
+        ports.map((port) => realServer(port)),
+      ),
+    ]);
+    await clock.advanceAsync(4499);
+    assert.equal(pool.mostRunning, 3);
+    assert.equal(new Set(pool.probes).size, 10);
+    await runner.close();
+    assert.equal(pool.running, 0);
+  });
+
+  it('calls servers without a check up and probes nothing', async () => {
+    const { runner, clock, pool, verdict } = harness();
+    runner.configure([service(NONE, [realServer(1)])]);
+    await clock.advanceAsync(60_000);
+    assert.deepEqual(verdict(1), {
+      state: 'up',
+      reason: 'no check configured',
+      sinceMs: 0,
+      checkedAtMs: null,
+    });
+    assert.deepEqual(pool.probes, []);
+    assert.equal(clock.pending, 0);
+    await runner.close();
+  });
+
+  it('knows nothing of servers that are not configured', () => {
+    assert.equal(harness().verdict(1), null);
+  });
+});
+
+describe('HealthRunner.configure, again', () => {
+  it('keeps verdict, count and schedule of an unchanged check', async () => {
+    const { runner, clock, pool, verdict, verdicts } = harness();
+    pool.failing.add(1);
+    runner.configure([service(tcpCheck(), [realServer(1)])]);
+    await clock.advanceAsync(4500);
+    for (let reload = 0; reload < 19; reload++) {
+      runner.configure([service(tcpCheck(), [realServer(1)])]);
+      await clock.advanceAsync(100);
+    }
+    assert.equal(pool.probes.length, 3);
+    assert.equal(verdict(1)?.state, 'down');
+    pool.failing.clear();
+    await clock.advanceAsync(2100);
+    assert.deepEqual(verdicts, ['10.0.0.1:1 down: refused', '10.0.0.1:1 up: connected']);
+    await runner.close();
+  });
+
+  it('keeps the count under an edited check and probes soon', async () => {
+    const { runner, clock, pool, verdict } = harness();
+    pool.failing.add(1);
+    runner.configure([service(tcpCheck({ intervalMs: 60_000, fall: 5 }), [realServer(1)])]);
+    await clock.advanceAsync(500);
+    runner.configure([service(tcpCheck({ intervalMs: 60_000, fall: 2 }), [realServer(1)])]);
+    assert.equal(verdict(1)?.reason, 'failed 1 of 5: refused');
+    await clock.advanceAsync(500);
+    assert.equal(verdict(1)?.state, 'down');
+    await runner.close();
+  });
+
+  it('aborts a probe in flight of an edited check and does not count it', async () => {
+    const { runner, clock, pool, verdict, observed } = harness();
+    pool.hanging.add(1);
+    runner.configure([service(tcpCheck({ fall: 1 }), [realServer(1)])]);
+    await clock.advanceAsync(600);
+    runner.configure([service(tcpCheck({ fall: 1, intervalMs: 5000 }), [realServer(1)])]);
+    await settle();
+    assert.deepEqual(pool.aborts, ['check was edited']);
+    assert.equal(verdict(1)?.reason, 'not checked yet');
+    pool.hanging.clear();
+    await clock.advanceAsync(500);
+    assert.equal(verdict(1)?.reason, 'connected');
+    assert.deepEqual(observed, ['shop/10.0.0.1:1 success 0']);
+    await runner.close();
+  });
+
+  it('stops probing servers that left and starts those that came', async () => {
+    const { runner, clock, pool, verdict } = harness();
+    runner.configure([service(tcpCheck(), [realServer(1)])]);
+    await clock.advanceAsync(600);
+    runner.configure([service(tcpCheck(), [realServer(2)])]);
+    await clock.advanceAsync(6000);
+    assert.equal(verdict(1), null);
+    assert.deepEqual(new Set(pool.probes.slice(1)), new Set([2]));
+    await runner.close();
+  });
+
+  it('brings a failed server back when its check is removed', async () => {
+    const { runner, clock, pool, verdicts, verdict } = harness();
+    pool.failing.add(1);
+    runner.configure([service(tcpCheck({ fall: 1 }), [realServer(1)])]);
+    await clock.advanceAsync(500);
+    runner.configure([service(NONE, [realServer(1)])]);
+    assert.deepEqual(verdicts.slice(1), ['10.0.0.1:1 up: no check configured']);
+    assert.equal(verdict(1)?.sinceMs, 500);
+    assert.equal(clock.pending, 0);
+    runner.configure([service(tcpCheck({ fall: 1 }), [realServer(1)])]);
+    await clock.advanceAsync(500);
+    assert.deepEqual(verdicts.slice(2), ['10.0.0.1:1 down: refused']);
+    await runner.close();
+  });
+
+  it('tells the observer which names are gone: left, renamed, no longer checked', async () => {
+    const { runner, clock, observed } = harness();
+    runner.configure([service(tcpCheck(), [realServer(1, 'a'), realServer(2, 'b'), realServer(3, 'c')])]);
+    runner.configure([service(tcpCheck(), [realServer(1, 'a'), realServer(2, 'renamed')])]);
+    assert.deepEqual(observed, ['shop/b forgotten', 'shop/c forgotten']);
+    observed.length = 0;
+    await clock.advanceAsync(500);
+    assert.deepEqual(observed, ['shop/a success 0', 'shop/renamed success 0']);
+    observed.length = 0;
+    runner.configure([service(NONE, [realServer(1, 'a'), realServer(2, 'renamed')])]);
+    runner.configure([service(NONE, [])]);
+    assert.deepEqual(observed, ['shop/a forgotten', 'shop/renamed forgotten']);
+    await runner.close();
+  });
+
+  it('leaves no timer and no probe over a thousand random reloads', async () => {
+    const random = seededRandom(3);
+    const { runner, clock, pool } = harness({ random: () => random.next(), maxProbes: 5 });
+    [3, 6, 9].forEach((port) => pool.hanging.add(port));
+    for (let reload = 0; reload < 1000; reload++) {
+      const ports = Array.from({ length: 12 }, (_, index) => index + 1).filter(() => random.chance(0.6));
+      const check = random.chance(0.1) ? NONE : tcpCheck({ intervalMs: random.pick([500, 1000]) });
+      runner.configure([
+        service(
+          check,
+          ports.map((port) => realServer(port)),
+        ),
+      ]);
+      await clock.advanceAsync(random.int(0, 300));
+      assert.ok(pool.mostRunning <= 5);
+      assert.ok(clock.pending <= 12 + 5);
+    }
+    assert.ok(pool.probes.length > 1000);
+    await runner.close();
+    assert.equal(clock.pending, 0);
+    assert.equal(pool.running, 0);
+  });
+});
+
+describe('HealthRunner.close', () => {
+  it('aborts probes, awaits them, and can be called twice', async () => {
+    const { runner, clock, pool, verdicts } = harness();
+    pool.hanging.add(1);
+    runner.configure([service(tcpCheck({ fall: 1 }), [realServer(1), realServer(2)])]);
+    await clock.advanceAsync(600);
+    assert.equal(pool.running, 1);
+    await runner.close();
+    await runner.close();
+    assert.equal(pool.running, 0);
+    assert.deepEqual(pool.aborts, ['check was stopped']);
+    assert.equal(clock.pending, 0);
+    assert.deepEqual(verdicts, []);
+  });
+
+  it('lets a later configure do nothing', async () => {
+    const { runner, clock } = harness();
+    await runner.close();
+    runner.configure([service(tcpCheck(), [realServer(1)])]);
+    assert.equal(clock.pending, 0);
+  });
+});
