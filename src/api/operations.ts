@@ -1,0 +1,57 @@
+/** What the admin API asks of the director. The daemon implements it; nothing here knows how. */
+import type { ConnectionRecord } from '../dataplane/types.js';
+import type { DirectorEvent } from '../model/event.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type {
+  EventsAnswer,
+  PlanAnswer,
+  Readiness,
+  ReloadAnswer,
+  ReloadRequest,
+  WeightAnswer,
+  WeightRequest,
+} from './protocol.js';
+
+/** The process at the other end of a unix socket, as the kernel vouches for it. */
+export interface Peer {
+  readonly uid: number;
+  readonly gid: number;
+  readonly pid: number;
+}
+
+/** The kept events, for readers that each hold their own place in them. */
+export interface EventSource {
+  /** `seq` of the newest event; 0 before the first. */
+  lastSeq(): number;
+  /** The oldest kept events with a `seq` above `after`, at most `limit`; never waits. */
+  since(after: number, limit: number): EventsAnswer;
+  /** Calls `wake` after each new event until the returned function is called. */
+  subscribe(wake: (event: DirectorEvent) => void): () => void;
+}
+
+/** Which connections; both by name, absent = all. */
+export interface ConnectionNames {
+  readonly service?: string;
+  /** A server's name, `address:port` or address. */
+  readonly server?: string;
+}
+
+/**
+ * The director as the API sees it.
+ *
+ * What the asker did wrong (unknown service, refused file) is thrown as ApiError with a 4xx status; any other
+ * error is answered with 5xx and logged. An iterable that fails before its first element is answered so too.
+ */
+export interface ApiOperations {
+  readonly events: EventSource;
+  status(): Promise<Snapshot>;
+  readiness(): Readiness;
+  /** Prometheus text format 0.0.4 in chunks of some kilobytes, none of which takes long to make. */
+  metrics(): AsyncIterable<string>;
+  plan(): Promise<PlanAnswer>;
+  connections(filter: ConnectionNames): AsyncIterable<ConnectionRecord>;
+  /** @param who the asker; null where the system does not tell */
+  reload(request: ReloadRequest, who: Peer | null): Promise<ReloadAnswer>;
+  /** @param who the asker; null where the system does not tell */
+  setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer>;
+}

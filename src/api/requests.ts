@@ -1,0 +1,95 @@
+/** What a request may carry. Unknown fields are refused, so no call can bring a command, a module or a file along. */
+import { z } from 'zod';
+import { apiError } from './errors.js';
+import type { ConnectionNames } from './operations.js';
+import type { ReloadRequest, WeightRequest } from './protocol.js';
+
+const LARGEST_WEIGHT = 65_535;
+/** Long enough for every service name, server name and `[address]:port`. */
+const LONGEST_NAME = 255;
+const LARGEST_EVENT_LIMIT = 10_000;
+const DEFAULT_EVENT_LIMIT = 100;
+
+const name = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(LONGEST_NAME, `must be at most ${LONGEST_NAME} characters long`)
+  // eslint-disable-next-line no-control-regex -- control characters are what it keeps out, of logs and terminals
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters');
+
+const reloadRequest = z.strictObject({ force: z.boolean() });
+
+const weightRequest = z.strictObject({
+  service: name.optional(),
+  server: name,
+  weight: z.int().min(0).max(LARGEST_WEIGHT).nullable(),
+  dryRun: z.boolean(),
+});
+
+const connectionsQuery = z.strictObject({ service: name.optional(), server: name.optional() });
+
+const wholeNumber = (largest: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number, 0 or more')
+    .transform(Number)
+    .refine((value) => value <= largest, `must be at most ${largest}`);
+
+const eventsQuery = z.strictObject({
+  after: wholeNumber(Number.MAX_SAFE_INTEGER).optional(),
+  limit: wholeNumber(LARGEST_EVENT_LIMIT).default(DEFAULT_EVENT_LIMIT),
+  follow: z
+    .enum(['0', '1'])
+    .default('0')
+    .transform((value) => value === '1'),
+});
+
+/** The query of GET /api/v1/events. */
+export interface EventsQuery {
+  /** Only events with a higher `seq`; undefined = the newest `limit`. */
+  readonly after?: number | undefined;
+  /** At most so many; with `follow` only how many of the newest come first when `after` is absent. */
+  readonly limit: number;
+  /** Go on with each new event. */
+  readonly follow: boolean;
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseReloadRequest(body: unknown): ReloadRequest {
+  return parse('read reload request', reloadRequest, body);
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseWeightRequest(body: unknown): WeightRequest {
+  const { service, ...rest } = parse('read weight request', weightRequest, body);
+  return service === undefined ? rest : { service, ...rest };
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong parameter */
+export function parseConnectionNames(query: unknown): ConnectionNames {
+  const { service, server } = parse('read connections query', connectionsQuery, query);
+  return { ...(service === undefined ? {} : { service }), ...(server === undefined ? {} : { server }) };
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong parameter */
+export function parseEventsQuery(query: unknown): EventsQuery {
+  return parse('read events query', eventsQuery, query);
+}
+
+function parse<T>(operation: string, schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const reasons = result.error.issues.map(describeIssue).join('; ');
+  throw apiError('ERR_API_BAD_REQUEST', `${operation}: ${reasons}`);
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `unknown field ${issue.keys.map(quoted).join(', ')}`;
+  const field = issue.path.join('.');
+  return field === '' ? issue.message : `${field}: ${issue.message}`;
+}
+
+/** As JSON, cut: the name of a field is the asker's own text. */
+function quoted(key: string): string {
+  return JSON.stringify(key.slice(0, 64));
+}

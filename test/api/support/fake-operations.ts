@@ -1,0 +1,135 @@
+/** A director that only remembers what it was asked. */
+import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../../../src/api/operations.js';
+import type {
+  EventsAnswer,
+  PlanAnswer,
+  Readiness,
+  ReloadAnswer,
+  ReloadRequest,
+  WeightAnswer,
+  WeightRequest,
+} from '../../../src/api/protocol.js';
+import type { ConnectionRecord } from '../../../src/dataplane/types.js';
+import type { DirectorEvent } from '../../../src/model/event.js';
+import type { Snapshot } from '../../../src/model/snapshot.js';
+
+/** Keeps the newest `keep` events, as the real log does. */
+export class FakeEvents implements EventSource {
+  readonly #kept: DirectorEvent[] = [];
+  readonly #wakes = new Set<(event: DirectorEvent) => void>();
+  readonly #keep: number;
+  #lastSeq = 0;
+
+  constructor(keep = 1_000) {
+    this.#keep = keep;
+  }
+
+  get subscribers(): number {
+    return this.#wakes.size;
+  }
+
+  emit(message = 'something happened'): void {
+    const event: DirectorEvent = {
+      seq: ++this.#lastSeq,
+      timeMs: 0,
+      type: 'server-up',
+      service: 'shop',
+      server: null,
+      message,
+      cause: null,
+    };
+    this.#kept.push(event);
+    if (this.#kept.length > this.#keep) this.#kept.shift();
+    for (const wake of this.#wakes) wake(event);
+  }
+
+  lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  since(after: number, limit: number): EventsAnswer {
+    const oldest = this.#kept[0]?.seq ?? this.#lastSeq + 1;
+    return {
+      events: this.#kept.filter((event) => event.seq > after).slice(0, limit),
+      missed: Math.max(0, oldest - after - 1),
+    };
+  }
+
+  subscribe(wake: (event: DirectorEvent) => void): () => void {
+    this.#wakes.add(wake);
+    return () => void this.#wakes.delete(wake);
+  }
+}
+
+export const SNAPSHOT: Snapshot = {
+  revision: 7,
+  director: { name: 'director-a', version: '0.1.0', pid: 1, startedAtMs: 0 },
+  dataplane: { kind: 'fake', reason: 'configured', connections: 0 },
+  config: {
+    file: '/etc/lvsd/lvsd.yaml',
+    revision: 1,
+    digest: '0123456789ab',
+    loadedAtMs: 0,
+    source: 'file',
+    lastReload: null,
+    reloads: { accepted: 1, refused: 0 },
+  },
+  ready: { ok: true, reasons: [] },
+  services: [],
+  lastPlan: null,
+};
+
+export class FakeOperations implements ApiOperations {
+  readonly events: FakeEvents;
+  ready: Readiness = { ready: true, reasons: [] };
+  /** What metrics() and connections() give; a function so that a test sees whether it was ended. */
+  metricsSource: () => AsyncIterable<string> = () => iterate(['# HELP a b\n', 'a 1\n']);
+  connectionsSource: () => AsyncIterable<ConnectionRecord> = () => iterate([]);
+  /** Awaited by every call that returns a promise; a test makes it throw or hang. */
+  gate: () => Promise<void> = () => Promise.resolve();
+  readonly asked: { readonly what: string; readonly input: unknown; readonly who?: Peer | null }[] = [];
+
+  constructor(events = new FakeEvents()) {
+    this.events = events;
+  }
+
+  async status(): Promise<Snapshot> {
+    await this.gate();
+    return SNAPSHOT;
+  }
+
+  readiness(): Readiness {
+    return this.ready;
+  }
+
+  metrics(): AsyncIterable<string> {
+    return this.metricsSource();
+  }
+
+  async plan(): Promise<PlanAnswer> {
+    await this.gate();
+    return { file: '/etc/lvsd/lvsd.yaml', steps: [], refusedWithoutForce: null, warnings: [] };
+  }
+
+  connections(filter: ConnectionNames): AsyncIterable<ConnectionRecord> {
+    this.asked.push({ what: 'connections', input: filter });
+    return this.connectionsSource();
+  }
+
+  async reload(request: ReloadRequest, who: Peer | null): Promise<ReloadAnswer> {
+    this.asked.push({ what: 'reload', input: request, who });
+    await this.gate();
+    return { ok: true, revision: 2, steps: [], failures: [], warnings: [] };
+  }
+
+  async setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer> {
+    this.asked.push({ what: 'weight', input: request, who });
+    await this.gate();
+    return { changed: [{ service: 'shop', server: request.server, from: 1, to: request.weight ?? 1 }] };
+  }
+}
+
+/** An array as an async iterable. */
+export async function* iterate<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
