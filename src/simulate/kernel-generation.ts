@@ -1,0 +1,17 @@
+/** From a kernel's release to the rules it schedules by. */
+import type { KernelGeneration } from '../../schedulers/index.js';
+
+/** Patch levels from which a stable series follows the newer rules; series that are not here are `classic`. */
+const SERIES: Readonly<Record<string, { readonly total: number; readonly capped: number }>> = {
+  '6.1': { total: 183, capped: 191 },
+  '6.12': { total: 104, capped: 113 },
+};
+
+/** The rules of a kernel, from a text that holds its release: `Linux 6.1.176`, `6.12.117-amd64`. */
+export function generationOfKernel(text: string): KernelGeneration {
+  const match = /(\d+\.\d+)\.(\d+)/.exec(text);
+  const series = SERIES[match?.[1] ?? ''];
+  const patch = Number(match?.[2]);
+  if (series === undefined || patch < series.total) return 'classic';
+  return patch < series.capped ? 'total' : 'capped';
+}
