@@ -23,6 +23,9 @@ export type HttpSettings = Pick<
 /** Enough for any sane answer; more is a server that floods. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
+/** Informational answers (1xx) before the real one; a server may otherwise send them for ever. */
+const MAX_INTERIM_ANSWERS = 10;
+
 /** As much of a body is read and dropped; then the connection is closed, which is no failure. */
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -72,15 +75,17 @@ export class HttpChecker implements Checker {
     if (this.#settings.type === 'https') await during('TLS', reached(socket, 'secureConnect'));
     const client = this.#clientOver(socket);
     try {
-      return await this.#request(client);
+      return await this.#request(client, socket);
     } finally {
       await client.destroy();
     }
   }
 
-  async #request(client: Client): Promise<number> {
+  async #request(client: Client, socket: Socket): Promise<number> {
     const { path, expectStatus } = this.#settings;
-    const request = client.request({ method: 'GET', path, headers: this.#headers, reset: true });
+    const headers = this.#headers;
+    const onInfo = interimGuard(socket);
+    const request = client.request({ method: 'GET', path, headers, reset: true, onInfo });
     const { statusCode, body } = await during('response', request);
     // The body of a refusal is of no interest; closing the client ends it.
     if (isExpected(statusCode, expectStatus)) await during('body', drop(body));
@@ -91,7 +96,8 @@ export class HttpChecker implements Checker {
   /** A client of one connection. Its own timers are off: the probe's timeout is the runner's. */
   #clientOver(socket: Socket): Client {
     return new Client(originOf(this.#target, this.#settings), {
-      connect: (_options, callback) => callback(null, socket),
+      // Not at once: undici asks for the connection from within its dispatch loop and would not look again.
+      connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
       headersTimeout: 0,
       bodyTimeout: 0,
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -106,6 +112,14 @@ async function during<T>(phase: string, work: Promise<T>): Promise<T> {
   } catch (thrown) {
     throw new Error(`${phase}: ${describe(thrown)}`, { cause: thrown });
   }
+}
+
+/** Ends the connection when one interim answer too many arrives. */
+function interimGuard(socket: Socket): () => void {
+  let answers = 0;
+  return () => {
+    if (++answers > MAX_INTERIM_ANSWERS) socket.destroy(new Error('too many interim answers'));
+  };
 }
 
 async function drop(body: Dispatcher.ResponseData['body']): Promise<void> {

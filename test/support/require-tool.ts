@@ -1,0 +1,18 @@
+/** Tests that need a tool of the machine: run it, or skip with the reason and the cure, or fail where it must be there. */
+import { spawnSync } from 'node:child_process';
+
+/**
+ * Whether a test that needs `tool` is to be skipped, for node:test's `skip` option.
+ *
+ * @param cure how to get the tool, "apt-get install prometheus"
+ * @returns false when the tool runs; else the reason and the cure, also printed
+ * @throws Error instead of a skip when LVSD_TEST_REQUIRE (words separated by commas) names the tool
+ */
+export function skipWithout(tool: string, cure: string): false | string {
+  if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined) return false;
+  const reason = `${tool} is not installed; cure: ${cure}`;
+  const required = (process.env['LVSD_TEST_REQUIRE'] ?? '').split(',').map((word) => word.trim());
+  if (required.includes(tool)) throw new Error(`${reason} (required by LVSD_TEST_REQUIRE)`);
+  console.log(`skipped: ${reason}`);
+  return reason;
+}
