@@ -1,0 +1,34 @@
+/** Every live connection and UDP session of the plane, those of deleted services included. */
+import type { Clock } from '../../base/clock.js';
+import type { ConnectionFilter, ConnectionRecord } from '../types.js';
+import type { TrackedFlow } from './tracked-flow.js';
+
+export class FlowTable {
+  readonly #flows = new Set<TrackedFlow>();
+
+  get size(): number {
+    return this.#flows.size;
+  }
+
+  add(flow: TrackedFlow): void {
+    this.#flows.add(flow);
+  }
+
+  delete(flow: TrackedFlow): void {
+    this.#flows.delete(flow);
+  }
+
+  /** One record at a time; flows that start or end meanwhile may or may not be listed. */
+  *records(filter: ConnectionFilter, clock: Clock): Generator<ConnectionRecord> {
+    for (const flow of this.#flows) {
+      if (filter.service !== undefined && flow.service !== filter.service) continue;
+      if (filter.server !== undefined && flow.server.key !== filter.server) continue;
+      yield flow.record(clock.nowMs());
+    }
+  }
+
+  /** Ends every flow at once. */
+  abortAll(): void {
+    for (const flow of [...this.#flows]) flow.carrier?.abort();
+  }
+}

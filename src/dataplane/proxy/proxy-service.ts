@@ -1,0 +1,252 @@
+/**
+ * One virtual service of the userspace table: its servers, its scheduler and its choices. Knows no socket;
+ * every engine asks the same object.
+ */
+import type { PersistenceTable } from '../../../schedulers/persistence.js';
+import type { Flow, Scheduler } from '../../../schedulers/types.js';
+import type { Clock } from '../../base/clock.js';
+import type { TableServer, TableService } from '../../model/desired-state.js';
+import type { ServerKey, ServiceKey } from '../../model/keys.js';
+import type { ObservedService } from '../types.js';
+import type { Assignment, FlowScheduler } from './engine.js';
+import type { FlowTable } from './flow-table.js';
+import { ProxyServer } from './proxy-server.js';
+import { chooseAgain } from './retry.js';
+import type { SchedulerRecipe } from './scheduler-source.js';
+import type { ServerTrash } from './server-trash.js';
+import { persistenceFor } from './service-persistence.js';
+import { TcpConnection, type ConnectionOwner } from './tcp-connection.js';
+import { TemplateHold } from './template-hold.js';
+import type { ServiceTally, TrackedFlow } from './tracked-flow.js';
+import { UdpFlow, type UdpFlowOwner } from './udp-flow.js';
+
+/** What all services of a plane share. */
+export interface ServiceContext {
+  readonly clock: Clock;
+  readonly flows: FlowTable;
+  readonly trash: ServerTrash;
+  /** How long an orderly closed connection counts as inactive now, ms. */
+  finRememberedMs(): number;
+}
+
+/** Retries where the settings name none. */
+const DEFAULT_RETRIES = 1;
+
+export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwner {
+  readonly key: ServiceKey;
+  readonly tally: ServiceTally = {
+    connections: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    refused: 0,
+    retries: 0,
+    fallbacks: 0,
+  };
+  #definition: TableService;
+  #recipe: SchedulerRecipe;
+  #scheduler: Scheduler;
+  #persistence: PersistenceTable<ProxyServer> | null;
+  /** Newest first, as the kernel keeps them. */
+  readonly #servers: ProxyServer[] = [];
+  readonly #context: ServiceContext;
+  #expiredSecond = -1;
+
+  /** @throws the scheduler's own error when the recipe cannot be made */
+  constructor(definition: TableService, recipe: SchedulerRecipe, context: ServiceContext) {
+    this.key = definition.key;
+    this.#definition = definition;
+    this.#recipe = recipe;
+    this.#scheduler = recipe.create(definition.key);
+    this.#persistence = persistenceFor(definition, null, []);
+    this.#context = context;
+  }
+
+  get definition(): TableService {
+    return this.#definition;
+  }
+
+  get onePacket(): boolean {
+    return this.#definition.settings.onePacket;
+  }
+
+  get finRememberedMs(): number {
+    return this.#context.finRememberedMs();
+  }
+
+  nowMs(): number {
+    return this.#context.clock.nowMs();
+  }
+
+  /**
+   * Changes settings in place. The scheduler keeps its state unless its recipe differs.
+   *
+   * @throws the scheduler's own error, and then nothing has changed
+   */
+  edit(definition: TableService, recipe: SchedulerRecipe): void {
+    this.useRecipe(recipe);
+    this.#persistence = persistenceFor(definition, this.#persistence, this.#servers);
+    this.#definition = definition;
+  }
+
+  /** Replaces the scheduler by one that is bound to the present list; false when it would be the same. */
+  useRecipe(recipe: SchedulerRecipe): boolean {
+    if (recipe.identity === this.#recipe.identity) return false;
+    const scheduler = recipe.create(this.key);
+    if (this.#servers.length > 0) bindScheduler(scheduler, this.#servers);
+    this.#scheduler = scheduler;
+    this.#recipe = recipe;
+    return true;
+  }
+
+  server(key: ServerKey): ProxyServer | null {
+    return this.#servers.find((server) => server.key === key) ?? null;
+  }
+
+  /** Adds a server at the head of the list, revived with its counts if something remembers it; sets it if it is there. */
+  addServer(definition: TableServer): void {
+    if (this.editServer(definition)) return;
+    const server = this.#context.trash.take(this.key, definition.key) ?? new ProxyServer(definition);
+    server.expireCounts(this.nowMs());
+    // Statistics belong to the service object: they go on only if it is the same one.
+    if (server.lastService !== this) server.resetCounters();
+    server.define(definition);
+    server.linkedTo = this.key;
+    server.lastService = this;
+    this.#servers.unshift(server);
+    this.#scheduler.added(server);
+    this.#persistence?.serverAdded(server);
+  }
+
+  /** @returns false when there is no such server */
+  editServer(definition: TableServer): boolean {
+    const server = this.server(definition.key);
+    if (server === null) return false;
+    server.define(definition);
+    this.#scheduler.edited(server);
+    return true;
+  }
+
+  /** Unlinks a server; its connections live on. Harmless when it is gone. */
+  removeServer(key: ServerKey): void {
+    const index = this.#servers.findIndex((server) => server.key === key);
+    const [server] = index < 0 ? [] : this.#servers.splice(index, 1);
+    if (server === undefined) return;
+    server.linkedTo = null;
+    this.#scheduler.removed(server);
+    this.#persistence?.serverRemoved(server);
+    server.expireCounts(this.nowMs());
+    this.#context.trash.put(this.key, server);
+  }
+
+  removeAllServers(): void {
+    for (const server of [...this.#servers]) this.removeServer(server.key);
+  }
+
+  openConnection(flow: Flow): TcpConnection | null {
+    const choice = this.#choose(flow);
+    if (choice === null) return null;
+    const connection = new TcpConnection(this, flow, choice.server, choice.template);
+    this.#context.flows.add(connection);
+    return connection;
+  }
+
+  openSession(flow: Flow): UdpFlow | null {
+    const choice = this.#choose(flow);
+    if (choice === null) return null;
+    const session = new UdpFlow(this, 'session', flow, choice.server, choice.template);
+    this.#context.flows.add(session);
+    return session;
+  }
+
+  chooseForDatagram(flow: Flow): ProxyServer | null {
+    const choice = this.#choose(flow);
+    if (choice === null) return null;
+    this.tally.connections++;
+    choice.server.sessionOpened();
+    choice.server.sessionClosed();
+    choice.template?.release(this.nowMs());
+    return choice.server;
+  }
+
+  openReplyPath(flow: Flow, server: ProxyServer): UdpFlow {
+    const path = new UdpFlow(this, 'one-packet', flow, server, null);
+    this.#context.flows.add(path);
+    return path;
+  }
+
+  turnedAway(): void {
+    this.tally.refused++;
+  }
+
+  reassign(flow: Flow, refused: readonly ProxyServer[]): ProxyServer | null {
+    const retries = this.#definition.settings.retries ?? DEFAULT_RETRIES;
+    if (refused.length > retries) return null;
+    const choice = chooseAgain({
+      scheduler: this.#scheduler,
+      schedulerName: this.#definition.settings.scheduler,
+      servers: this.#servers,
+      refused,
+      flow,
+      nowMs: this.nowMs(),
+    });
+    if (choice === null) return null;
+    this.tally.retries++;
+    if (choice.fallback) this.tally.fallbacks++;
+    return choice.server;
+  }
+
+  forget(flow: TrackedFlow): void {
+    this.#context.flows.delete(flow);
+  }
+
+  observe(): ObservedService {
+    const nowMs = this.nowMs();
+    this.#expire(nowMs);
+    this.#persistence?.expire(nowMs);
+    return {
+      ...this.#definition,
+      servers: new Map(this.#servers.map((server) => [server.key, server.observe()])),
+      counters: { ...this.tally },
+    };
+  }
+
+  #choose(flow: Flow): Assignment | null {
+    const nowMs = this.nowMs();
+    this.#expire(nowMs);
+    const choice =
+      this.#persistence === null
+        ? this.#pick(flow, nowMs)
+        : this.#pickPersistent(this.#persistence, flow, nowMs);
+    if (choice === null) this.turnedAway();
+    return choice;
+  }
+
+  #pick(flow: Flow, nowMs: number): Assignment | null {
+    const server = this.#scheduler.pick(flow, nowMs) as ProxyServer | null;
+    return server === null ? null : { server, template: null };
+  }
+
+  #pickPersistent(table: PersistenceTable<ProxyServer>, flow: Flow, nowMs: number): Assignment | null {
+    const template = table.acquire(flow, nowMs, () => {
+      const server = this.#scheduler.pick(flow, nowMs) as ProxyServer | null;
+      server?.templateBound();
+      return server;
+    });
+    return template === null
+      ? null
+      : { server: template.server, template: new TemplateHold(table, template) };
+  }
+
+  // Counts change with time by whole seconds, so one look a second at every server is exact.
+  #expire(nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    if (second === this.#expiredSecond) return;
+    this.#expiredSecond = second;
+    for (const server of this.#servers) server.expireCounts(nowMs);
+  }
+}
+
+function bindScheduler(scheduler: Scheduler, newestFirst: readonly ProxyServer[]): void {
+  if (scheduler.bind !== undefined) scheduler.bind(newestFirst);
+  else for (const server of [...newestFirst].reverse()) scheduler.added(server);
+}
