@@ -1,6 +1,7 @@
 /** Plays random histories against the reference and a build of the schedulers, and explains a difference. */
 import type { AlgorithmName } from '../support/reference-schedulers/model.js';
 import { referenceSubject } from '../support/reference-schedulers/subject.js';
+import type { Extreme } from './generate-extremes.js';
 import { generateHistory } from './generate-history.js';
 import { formatOperation } from './history.js';
 import type { History } from './history.js';
@@ -33,13 +34,14 @@ export function compareHistories(
   algorithm: AlgorithmName,
   seeds: readonly number[],
   module: SchedulersModule,
+  generate: Extreme['generate'] = generateHistory,
 ): Comparison {
   const createTested = testedSubject(module);
   let histories = 0;
   let operations = 0;
   let picks = 0;
   for (const seed of seeds) {
-    const history = generateHistory(algorithm, seed);
+    const history = generate(algorithm, seed);
     const expected = observe(history, referenceSubject);
     histories += 1;
     operations += history.operations.length;

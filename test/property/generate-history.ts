@@ -8,7 +8,7 @@ import type {
 } from '../support/reference-schedulers/model.js';
 import { seededRandom } from '../support/random.js';
 import type { SeededRandom } from '../support/random.js';
-import type { History, Operation, ServerSlot } from './history.js';
+import type { BoundSlot, History, Operation, ServerSlot } from './history.js';
 
 const GENERATIONS: readonly Generation[] = ['classic', 'total', 'capped'];
 
@@ -17,6 +17,9 @@ const EXPIRATIONS_MS = [1, 1000, 60_000, 90_000, 600_000, 1_800_000, 3_600_000, 
 
 const MAX_SERVERS = 12;
 
+/** Surges belong to histories of their own. */
+type DrawnOperation = Exclude<Operation['op'], 'surge'>;
+
 /** What kind of history it becomes; drawn once, so that histories differ in kind and not only in detail. */
 interface Character {
   readonly drawWeight: () => number;
@@ -24,7 +27,7 @@ interface Character {
   readonly drawPacket: () => Packet;
   readonly drawAdvanceMs: () => number;
   /** Operations by name, as often in the list as they are likely. */
-  readonly mix: readonly Operation['op'][];
+  readonly mix: readonly DrawnOperation[];
 }
 
 /** @param length operations after those that add the first servers, so the whole is longer */
@@ -79,11 +82,11 @@ function drawSlots(random: SeededRandom, family: 4 | 6, count: number): ServerSl
   }));
 }
 
-function drawBound(random: SeededRandom, slots: number, character: Character): History['bound'] {
-  return Array.from({ length: random.int(1, slots) }, (_, slot) => ({
-    slot,
-    settings: drawSettings(character),
-  }));
+function drawBound(random: SeededRandom, slots: number, character: Character): BoundSlot[] {
+  return Array.from({ length: random.int(1, slots) }, (_, slot) => {
+    const settings = drawSettings(character);
+    return { slot, settings, lastWeight: settings.weight === 0 ? character.drawWeight() : settings.weight };
+  });
 }
 
 function drawCharacter(random: SeededRandom, options: ServiceOptions, family: 4 | 6): Character {
@@ -157,9 +160,9 @@ function advanceDrawer(random: SeededRandom, expirationMs: number): () => number
   return () => (random.chance(markShare) ? random.pick(marks) : random.int(0, usual));
 }
 
-function drawMix(random: SeededRandom): Operation['op'][] {
-  const times = (op: Operation['op'], low: number, high: number): Operation['op'][] =>
-    Array<Operation['op']>(random.int(low, high)).fill(op);
+function drawMix(random: SeededRandom): DrawnOperation[] {
+  const times = (op: DrawnOperation, low: number, high: number): DrawnOperation[] =>
+    Array<DrawnOperation>(random.int(low, high)).fill(op);
   return [
     ...times('open', 10, 40),
     ...times('add', 1, 4),

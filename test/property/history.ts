@@ -30,13 +30,22 @@ export type Operation =
   /** So many connections from this position on end. */
   | { readonly op: 'end'; readonly at: number; readonly count: number }
   | { readonly op: 'template'; readonly slot: number; readonly bound: boolean }
+  /** The counts change outright, past the rules of thresholds. */
+  | { readonly op: 'surge'; readonly slot: number; readonly active: number; readonly inactive: number }
   | { readonly op: 'advance'; readonly ms: number };
+
+export interface BoundSlot {
+  readonly slot: number;
+  readonly settings: DestinationSettings;
+  /** Differs from the weight only when that is 0. */
+  readonly lastWeight: number;
+}
 
 export interface History {
   readonly options: ServiceOptions;
   readonly slots: readonly ServerSlot[];
   /** Linked in this order before the scheduler is bound; empty = never bound. */
-  readonly bound: readonly { readonly slot: number; readonly settings: DestinationSettings }[];
+  readonly bound: readonly BoundSlot[];
   readonly operations: readonly Operation[];
 }
 

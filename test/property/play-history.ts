@@ -66,7 +66,7 @@ class Player<Server> {
     this.#history = history;
     this.#subject = subject;
     if (history.bound.length === 0) return;
-    const present = history.bound.map(({ slot, settings }) => ({ server: this.#make(slot), settings }));
+    const present = history.bound.map(({ slot, ...rest }) => ({ server: this.#make(slot), ...rest }));
     for (const { server } of present) this.#linked.add(server);
     subject.bind(present);
   }
@@ -92,6 +92,8 @@ class Player<Server> {
         return this.#end(operation);
       case 'template':
         return this.#template(operation);
+      case 'surge':
+        return this.#surge(operation);
       case 'advance':
         this.#nowMs += operation.ms;
         return NOTHING;
@@ -162,6 +164,13 @@ class Player<Server> {
       observation = this.#flagOf(connection!.server);
     }
     return observation;
+  }
+
+  #surge({ slot, active, inactive }: Operation & { op: 'surge' }): Observation {
+    const server = this.#current[slot];
+    if (server === undefined) return NOTHING;
+    this.#subject.surge(server, active, inactive);
+    return this.#flagOf(server);
   }
 
   #template({ slot, bound }: Operation & { op: 'template' }): Observation {

@@ -8,9 +8,11 @@ import { replayTrace } from '../support/reference-schedulers/replay.js';
 import { loadTraces } from '../support/reference-schedulers/trace.js';
 import { runVector, VECTORS } from '../support/reference-schedulers/vectors.js';
 import { BASE_SEED, compareHistories, seedsToPlay } from './compare-histories.js';
+import { EXTREMES } from './generate-extremes.js';
 import { testedSubject } from './tested-subject.js';
 
 const HISTORIES = 150;
+const EXTREME_HISTORIES = 4;
 
 describe(`schedulers on random histories (seeds from ${BASE_SEED})`, () => {
   for (const algorithm of ALGORITHM_NAMES) {
@@ -18,6 +20,17 @@ describe(`schedulers on random histories (seeds from ${BASE_SEED})`, () => {
       const { failure } = compareHistories(algorithm, seedsToPlay(HISTORIES), schedulers);
       assert.equal(failure, null, failure ?? '');
     });
+  }
+});
+
+describe(`schedulers on extreme histories (seeds from ${BASE_SEED})`, () => {
+  for (const { name, algorithms, generate } of EXTREMES) {
+    for (const algorithm of algorithms) {
+      it(`${algorithm} chooses what the reference model chooses with ${name}`, () => {
+        const { failure } = compareHistories(algorithm, seedsToPlay(EXTREME_HISTORIES), schedulers, generate);
+        assert.equal(failure, null, failure ?? '');
+      });
+    }
   }
 });
 

@@ -16,7 +16,10 @@ export function testedSubject(module: SchedulersModule): SubjectFactory<Server> 
     return {
       create: newServer,
       bind: (present) => {
-        for (const { server, settings } of present) apply(module, server, settings, generation);
+        for (const { server, settings, lastWeight } of present) {
+          apply(module, server, settings, generation);
+          server.lastWeight = lastWeight;
+        }
         scheduler.bind?.(present.map(({ server }) => server).reverse());
       },
       add: (server, settings) => {
@@ -47,6 +50,10 @@ export function testedSubject(module: SchedulersModule): SubjectFactory<Server> 
       },
       templateBound: (server) => module.connectionBound(server, generation, 'template'),
       templateUnbound: (server) => module.connectionUnbound(server, generation, 'template'),
+      surge: (server, active, inactive) => {
+        server.activeConnections += active;
+        server.inactiveConnections += inactive;
+      },
       pick: (packet, nowMs) => scheduler.pick(packet, nowMs),
       overloaded: (server) => server.overloaded,
     };

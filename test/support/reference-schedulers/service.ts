@@ -49,18 +49,25 @@ export function newDestination(family: 4 | 6, address: string, port: number): De
   };
 }
 
+/** A destination from before the algorithm was bound. */
+export interface PresentDestination {
+  readonly destination: Destination;
+  readonly settings: DestinationSettings;
+  readonly lastWeight: number;
+}
+
 export class ReferenceService {
   readonly #options: ServiceOptions;
   readonly #list: Destination[] = [];
   readonly #algorithm: Algorithm;
 
   /** @param present destinations linked before the algorithm is bound, in the order they were added */
-  constructor(
-    options: ServiceOptions,
-    present: readonly { destination: Destination; settings: DestinationSettings }[] = [],
-  ) {
+  constructor(options: ServiceOptions, present: readonly PresentDestination[] = []) {
     this.#options = options;
-    for (const { destination, settings } of present) this.#link(destination, settings);
+    for (const { destination, settings, lastWeight } of present) {
+      this.#link(destination, settings);
+      destination.lastWeight = lastWeight;
+    }
     this.#algorithm = FACTORIES[options.algorithm](this.#list, options);
   }
 

@@ -5,11 +5,19 @@
 import type { Destination, DestinationSettings, Packet, ServiceOptions } from './model.js';
 import { newDestination, ReferenceService } from './service.js';
 
+/** A server that was linked, and perhaps edited to weight 0, before the scheduler was bound. */
+export interface Present<Server> {
+  readonly server: Server;
+  readonly settings: DestinationSettings;
+  /** Its last weight that was not 0. */
+  readonly lastWeight: number;
+}
+
 export interface Subject<Server> {
   /** Makes a server that is not linked yet. */
   create(family: 4 | 6, address: string, port: number): Server;
   /** Links servers in this order and binds the scheduler to the list; at most once, before the rest. */
-  bind(present: readonly { server: Server; settings: DestinationSettings }[]): void;
+  bind(present: readonly Present<Server>[]): void;
   add(server: Server, settings: DestinationSettings): void;
   edit(server: Server, settings: DestinationSettings): void;
   remove(server: Server): void;
@@ -20,6 +28,8 @@ export interface Subject<Server> {
   connectionUnbound(server: Server, wasActive: boolean): void;
   templateBound(server: Server): void;
   templateUnbound(server: Server): void;
+  /** Changes the counts outright, past the rules of thresholds: for loads that no history could build up. */
+  surge(server: Server, active: number, inactive: number): void;
   pick(packet: Packet, nowMs: number): Server | null;
   overloaded(server: Server): boolean;
 }
@@ -35,7 +45,7 @@ export const referenceSubject: SubjectFactory<Destination> = (options) => {
     bind: (present) => {
       service = new ReferenceService(
         options,
-        present.map(({ server, settings }) => ({ destination: server, settings })),
+        present.map(({ server, settings, lastWeight }) => ({ destination: server, settings, lastWeight })),
       );
     },
     add: (destination, settings) => service.add(destination, settings),
@@ -47,6 +57,10 @@ export const referenceSubject: SubjectFactory<Destination> = (options) => {
     connectionUnbound: (destination, wasActive) => service.connectionUnbound(destination, wasActive),
     templateBound: (destination) => service.templateBound(destination),
     templateUnbound: (destination) => service.templateUnbound(destination),
+    surge: (destination, active, inactive) => {
+      destination.active += active;
+      destination.inactive += inactive;
+    },
     pick: (packet, nowMs) => service.schedule(packet, nowMs),
     overloaded: (destination) => destination.overload,
   };

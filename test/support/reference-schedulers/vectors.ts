@@ -269,6 +269,7 @@ class VectorRunner<Server> {
       words.map((word) => ({
         server: this.#server(word.slice(0, 1)),
         settings: { weight: Number(word.slice(1)), upper: 0, lower: 0 },
+        lastWeight: Number(word.slice(1)),
       })),
     );
   }
