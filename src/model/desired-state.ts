@@ -17,6 +17,8 @@ export interface TableService {
 /** Why a configured server serves, or does not, and with which weight. */
 export interface ServerDecision {
   readonly server: ServerKey;
+  /** The server's name in the file, for messages about a server that is not in the table. */
+  readonly name: string;
   /** In the table (perhaps with weight 0). */
   readonly present: boolean;
   /** Weight in the table; 0 when absent. */

@@ -1,0 +1,63 @@
+/** The table as the controller believes it to be: the last dump and every change acknowledged since. */
+import type { ObservedService, ObservedTable, Step } from '../dataplane/types.js';
+import type { ServiceKey } from '../model/keys.js';
+import { observeApplied } from './observe-applied.js';
+
+/** Holds no plane: dumps are handed in. */
+export class BelievedTable {
+  #services = new Map<ServiceKey, ObservedService>();
+  #stale = new Set<ServiceKey>();
+
+  /** A live view. */
+  get services(): ObservedTable {
+    return this.#services;
+  }
+
+  /** Services whose entry may be wrong, because a step of theirs failed half-way. */
+  get stale(): ReadonlySet<ServiceKey> {
+    return this.#stale;
+  }
+
+  /**
+   * Takes over a full dump.
+   *
+   * @param keep services whose entry stays as believed: what others changed there is not ours to undo
+   */
+  replaceAll(fresh: ObservedTable, keep: (key: ServiceKey) => boolean): void {
+    this.#services = mergeDump(this.#services, fresh, (key) => !this.#stale.has(key) && keep(key));
+    this.#stale = new Set();
+  }
+
+  /** Takes over a dump of the named services. */
+  replaceSome(keys: ReadonlySet<ServiceKey>, fresh: ObservedTable): void {
+    for (const key of keys) {
+      this.#set(key, fresh.get(key));
+      this.#stale.delete(key);
+    }
+  }
+
+  acknowledge(step: Step): void {
+    const { key } = step.service;
+    this.#set(key, observeApplied(this.#services.get(key), step));
+  }
+
+  markStale(key: ServiceKey): void {
+    this.#stale.add(key);
+  }
+
+  #set(key: ServiceKey, entry: ObservedService | undefined): void {
+    if (entry === undefined) this.#services.delete(key);
+    else this.#services.set(key, entry);
+  }
+}
+
+/** The fresh table, but with the believed entries of the services to keep. */
+export function mergeDump(
+  believed: ObservedTable,
+  fresh: ObservedTable,
+  keep: (key: ServiceKey) => boolean,
+): Map<ServiceKey, ObservedService> {
+  const merged = new Map(fresh);
+  for (const [key, entry] of believed) if (keep(key)) merged.set(key, entry);
+  return merged;
+}

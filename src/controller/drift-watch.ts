@@ -1,0 +1,100 @@
+/** Decides what becomes of changes that somebody else made in the table. */
+import type { Clock } from '../base/clock.js';
+import type { Step } from '../dataplane/types.js';
+import type { ServiceKey } from '../model/keys.js';
+import type { DriftPolicy } from '../model/virtual-service.js';
+import { formatStep } from './describe-step.js';
+
+/** Repairs of one drift after which it is another controller's doing. */
+export const MOST_REPAIRS = 5;
+/** Time in which they count, ms. */
+export const REPAIR_WINDOW_MS = 600_000;
+
+/** A difference that is left as it is. */
+export interface UnrepairedDrift {
+  /** `alert`: by policy; `stopped`: repaired too often. */
+  readonly why: 'alert' | 'stopped';
+  /** For people: the steps that would undo it. */
+  readonly message: string;
+}
+
+/** What to do with the drift of one service. `message` is null when it has been told already. */
+export interface DriftDecision {
+  readonly repair: boolean;
+  readonly message: string | null;
+}
+
+/** Counts repairs and remembers what was left; one entry a service. */
+export class DriftWatch {
+  readonly #clock: Clock;
+  readonly #repairs = new Map<ServiceKey, Map<string, number[]>>();
+  readonly #unrepaired = new Map<ServiceKey, UnrepairedDrift>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Drifts that are left in the table, but for those of policy `ignore`. */
+  get unrepaired(): ReadonlyMap<ServiceKey, UnrepairedDrift> {
+    return this.#unrepaired;
+  }
+
+  /** True when differences of this service are left to those who made them. */
+  leaves(key: ServiceKey, policy: DriftPolicy): boolean {
+    return policy !== 'repair' || this.#unrepaired.get(key)?.why === 'stopped';
+  }
+
+  /**
+   * Judges a drift.
+   *
+   * @param steps what would undo it, not empty
+   */
+  found(key: ServiceKey, policy: DriftPolicy, steps: readonly Step[]): DriftDecision {
+    if (policy === 'ignore') return { repair: false, message: null };
+    const message = `somebody else changed the table; to undo: ${steps.map(formatStep).join('; ')}`;
+    if (policy === 'alert') return this.#leave(key, { why: 'alert', message });
+    if (this.#countRepair(key, signature(steps)))
+      return { repair: true, message: `${message} (being repaired)` };
+    const stopped = `repair stopped, the same drift came back ${MOST_REPAIRS} times in 10 minutes: another controller drives this service; ${message}`;
+    return this.#leave(key, { why: 'stopped', message: stopped });
+  }
+
+  /** The service is as it ought to be. */
+  settled(key: ServiceKey): void {
+    this.#unrepaired.delete(key);
+  }
+
+  /** Forgets everything: a new configuration was accepted, so repair starts afresh. */
+  reset(): void {
+    this.#repairs.clear();
+    this.#unrepaired.clear();
+  }
+
+  #leave(key: ServiceKey, drift: UnrepairedDrift): DriftDecision {
+    const told = this.#unrepaired.get(key)?.message === drift.message;
+    this.#unrepaired.set(key, drift);
+    return { repair: false, message: told ? null : drift.message };
+  }
+
+  /** Counts one more repair; false when there were too many. */
+  #countRepair(key: ServiceKey, drift: string): boolean {
+    const ofService = this.#repairs.get(key) ?? new Map<string, number[]>();
+    this.#repairs.set(key, ofService);
+    const nowMs = this.#clock.nowMs();
+    const recent = (ofService.get(drift) ?? []).filter((atMs) => nowMs - atMs <= REPAIR_WINDOW_MS);
+    ofService.set(drift, recent);
+    if (recent.length >= MOST_REPAIRS) return false;
+    recent.push(nowMs);
+    return true;
+  }
+}
+
+/** Subjects and fields without values: a controller that writes other values each time is the same drift. */
+function signature(steps: readonly Step[]): string {
+  return steps
+    .map((step) => {
+      const fields = 'changes' in step ? step.changes.map((change) => change.field) : [];
+      return [step.kind, 'server' in step ? step.server.key : '', ...fields].join(' ');
+    })
+    .join('; ');
+}

@@ -1,0 +1,164 @@
+/** The difference between desired and observed as an ordered list of typed steps. Pure: it can be printed and refused. */
+import type { ObservedServer, ObservedService, ObservedTable, Step } from '../dataplane/types.js';
+import type { DesiredService, DesiredState, TableServer, TableService } from '../model/desired-state.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
+import { serverChanges, serviceChanges } from './field-changes.js';
+import type { Strangers } from './strangers.js';
+
+export interface PlanInputs {
+  readonly desired: DesiredState;
+  readonly observed: ObservedTable;
+  /** Services that are ours, with the names they were known by: those that may be deleted. */
+  readonly owned: ReadonlyMap<ServiceKey, string>;
+  /** What happens to services that are neither desired nor ours. */
+  readonly unmanaged: 'keep' | 'remove';
+  /** Servers that somebody else put into our services: drained, not deleted. */
+  readonly strangers: Strangers;
+}
+
+/**
+ * Computes the steps that bring these services from observed to desired, in the order in which they must run:
+ * by phase, then in the order of `keys`.
+ *
+ * Everything that can be edited in place is; an entry is never deleted and added again. Within a phase of a
+ * service, servers are added before others are edited, so that no edit leaves the service without capacity.
+ * Nothing to do is an empty list.
+ *
+ * @param keys default: every service, desired ones first
+ */
+export function computePlan(
+  inputs: PlanInputs,
+  keys: Iterable<ServiceKey> = allKeys(inputs),
+): readonly Step[] {
+  const phases: Record<Step['phase'], Step[]> = { 1: [], 2: [], 3: [], 4: [] };
+  for (const key of keys) {
+    for (const step of serviceSteps(key, inputs)) phases[step.phase].push(step);
+  }
+  return [...phases[1], ...phases[2], ...phases[3], ...phases[4]];
+}
+
+/** Every key of either side, desired ones first, each once. */
+export function allKeys({ desired, observed }: Pick<PlanInputs, 'desired' | 'observed'>): Set<ServiceKey> {
+  return new Set([...desired.keys(), ...observed.keys()]);
+}
+
+/** Connections that a server's table entry holds, whatever their state. */
+export function liveConnections(server: ObservedServer): number {
+  return server.activeConnections + server.inactiveConnections;
+}
+
+function serviceSteps(key: ServiceKey, inputs: PlanInputs): readonly Step[] {
+  const desired = inputs.desired.get(key);
+  const observed = inputs.observed.get(key);
+  if (desired === undefined) return observed === undefined ? [] : removalSteps(observed, inputs);
+  const service = tableService(desired);
+  if (observed === undefined) return creationSteps(service, desired);
+  return [
+    ...editServiceSteps(service, observed),
+    ...addServerSteps(service, desired, observed),
+    ...editServerSteps(service, desired, observed),
+    ...extraServerSteps(service, desired, observed, inputs.strangers.get(key)),
+  ];
+}
+
+function removalSteps(observed: ObservedService, { owned, unmanaged }: PlanInputs): readonly Step[] {
+  const name = owned.get(observed.key);
+  if (name === undefined && unmanaged === 'keep') return [];
+  const service = { ...tableService(observed), name: name ?? observed.name };
+  let connections = 0;
+  for (const server of observed.servers.values()) connections += liveConnections(server);
+  return [{ kind: 'delete-service', phase: 4, service, liveConnections: connections }];
+}
+
+function creationSteps(service: TableService, { servers }: DesiredService): readonly Step[] {
+  const additions = servers.map((server): Step => ({ kind: 'add-server', phase: 2, service, server }));
+  return [{ kind: 'create-service', phase: 1, service }, ...additions];
+}
+
+function editServiceSteps(service: TableService, observed: ObservedService): readonly Step[] {
+  const changes = serviceChanges(service, observed);
+  return changes.length === 0 ? [] : [{ kind: 'edit-service', phase: 1, service, changes }];
+}
+
+function addServerSteps(
+  service: TableService,
+  { servers }: DesiredService,
+  observed: ObservedService,
+): readonly Step[] {
+  return servers
+    .filter((server) => !observed.servers.has(server.key))
+    .map((server) => ({ kind: 'add-server', phase: 2, service, server }));
+}
+
+function editServerSteps(
+  service: TableService,
+  { servers }: DesiredService,
+  observed: ObservedService,
+): readonly Step[] {
+  const steps: Step[] = [];
+  for (const server of servers) {
+    const entry = observed.servers.get(server.key);
+    if (entry === undefined) continue;
+    const changes = serverChanges(server, entry);
+    if (changes.length === 0) continue;
+    steps.push({
+      kind: 'edit-server',
+      phase: 2,
+      service,
+      server,
+      changes,
+      liveConnections: liveConnections(entry),
+    });
+  }
+  return steps;
+}
+
+/** Servers that are in the table and ought not to be: ours are deleted, strangers drain first. */
+function extraServerSteps(
+  service: TableService,
+  desired: DesiredService,
+  observed: ObservedService,
+  strangers: ReadonlySet<ServerKey> | undefined,
+): readonly Step[] {
+  if (observed.servers.size === 0) return [];
+  const wanted = new Set(desired.servers.map((server) => server.key));
+  const steps: Step[] = [];
+  for (const entry of observed.servers.values()) {
+    if (wanted.has(entry.key)) continue;
+    const step = strangers?.has(entry.key)
+      ? drainStep(service, entry)
+      : deleteStep(service, entry, nameInFile(desired, entry.key));
+    if (step !== null) steps.push(step);
+  }
+  return steps;
+}
+
+/** Quiesced first, deleted when idle, in between left alone. */
+function drainStep(service: TableService, entry: ObservedServer): Step | null {
+  const connections = liveConnections(entry);
+  if (connections === 0) return deleteStep(service, entry, null);
+  if (entry.weight === 0) return null;
+  const changes = [{ field: 'weight', from: String(entry.weight), to: '0' }];
+  const server = { ...tableServer(entry), weight: 0 };
+  return { kind: 'edit-server', phase: 2, service, server, changes, liveConnections: connections };
+}
+
+function deleteStep(service: TableService, entry: ObservedServer, name: string | null): Step {
+  const server = { ...tableServer(entry), name: name ?? entry.name };
+  return { kind: 'delete-server', phase: 3, service, server, liveConnections: liveConnections(entry) };
+}
+
+function nameInFile(desired: DesiredService, key: ServerKey): string | null {
+  return desired.decisions.find((decision) => decision.server === key)?.name ?? null;
+}
+
+function tableService({ key, name, address, settings }: TableService): TableService {
+  return { key, name, address, settings };
+}
+
+/** The entry without its counters, which are no part of a step. */
+function tableServer(entry: ObservedServer): TableServer {
+  const { activeConnections: _active, inactiveConnections: _inactive, ...rest } = entry;
+  const { overloaded: _overloaded, counters: _counters, ...server } = rest;
+  return server;
+}

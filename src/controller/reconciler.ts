@@ -1,0 +1,232 @@
+/**
+ * Keeps the data plane's table as file, checks and operator want it: the face of the controller.
+ *
+ * Every change of an input is made at once, in the caller's turn, and marks its services. When they are planned
+ * is round-scheduler.ts's, how that goes round.ts's.
+ */
+import type { BackoffSettings } from '../base/backoff.js';
+import type { Clock, Random } from '../base/clock.js';
+import { reasonOf } from '../base/errors.js';
+import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
+import type { Model } from '../model/director.js';
+import type { EventType } from '../model/event.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { Verdict, VerdictState } from '../model/status.js';
+import { computeDesired } from './desired.js';
+import type { EventLog } from './event-log.js';
+import { computeReadiness } from './readiness.js';
+import { RoundRunner } from './round.js';
+import { RoundScheduler, type RoundResult } from './round-scheduler.js';
+import { indexServices, RunningConfig } from './running-config.js';
+import { SharedDump } from './shared-dump.js';
+import { explainObjections, shrinkObjections } from './shrink-guard.js';
+import { buildSnapshot, type SnapshotFrame } from './status.js';
+
+export interface ReconcilerOptions {
+  /** Stays the caller's: `close` does not close it. */
+  readonly dataplane: Dataplane;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventLog;
+  /** The first configuration. */
+  readonly model: Model;
+  /** Asked anew for every snapshot. */
+  readonly frame: () => SnapshotFrame;
+  /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
+  readonly backoff?: BackoffSettings;
+}
+
+/** What became of a change. */
+export interface ReconcileResult extends RoundResult {
+  readonly revision: number;
+}
+
+/** `accepted: false`: the shrink guard objects, and nothing has changed. */
+export type ModelResult =
+  ({ readonly accepted: true } & ReconcileResult) | { readonly accepted: false; readonly refusal: string };
+
+export interface WeightResult extends ReconcileResult {
+  /** Effective weights before and after. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Preview {
+  readonly steps: readonly Step[];
+  /** The shrink guard's objection, or null. */
+  readonly refusedWithoutForce: string | null;
+}
+
+const DEFAULT_BACKOFF: BackoffSettings = { firstMs: 1000, factor: 2, capMs: 30_000, jitter: 0.2 };
+
+const VERDICT_EVENTS: Record<VerdictState, EventType> = {
+  up: 'server-up',
+  down: 'server-down',
+  unknown: 'server-unknown',
+};
+
+/** One a director. Nothing happens before `start` but that verdicts are remembered. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #config: RunningConfig;
+  readonly #runner: RoundRunner;
+  readonly #rounds: RoundScheduler;
+  readonly #dumps: SharedDump;
+  #revision = 1;
+
+  constructor(options: ReconcilerOptions) {
+    const { dataplane, clock, random, events, model, backoff = DEFAULT_BACKOFF } = options;
+    const config = new RunningConfig(model, dataplane.kind);
+    this.#options = options;
+    this.#config = config;
+    this.#runner = new RoundRunner({ dataplane, clock, events, config });
+    this.#rounds = new RoundScheduler({ clock, random, events, config, backoff, runner: this.#runner });
+    this.#dumps = new SharedDump(dataplane, clock);
+  }
+
+  /**
+   * Dumps the table, plans and applies everything, and goes on reconciling until `close`.
+   *
+   * Steps that fail are in the result and are retried; they do not reject.
+   *
+   * @param signal its abort is a `close` that nobody awaits
+   * @throws TableError when the table cannot be read; then the reconciler is closed
+   */
+  async start(signal?: AbortSignal): Promise<ReconcileResult> {
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', () => void this.close(), { once: true });
+    for (const key of this.#config.services.keys()) this.#rounds.mark(key, null);
+    const result = await this.#rounds.start();
+    const error = this.#rounds.unreadable;
+    if (error === null) return { revision: this.#revision, ...result };
+    await this.close();
+    throw error;
+  }
+
+  /**
+   * Replaces the configuration and waits until it has been applied.
+   *
+   * @param options.cause number of the event that led to it
+   * @param options.force overrides the shrink guard; the limit is the running configuration's, so that a file
+   *   cannot loosen the guard that judges it
+   */
+  async setModel(
+    model: Model,
+    options: { readonly cause: number | null; readonly force?: boolean },
+  ): Promise<ModelResult> {
+    const refusal = options.force === true ? null : this.#objection(model);
+    if (refusal !== null) return { accepted: false, refusal };
+    const before = [...this.#config.services.keys()];
+    this.#config.replace(model);
+    this.#runner.drift.reset();
+    for (const key of [...before, ...this.#config.services.keys()]) this.#rounds.mark(key, options.cause);
+    const revision = ++this.#revision;
+    this.#rounds.armResync();
+    return { accepted: true, revision, ...(await this.#rounds.plan('reload', true)) };
+  }
+
+  /** Takes over what a check says. A server that is no longer in the file is nobody's: its verdict is dropped. */
+  setVerdict(service: ServiceKey, server: ServerKey, verdict: Verdict): void {
+    const subject = this.#config.server(service, server);
+    if (subject === undefined) return;
+    const before = this.#config.states.setVerdict(service, server, verdict)?.state ?? 'unknown';
+    if (before === verdict.state) return;
+    const cause = this.#options.events.append({
+      type: VERDICT_EVENTS[verdict.state],
+      service: this.#config.owned.get(service) ?? null,
+      server: subject.name,
+      message: `${before} -> ${verdict.state}: ${verdict.reason}`,
+    });
+    this.#rounds.mark(service, cause, server);
+    this.#revision++;
+    if (this.#rounds.running) void this.#rounds.plan('verdict');
+  }
+
+  /**
+   * Sets an operator's weight and waits until it has been applied.
+   *
+   * @param weight 0..65535; null returns to the file's
+   * @param by who asks, for people
+   * @returns null when the file has no such server
+   */
+  async setWeight(
+    service: ServiceKey,
+    server: ServerKey,
+    weight: number | null,
+    by: string,
+  ): Promise<WeightResult | null> {
+    const subject = this.#config.server(service, server);
+    if (subject === undefined) return null;
+    const from = this.#effectiveWeight(service, server);
+    this.#config.states.setWeight(service, server, weight === null ? null : { weight, by });
+    const cause = this.#options.events.append({
+      type: 'weight-set',
+      service: this.#config.owned.get(service) ?? null,
+      server: subject.name,
+      message: weight === null ? `weight as in the file again, by ${by}` : `weight ${weight} set by ${by}`,
+    });
+    this.#rounds.mark(service, cause, server);
+    const revision = ++this.#revision;
+    const to = this.#effectiveWeight(service, server);
+    return { from, to, revision, ...(await this.#rounds.plan('weight')) };
+  }
+
+  /**
+   * Computes what accepting the model would do to the table as it is now. Waits for the running round.
+   *
+   * @throws TableError when the table cannot be read
+   */
+  async preview(model: Model): Promise<Preview> {
+    const services = indexServices(model);
+    const { unmanaged } = model.director;
+    const steps = await this.#rounds.exclusive(() => this.#runner.preview(services, unmanaged));
+    return { steps, refusedWithoutForce: this.#objection(model) };
+  }
+
+  /** Draws the snapshot with counters at most 100 ms old; with the last known ones when the table cannot be read. */
+  async status(): Promise<Snapshot> {
+    const { observed, unreadable } = await this.#look();
+    const { desired, drift } = this.#runner;
+    const { services, states, owned } = this.#config;
+    const { failures, programmed, lastPlan } = this.#rounds;
+    return buildSnapshot({
+      frame: this.#options.frame(),
+      revision: this.#revision,
+      ready: computeReadiness({ programmed, unreadable, failures, names: owned, desired }),
+      services,
+      desired,
+      observed,
+      verdicts: states.verdicts,
+      overrides: states.overrides,
+      failures,
+      drift: drift.unrepaired,
+      lastPlan,
+    });
+  }
+
+  /** Stops timers and waits for the running round. Idempotent. The data plane and its table stay as they are. */
+  close(): Promise<void> {
+    return this.#rounds.close();
+  }
+
+  #objection(model: Model): string | null {
+    const before = [...this.#config.services.values()];
+    const limit = this.#config.director.shrinkGuard;
+    return explainObjections(shrinkObjections(before, model.services, limit), limit);
+  }
+
+  #effectiveWeight(service: ServiceKey, server: ServerKey): number {
+    const desired = computeDesired(this.#config.desiredInputs(), [service]).get(service);
+    return desired?.decisions.find((decision) => decision.server === server)?.weight ?? 0;
+  }
+
+  async #look(): Promise<{ readonly observed: ObservedTable; readonly unreadable: string | null }> {
+    try {
+      const observed = await this.#dumps.read();
+      return { observed, unreadable: this.#rounds.unreadable?.message ?? null };
+    } catch (thrown) {
+      return { observed: this.#runner.believed, unreadable: `read the table: ${reasonOf(thrown)}` };
+    }
+  }
+}

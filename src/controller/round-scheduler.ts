@@ -1,0 +1,221 @@
+/**
+ * When rounds run: after changes, at resync, and again after failures. One at a time; asks of one turn, and all
+ * that come while a round runs, share the next one.
+ */
+import type { BackoffSettings } from '../base/backoff.js';
+import type { Clock, Random, Timer } from '../base/clock.js';
+import { DirectorError } from '../base/errors.js';
+import type { Step } from '../dataplane/types.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
+import type { PlanSummary } from '../model/snapshot.js';
+import { DirtySet, type DirtyServices } from './dirty-set.js';
+import type { EventLog } from './event-log.js';
+import { RetryBook, type Failure } from './retry-book.js';
+import { TableError, type RoundOutcome, type RoundRunner, type RoundScope } from './round.js';
+import type { RunningConfig } from './running-config.js';
+import { SerialQueue } from './serial-queue.js';
+
+export interface RoundSchedulerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventLog;
+  readonly config: RunningConfig;
+  readonly backoff: BackoffSettings;
+  readonly runner: RoundRunner;
+}
+
+/** What a round did. Failures are retried without being asked. */
+export interface RoundResult {
+  /** All steps of the round, those that failed included. */
+  readonly steps: readonly Step[];
+  /** Steps that failed, or the one reason why the table could not be read. */
+  readonly failures: readonly DirectorError[];
+}
+
+/** What asks for rounds, as the status names it. */
+export type RoundTrigger = 'start' | 'reload' | 'verdict' | 'weight' | 'retry' | 'resync';
+
+interface Ask extends RoundScope {
+  readonly trigger: string;
+}
+
+export class RoundScheduler {
+  readonly #options: RoundSchedulerOptions;
+  readonly #failing: RetryBook<ServiceKey>;
+  readonly #unreadable: RetryBook<'table'>;
+  readonly #dirty = new DirtySet();
+  readonly #queue = new SerialQueue();
+  #asked: Ask | null = null;
+  #nextRound: Promise<RoundResult> | null = null;
+  #resyncTimer: Timer | null = null;
+  #running = false;
+  #programmed = false;
+  #lastPlan: PlanSummary | null = null;
+
+  constructor(options: RoundSchedulerOptions) {
+    this.#options = options;
+    this.#failing = new RetryBook({ ...options, onRetry: this.#retryService });
+    this.#unreadable = new RetryBook({ ...options, onRetry: this.#retryTable });
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** Every service has been planned and applied once. */
+  get programmed(): boolean {
+    return this.#programmed;
+  }
+
+  /** The last round that had something to do. */
+  get lastPlan(): PlanSummary | null {
+    return this.#lastPlan;
+  }
+
+  /** Services with a failing step. */
+  get failures(): ReadonlyMap<ServiceKey, Failure> {
+    return this.#failing.failures;
+  }
+
+  /** Why the table could not be read the last time, or null. */
+  get unreadable(): DirectorError | null {
+    return this.#unreadable.failures.get('table')?.errors[0] ?? null;
+  }
+
+  /** Runs the first round; from then on asks are taken. */
+  start(): Promise<RoundResult> {
+    this.#running = true;
+    return this.#ask({ everything: true, dump: true, trigger: 'start' });
+  }
+
+  /** Marks a service, and perhaps one server of it, as changed by an event. Asks for nothing. */
+  mark(service: ServiceKey, cause: number | null, server?: ServerKey): void {
+    this.#dirty.mark(service, cause, server);
+  }
+
+  /** Plans what is marked, or every service, in the next round. */
+  plan(trigger: RoundTrigger, everything = false): Promise<RoundResult> {
+    return this.#ask({ everything, dump: false, trigger });
+  }
+
+  /** Runs a task while no round runs. */
+  exclusive<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.#queue.run(task);
+  }
+
+  /** Sets the time of the next full dump anew. */
+  armResync(): void {
+    this.#resyncTimer?.cancel();
+    if (!this.#running) return;
+    const { clock, config } = this.#options;
+    this.#resyncTimer = clock.after(config.director.resyncMs, () => {
+      void this.#ask({ everything: true, dump: true, trigger: 'resync' });
+    });
+  }
+
+  /** Stops timers and waits for the running round; those that have not begun do nothing. Idempotent. */
+  async close(): Promise<void> {
+    this.#running = false;
+    this.#stopTimers();
+    await this.#queue.idle();
+    this.#stopTimers();
+  }
+
+  readonly #retryService = (key: ServiceKey): void => {
+    this.#dirty.mark(key, null);
+    void this.plan('retry');
+  };
+
+  readonly #retryTable = (): void => {
+    void this.#ask({ everything: true, dump: true, trigger: 'retry' });
+  };
+
+  #ask(ask: Ask): Promise<RoundResult> {
+    this.#asked = this.#asked === null ? ask : mergeAsks(this.#asked, ask);
+    this.#nextRound ??= this.#queue.run(() => {
+      const asked = this.#asked ?? ask;
+      this.#asked = null;
+      this.#nextRound = null;
+      return this.#running ? this.#round(asked) : Promise.resolve(closedResult());
+    });
+    return this.#nextRound;
+  }
+
+  async #round(ask: Ask): Promise<RoundResult> {
+    const startedMs = this.#options.clock.nowMs();
+    const dirty = this.#dirty.take();
+    try {
+      const outcome = await this.#options.runner.run(ask, dirty, this.failures);
+      this.#unreadable.succeeded('table');
+      this.#programmed ||= ask.everything;
+      this.#settle(outcome, dirty);
+      this.#summarize(ask, outcome, startedMs);
+      return { steps: outcome.steps, failures: outcome.failed };
+    } catch (thrown) {
+      if (!(thrown instanceof TableError)) throw thrown;
+      this.#dirty.putBack(dirty);
+      this.#tableFailed(thrown);
+      return { steps: [], failures: [thrown] };
+    } finally {
+      if (ask.dump) this.armResync();
+    }
+  }
+
+  #settle({ failedServices, planned }: RoundOutcome, dirty: DirtyServices): void {
+    for (const [key, errors] of failedServices) {
+      const before = this.#failing.failures.get(key)?.errors[0]?.message;
+      const message = errors[0]?.message ?? before ?? 'a step failed';
+      this.#failing.failed(key, errors);
+      if (message !== before) this.#tell('service-error', key, message, dirty.get(key)?.service ?? null);
+    }
+    for (const key of planned)
+      if (!failedServices.has(key) && this.#failing.succeeded(key))
+        this.#tell('service-recovered', key, 'every step succeeded', null);
+  }
+
+  #tell(
+    type: 'service-error' | 'service-recovered',
+    key: ServiceKey,
+    message: string,
+    cause: number | null,
+  ): void {
+    const service = this.#options.config.owned.get(key) ?? key;
+    this.#options.events.append({ type, service, message, cause });
+  }
+
+  #tableFailed(error: TableError): void {
+    const before = this.unreadable?.message;
+    this.#unreadable.failed('table', [error]);
+    if (error.message !== before)
+      this.#options.events.append({ type: 'service-error', message: error.message });
+  }
+
+  /** A round that found nothing to do does not hide the last plan that did something. */
+  #summarize({ trigger }: Ask, { steps, failed }: RoundOutcome, startedMs: number): void {
+    if (steps.length === 0 && this.#lastPlan !== null && !trigger.includes('reload')) return;
+    const { clock } = this.#options;
+    const durationMs = clock.nowMs() - startedMs;
+    const counts = { steps: steps.length, failed: failed.length };
+    this.#lastPlan = { atMs: clock.wallMs(), trigger, ...counts, durationMs };
+  }
+
+  #stopTimers(): void {
+    this.#resyncTimer?.cancel();
+    this.#failing.close();
+    this.#unreadable.close();
+  }
+}
+
+function mergeAsks(first: Ask, second: Ask): Ask {
+  return {
+    everything: first.everything || second.everything,
+    dump: first.dump || second.dump,
+    trigger: [...new Set([...first.trigger.split(', '), second.trigger])].join(', '),
+  };
+}
+
+function closedResult(): RoundResult {
+  const message = 'plan the table: the reconciler is not running';
+  const error = new DirectorError(message, { code: 'ERR_RECONCILER_CLOSED', details: {} });
+  return { steps: [], failures: [error] };
+}

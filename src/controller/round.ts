@@ -1,0 +1,240 @@
+/**
+ * One pass from what is wanted to what is there: look, plan, apply, remember. The reconciler decides when a
+ * round runs and that only one does; this file must not set timers.
+ */
+import type { Clock } from '../base/clock.js';
+import { DirectorError, reasonOf } from '../base/errors.js';
+import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
+import type { DesiredService, DesiredState } from '../model/desired-state.js';
+import type { ServiceKey } from '../model/keys.js';
+import { applyPlan, type ApplyOutcome } from './apply.js';
+import { BelievedTable, mergeDump } from './believed-table.js';
+import { computeDesired } from './desired.js';
+import type { DirtyServices } from './dirty-set.js';
+import { DriftWatch } from './drift-watch.js';
+import type { EventLog } from './event-log.js';
+import { allKeys, computePlan, type PlanInputs } from './plan.js';
+import { needsFreshDump } from './risky-plan.js';
+import type { RunningConfig } from './running-config.js';
+import { stepEvents } from './step-events.js';
+import { updateStrangers, type Strangers } from './strangers.js';
+
+/** How far a round looks. */
+export interface RoundScope {
+  /** Every service of either side is planned, not only those that changed. */
+  readonly everything: boolean;
+  /** The whole table is dumped first. */
+  readonly dump: boolean;
+}
+
+/** What a round did. */
+export interface RoundOutcome extends ApplyOutcome {
+  readonly steps: readonly Step[];
+  /** Services that were planned. */
+  readonly planned: ReadonlySet<ServiceKey>;
+}
+
+/** The table could not be read, so nothing was planned; the plane's error is the cause. */
+export class TableError extends DirectorError {}
+
+export interface RoundRunnerOptions {
+  readonly dataplane: Dataplane;
+  readonly clock: Clock;
+  readonly events: EventLog;
+  readonly config: RunningConfig;
+}
+
+/** Remembers the table and the desired state from one round to the next. Its rounds must not overlap. */
+export class RoundRunner {
+  readonly #dataplane: Dataplane;
+  readonly #events: EventLog;
+  readonly #config: RunningConfig;
+  readonly #believed = new BelievedTable();
+  readonly #desired = new Map<ServiceKey, DesiredService>();
+  readonly #drift: DriftWatch;
+  #strangers: Strangers = new Map();
+
+  constructor({ dataplane, clock, events, config }: RoundRunnerOptions) {
+    this.#dataplane = dataplane;
+    this.#events = events;
+    this.#config = config;
+    this.#drift = new DriftWatch(clock);
+  }
+
+  /** A live view of the desired state as last planned. */
+  get desired(): DesiredState {
+    return this.#desired;
+  }
+
+  /** A live view of the table as believed. */
+  get believed(): ObservedTable {
+    return this.#believed.services;
+  }
+
+  get drift(): DriftWatch {
+    return this.#drift;
+  }
+
+  /**
+   * Runs one round.
+   *
+   * @param dirty services whose inputs changed, with the events behind it
+   * @param failing services with a step that failed the last time: what differs there is no drift
+   * @throws TableError when the table cannot be read; then nothing was changed
+   */
+  async run(
+    scope: RoundScope,
+    dirty: DirtyServices,
+    failing: ReadonlyMap<ServiceKey, unknown>,
+  ): Promise<RoundOutcome> {
+    const causes = new Map(dirty);
+    const adopted = [...this.#config.adopted].filter((key) => dirty.has(key));
+    this.#updateDesired(dirty.keys());
+    if (scope.dump) {
+      const fresh = await this.#observe();
+      const settled = [...this.#desired.values()].filter(({ key }) => !dirty.has(key) && !failing.has(key));
+      for (const [key, cause] of this.#judgeDrift(fresh, settled))
+        causes.set(key, { service: cause, servers: new Map() });
+      this.#believed.replaceAll(fresh, this.#leaves);
+    } else await this.#lookAgain([...this.#believed.stale, ...adopted].filter((key) => dirty.has(key)));
+    this.#adopt(adopted);
+    const { steps, planned } = await this.#plan(scope, dirty);
+    const outcome = await applyPlan(this.#dataplane, steps);
+    this.#remember(outcome, planned, causes);
+    return { ...outcome, steps, planned };
+  }
+
+  /**
+   * Computes the steps that accepting these services would run now, from a fresh dump. Changes nothing.
+   *
+   * @throws TableError when the table cannot be read
+   */
+  async preview(
+    services: RunningConfig['services'],
+    unmanaged: PlanInputs['unmanaged'],
+  ): Promise<readonly Step[]> {
+    const fresh = await this.#observe();
+    const observed = mergeDump(this.believed, fresh, this.#leaves);
+    const desired = computeDesired(this.#config.desiredInputs(services));
+    const owned = new Map(this.#config.owned);
+    const adopted = [...services.keys()].filter((key) => !owned.has(key) || this.#config.adopted.has(key));
+    for (const { key, name } of services.values()) owned.set(key, name);
+    const strangers = updateStrangers(this.#strangers, adopted, desired, observed);
+    return computePlan({ desired, observed, owned, unmanaged, strangers });
+  }
+
+  readonly #leaves = (key: ServiceKey): boolean => {
+    const policy = this.#config.services.get(key)?.drift;
+    return policy !== undefined && this.#drift.leaves(key, policy);
+  };
+
+  #updateDesired(keys: Iterable<ServiceKey>): void {
+    const dirty = [...keys];
+    const computed = computeDesired(this.#config.desiredInputs(), dirty);
+    for (const key of dirty) {
+      const service = computed.get(key);
+      if (service === undefined) this.#desired.delete(key);
+      else this.#setDesired(key, service);
+    }
+  }
+
+  #setDesired(key: ServiceKey, service: DesiredService): void {
+    const before = this.#desired.get(key)?.servedAsNat ?? null;
+    this.#desired.set(key, service);
+    if (service.servedAsNat !== null && service.servedAsNat !== before)
+      this.#events.append({ type: 'served-as-nat', service: service.name, message: service.servedAsNat });
+  }
+
+  async #observe(keys?: ReadonlySet<ServiceKey>): Promise<ObservedTable> {
+    try {
+      return await this.#dataplane.observe(keys);
+    } catch (thrown) {
+      throw new TableError(`read the ${this.#dataplane.kind} table: ${reasonOf(thrown)}`, {
+        code: 'ERR_TABLE_UNREADABLE',
+        details: {},
+        retryable: true,
+        cause: thrown,
+      });
+    }
+  }
+
+  /** Dumps services whose remembered entry may be wrong, or that were not ours so far. */
+  async #lookAgain(unsure: readonly ServiceKey[]): Promise<void> {
+    if (unsure.length === 0) return;
+    const keys = new Set(unsure);
+    this.#believed.replaceSome(keys, await this.#observe(keys));
+  }
+
+  #adopt(adopted: readonly ServiceKey[]): void {
+    this.#strangers = updateStrangers(this.#strangers, adopted, this.#desired, this.believed);
+    this.#config.seen(adopted);
+  }
+
+  async #plan(
+    { everything, dump }: RoundScope,
+    dirty: DirtyServices,
+  ): Promise<{ readonly steps: readonly Step[]; readonly planned: ReadonlySet<ServiceKey> }> {
+    const keysNow = (): ReadonlySet<ServiceKey> => this.#plannable(everything, dirty);
+    const planned = keysNow();
+    const steps = computePlan(this.#planInputs(), planned);
+    const { owned, director } = this.#config;
+    if (dump || !needsFreshDump(steps, this.believed, owned, director.shrinkGuard)) return { steps, planned };
+    this.#believed.replaceAll(await this.#observe(), this.#leaves);
+    const again = keysNow();
+    return { steps: computePlan(this.#planInputs(), again), planned: again };
+  }
+
+  /**
+   * Services that this round may touch. One that was accepted while the round was under way is in nobody's
+   * desired state yet: left out, or its entry would be taken for a leftover and deleted.
+   */
+  #plannable(everything: boolean, dirty: DirtyServices): ReadonlySet<ServiceKey> {
+    const keys = everything ? [...allKeys(this.#planInputs()), ...dirty.keys()] : [...dirty.keys()];
+    return new Set(keys.filter((key) => this.#desired.has(key) || !this.#config.services.has(key)));
+  }
+
+  #planInputs(observed = this.believed): PlanInputs {
+    const { owned, director } = this.#config;
+    const strangers = this.#strangers;
+    return { desired: this.#desired, observed, owned, unmanaged: director.unmanaged, strangers };
+  }
+
+  /**
+   * Compares the services that nothing changed with the fresh table: what differs there was somebody else.
+   *
+   * @returns services to repair, each with its event
+   */
+  #judgeDrift(
+    fresh: ObservedTable,
+    settled: readonly DesiredService[],
+  ): ReadonlyMap<ServiceKey, number | null> {
+    const repairs = new Map<ServiceKey, number | null>();
+    const inputs = this.#planInputs(fresh);
+    for (const { key, name } of settled) {
+      const service = this.#config.services.get(key);
+      if (service === undefined) continue;
+      const steps = computePlan(inputs, [key]).filter((step) => !this.#isDraining(step));
+      if (steps.length === 0) this.#drift.settled(key);
+      else {
+        const { repair, message } = this.#drift.found(key, service.drift, steps);
+        const event = { type: 'drift-found', service: name } as const;
+        const cause = message === null ? null : this.#events.append({ ...event, message });
+        if (repair) repairs.set(key, cause);
+      }
+    }
+    return repairs;
+  }
+
+  /** Strangers that drain change by our own doing. */
+  #isDraining(step: Step): boolean {
+    return 'server' in step && (this.#strangers.get(step.service.key)?.has(step.server.key) ?? false);
+  }
+
+  #remember(outcome: ApplyOutcome, planned: ReadonlySet<ServiceKey>, causes: DirtyServices): void {
+    for (const step of outcome.applied) this.#believed.acknowledge(step);
+    for (const key of outcome.failedServices.keys()) this.#believed.markStale(key);
+    for (const key of planned)
+      if (!this.#config.services.has(key) && !this.believed.has(key)) this.#config.disown(key);
+    for (const event of stepEvents(outcome.applied, this.#desired, causes)) this.#events.append(event);
+  }
+}

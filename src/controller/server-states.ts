@@ -1,0 +1,60 @@
+/** What is known and set at run time about the configured servers: verdicts and operators' weights. */
+import type { ServerKey, ServiceKey } from '../model/keys.js';
+import type { Verdict } from '../model/status.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import type { ServerFacts, WeightOverride } from './desired.js';
+
+/** Two tables of facts by service and server. Facts about servers that leave the file are forgotten. */
+export class ServerStates {
+  readonly #verdicts = new Map<ServiceKey, Map<ServerKey, Verdict>>();
+  readonly #overrides = new Map<ServiceKey, Map<ServerKey, WeightOverride>>();
+
+  get verdicts(): ServerFacts<Verdict> {
+    return this.#verdicts;
+  }
+
+  get overrides(): ServerFacts<WeightOverride> {
+    return this.#overrides;
+  }
+
+  /** Remembers the verdict. @returns the one before, or undefined */
+  setVerdict(service: ServiceKey, server: ServerKey, verdict: Verdict): Verdict | undefined {
+    const before = this.#verdicts.get(service)?.get(server);
+    put(this.#verdicts, service, server, verdict);
+    return before;
+  }
+
+  /** Remembers the operator's weight, or forgets it with null. */
+  setWeight(service: ServiceKey, server: ServerKey, override: WeightOverride | null): void {
+    if (override !== null) put(this.#overrides, service, server, override);
+    else this.#overrides.get(service)?.delete(server);
+  }
+
+  /** Forgets every server that is not in these services. */
+  prune(services: ReadonlyMap<ServiceKey, VirtualService>): void {
+    pruneFacts(this.#verdicts, services);
+    pruneFacts(this.#overrides, services);
+  }
+}
+
+function put<Fact>(
+  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
+  service: ServiceKey,
+  server: ServerKey,
+  fact: Fact,
+): void {
+  const ofService = facts.get(service);
+  if (ofService === undefined) facts.set(service, new Map([[server, fact]]));
+  else ofService.set(server, fact);
+}
+
+function pruneFacts<Fact>(
+  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
+  services: ReadonlyMap<ServiceKey, VirtualService>,
+): void {
+  for (const [key, ofService] of facts) {
+    const configured = new Set(services.get(key)?.servers.map((server) => server.key));
+    for (const server of ofService.keys()) if (!configured.has(server)) ofService.delete(server);
+    if (ofService.size === 0) facts.delete(key);
+  }
+}

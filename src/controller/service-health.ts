@@ -1,0 +1,62 @@
+/** One word and one sentence on how a service stands. Pure. */
+import type { ObservedService } from '../dataplane/types.js';
+import type { DesiredService } from '../model/desired-state.js';
+import type { ServiceHealth } from '../model/snapshot.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import type { UnrepairedDrift } from './drift-watch.js';
+
+export interface HealthInputs {
+  readonly service: VirtualService;
+  /** Undefined until the service has been planned. */
+  readonly desired: DesiredService | undefined;
+  /** Undefined while it is not in the table. */
+  readonly observed: ObservedService | undefined;
+  /** Messages of failed steps. */
+  readonly errors: readonly string[];
+  readonly drift: UnrepairedDrift | undefined;
+}
+
+export interface Health {
+  readonly health: ServiceHealth;
+  /** For people; empty when ok. */
+  readonly reason: string;
+}
+
+const MOST_NAMED = 3;
+
+/**
+ * `error`: a step failed; `down`: no server takes connections; `degraded`: some do not, or the table is not as
+ * the file says and is left so; else `ok`. A server with weight 0 in the file is not expected to serve.
+ */
+export function computeHealth({ service, desired, observed, errors, drift }: HealthInputs): Health {
+  const serves = (key: VirtualService['servers'][number]['key']): boolean =>
+    (observed?.servers.get(key)?.weight ?? 0) > 0;
+  const serving = service.servers.filter((server) => serves(server.key)).length;
+  const idle = service.servers.filter((server) => server.weight > 0 && !serves(server.key));
+  const reason = [
+    ...(errors[0] === undefined ? [] : [errors[0]]),
+    ...idleReason(idle, service, desired),
+    ...(drift === undefined ? [] : [drift.message]),
+  ].join('; ');
+  if (errors.length > 0) return { health: 'error', reason };
+  if (serving === 0) return { health: 'down', reason: reason === '' ? noServerReason(service) : reason };
+  return { health: reason === '' ? 'ok' : 'degraded', reason };
+}
+
+function idleReason(
+  idle: VirtualService['servers'],
+  service: VirtualService,
+  desired: DesiredService | undefined,
+): readonly string[] {
+  if (idle.length === 0) return [];
+  const named = idle.slice(0, MOST_NAMED).map(({ key, name }) => {
+    const why = desired?.decisions.find((decision) => decision.server === key)?.reason ?? '';
+    return `${name} (${why === '' ? 'not in the table' : why})`;
+  });
+  const more = idle.length > MOST_NAMED ? ` and ${idle.length - MOST_NAMED} more` : '';
+  return [`${idle.length} of ${service.servers.length} servers do not serve: ${named.join(', ')}${more}`];
+}
+
+function noServerReason(service: VirtualService): string {
+  return service.servers.length === 0 ? 'no server configured' : 'every server has weight 0';
+}

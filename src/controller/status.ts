@@ -1,0 +1,185 @@
+/** Draws the one picture of the director that every face reads. Pure. */
+import type { ObservedServer, ObservedService, ObservedTable } from '../dataplane/types.js';
+import type { DesiredState, ServerDecision } from '../model/desired-state.js';
+import type { ServiceKey } from '../model/keys.js';
+import type { RealServer } from '../model/real-server.js';
+import type { PlanSummary, ServerStatus, ServiceStatus, Snapshot } from '../model/snapshot.js';
+import type { Verdict } from '../model/status.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import type { ServerFacts, WeightOverride } from './desired.js';
+import type { UnrepairedDrift } from './drift-watch.js';
+import { formatServiceAddress } from './format-address.js';
+import type { Failure } from './retry-book.js';
+import { computeHealth } from './service-health.js';
+
+/** What the controller does not know itself; the daemon tells it. */
+export interface SnapshotFrame {
+  readonly director: Snapshot['director'];
+  readonly dataplane: Pick<Snapshot['dataplane'], 'kind' | 'reason'>;
+  readonly config: Snapshot['config'];
+}
+
+export interface SnapshotInputs {
+  readonly frame: SnapshotFrame;
+  readonly revision: number;
+  readonly ready: Snapshot['ready'];
+  /** In the order of the file. */
+  readonly services: ReadonlyMap<ServiceKey, VirtualService>;
+  readonly desired: DesiredState;
+  readonly observed: ObservedTable;
+  readonly verdicts: ServerFacts<Verdict>;
+  readonly overrides: ServerFacts<WeightOverride>;
+  readonly failures: ReadonlyMap<ServiceKey, Failure>;
+  readonly drift: ReadonlyMap<ServiceKey, UnrepairedDrift>;
+  readonly lastPlan: PlanSummary | null;
+}
+
+const MOST_ERRORS = 10;
+const NO_TRAFFIC = { connections: 0, bytesIn: 0, bytesOut: 0, refused: 0 };
+const NOT_PLANNED = { present: false, weight: 0, reason: 'not planned yet' };
+
+/** Computes the snapshot. The answer shares nothing that changes later. */
+export function buildSnapshot(inputs: SnapshotInputs): Snapshot {
+  const { frame, revision, ready, lastPlan } = inputs;
+  const services = [...inputs.services.values()].map((service) => serviceStatus(service, inputs));
+  const connections = services.reduce((sum, service) => sum + liveClients(service), 0);
+  const dataplane = { ...frame.dataplane, connections };
+  const { director, config } = frame;
+  return { revision, director, dataplane, config, ready, services, lastPlan };
+}
+
+/** TCP's inactive connections have ended already; UDP's sessions are never active and count while they are kept. */
+function liveClients({ protocol, servers }: ServiceStatus): number {
+  return servers.reduce(
+    (sum, server) => sum + server.activeConnections + (protocol === 'udp' ? server.inactiveConnections : 0),
+    0,
+  );
+}
+
+function serviceStatus(service: VirtualService, inputs: SnapshotInputs): ServiceStatus {
+  const { key, name, address, settings, forwarding } = service;
+  const desired = inputs.desired.get(key);
+  const observed = inputs.observed.get(key);
+  const errors = shortErrors(inputs.failures.get(key));
+  const drift = inputs.drift.get(key);
+  const { connections, bytesIn, bytesOut, refused, retries } = observed?.counters ?? {
+    ...NO_TRAFFIC,
+    retries: 0,
+  };
+  return {
+    name,
+    key,
+    protocol: address.protocol,
+    address: formatServiceAddress(address),
+    scheduler: settings.scheduler,
+    schedulerFlags: settings.schedulerFlags,
+    forwarding,
+    persistenceSec: settings.persistence?.timeoutSec ?? null,
+    ...computeHealth({ service, desired, observed, errors, drift }),
+    servedAsNat: desired?.servedAsNat ?? null,
+    errors,
+    connections,
+    bytesIn,
+    bytesOut,
+    refused,
+    retries,
+    servers: [
+      ...service.servers.map((server, index) =>
+        configuredStatus(
+          server,
+          service,
+          desired?.decisions[index],
+          observed?.servers.get(server.key),
+          inputs,
+        ),
+      ),
+      ...extraStatuses(service, observed, inputs),
+    ],
+  };
+}
+
+function shortErrors(failure: Failure | undefined): readonly string[] {
+  const errors = failure?.errors.map((error) => error.message) ?? [];
+  if (errors.length <= MOST_ERRORS) return errors;
+  return [...errors.slice(0, MOST_ERRORS), `and ${errors.length - MOST_ERRORS} more`];
+}
+
+function configuredStatus(
+  server: RealServer,
+  service: VirtualService,
+  planned: ServerDecision | undefined,
+  entry: ObservedServer | undefined,
+  inputs: SnapshotInputs,
+): ServerStatus {
+  const decision = planned?.server === server.key ? planned : NOT_PLANNED;
+  const verdict = inputs.verdicts.get(service.key)?.get(server.key);
+  return {
+    name: server.name,
+    key: server.key,
+    forwarding: entry?.forwarding ?? server.forwarding,
+    configuredWeight: server.weight,
+    reason: decision.reason,
+    ...verdictStatus(verdict, inputs.frame.director.startedAtMs),
+    weightOverride: inputs.overrides.get(service.key)?.get(server.key)?.weight ?? null,
+    ...traffic(entry),
+  };
+}
+
+/** Servers that are in the table though the file does not know them. */
+function extraStatuses(
+  service: VirtualService,
+  observed: ObservedService | undefined,
+  { frame }: SnapshotInputs,
+): readonly ServerStatus[] {
+  if (observed === undefined) return [];
+  const configured = new Set(service.servers.map((server) => server.key));
+  return [...observed.servers.values()]
+    .filter((entry) => !configured.has(entry.key))
+    .map((entry) => ({
+      name: entry.name,
+      key: entry.key,
+      forwarding: entry.forwarding,
+      configuredWeight: 0,
+      reason: 'not in the file',
+      ...verdictStatus(undefined, frame.director.startedAtMs),
+      weightOverride: null,
+      ...traffic(entry),
+    }));
+}
+
+type VerdictStatus = Pick<ServerStatus, 'verdict' | 'verdictReason' | 'verdictSinceMs' | 'checkedAtMs'>;
+
+function verdictStatus(verdict: Verdict | undefined, startedAtMs: number): VerdictStatus {
+  return {
+    verdict: verdict?.state ?? 'unknown',
+    verdictReason: verdict?.reason ?? 'not checked yet',
+    verdictSinceMs: verdict?.sinceMs ?? startedAtMs,
+    checkedAtMs: verdict?.checkedAtMs ?? null,
+  };
+}
+
+type Traffic = Pick<
+  ServerStatus,
+  | 'weight'
+  | 'activeConnections'
+  | 'inactiveConnections'
+  | 'overloaded'
+  | 'connections'
+  | 'bytesIn'
+  | 'bytesOut'
+  | 'refused'
+>;
+
+function traffic(entry: ObservedServer | undefined): Traffic {
+  const { connections, bytesIn, bytesOut, refused } = entry?.counters ?? NO_TRAFFIC;
+  return {
+    weight: entry?.weight ?? null,
+    activeConnections: entry?.activeConnections ?? 0,
+    inactiveConnections: entry?.inactiveConnections ?? 0,
+    overloaded: entry?.overloaded ?? null,
+    connections,
+    bytesIn,
+    bytesOut,
+    refused,
+  };
+}

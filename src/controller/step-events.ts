@@ -1,0 +1,72 @@
+/** What acknowledged steps mean to people, as events. Pure. */
+import type { Step } from '../dataplane/types.js';
+import type { DesiredService, DesiredState } from '../model/desired-state.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
+import { describeStep, formatChanges } from './describe-step.js';
+import { causeOf, type DirtyServices } from './dirty-set.js';
+import type { EventDraft } from './event-log.js';
+
+/**
+ * One event for each step, with its cause, in the order of the steps.
+ *
+ * A service that is made new is one event that counts its servers: a cold start tells of services, not of
+ * ten thousand servers.
+ */
+export function stepEvents(
+  applied: readonly Step[],
+  desired: DesiredState,
+  causes: DirtyServices,
+): readonly EventDraft[] {
+  const created = new Map<ServiceKey, number>();
+  for (const { kind, service } of applied) {
+    if (kind === 'create-service') created.set(service.key, 0);
+    const servers = created.get(service.key);
+    if (kind === 'add-server' && servers !== undefined) created.set(service.key, servers + 1);
+  }
+  return applied
+    .filter((step) => step.kind !== 'add-server' || !created.has(step.service.key))
+    .map((step) => {
+      const server = 'server' in step ? step.server.key : null;
+      return {
+        ...told(step, desired.get(step.service.key), created.get(step.service.key) ?? 0),
+        service: step.service.name,
+        server: 'server' in step ? step.server.name : null,
+        cause: causeOf(causes.get(step.service.key), server),
+      };
+    });
+}
+
+function told(
+  step: Step,
+  desired: DesiredService | undefined,
+  newServers: number,
+): Pick<EventDraft, 'type' | 'message'> {
+  const { detail } = describeStep(step);
+  switch (step.kind) {
+    case 'create-service':
+      return {
+        type: 'service-added',
+        message: `created: ${detail}, ${newServers} server${newServers === 1 ? '' : 's'}`,
+      };
+    case 'edit-service':
+      return { type: 'service-changed', message: formatChanges(step.changes) };
+    case 'delete-service':
+      return { type: 'service-removed', message: `removed: ${detail}` };
+    case 'add-server':
+      return { type: 'server-added', message: `added: ${detail}` };
+    case 'edit-server':
+      return {
+        type: 'server-changed',
+        message: withReason(formatChanges(step.changes), step.server.key, desired),
+      };
+    case 'delete-server':
+      return { type: 'server-removed', message: withReason('removed', step.server.key, desired) };
+  }
+}
+
+/** Adds why the server is not as the file says; a server without a decision is not in the file. */
+function withReason(message: string, server: ServerKey, desired: DesiredService | undefined): string {
+  const decision = desired?.decisions.find((candidate) => candidate.server === server);
+  const reason = decision === undefined ? 'not in the file' : decision.reason;
+  return reason === '' ? message : `${message}: ${reason}`;
+}
