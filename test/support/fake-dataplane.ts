@@ -9,6 +9,8 @@ import {
   type ObservedServer,
   type ObservedService,
   type ObservedTable,
+  type ServerCounters,
+  type ServiceCounters,
   type Step,
   type StepResult,
 } from '../../src/dataplane/types.js';
@@ -16,9 +18,12 @@ import type { TableServer, TableService } from '../../src/model/desired-state.js
 import type { ServerKey, ServiceKey } from '../../src/model/keys.js';
 
 type Mutable<Entry> = { -readonly [Field in keyof Entry]: Entry[Field] };
-type FakeServer = Mutable<ObservedServer>;
-interface FakeService extends Omit<Mutable<ObservedService>, 'servers'> {
+interface FakeServer extends Omit<Mutable<ObservedServer>, 'counters'> {
+  counters: Mutable<ServerCounters>;
+}
+interface FakeService extends Omit<Mutable<ObservedService>, 'servers' | 'counters'> {
   servers: Map<ServerKey, FakeServer>;
+  counters: Mutable<ServiceCounters>;
 }
 
 export class FakeDataplane implements Dataplane {
@@ -109,7 +114,8 @@ export class FakeDataplane implements Dataplane {
     const entry = this.server(service, server);
     if (entry === undefined) throw new Error(`carry: ${server} is not in ${service}`);
     Object.assign(entry, { activeConnections: active, inactiveConnections: inactive });
-    entry.counters = { ...entry.counters, connections: entry.counters.connections + active + inactive };
+    for (const subject of [entry, this.#table.get(service)])
+      if (subject !== undefined) subject.counters.connections += active + inactive;
   }
 
   #run(step: Step): StepResult {

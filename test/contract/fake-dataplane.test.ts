@@ -1,0 +1,15 @@
+import { FakeDataplane } from '../support/fake-dataplane.js';
+import { addressOf } from '../support/models.js';
+import { dataplaneContract } from './dataplane.js';
+
+dataplaneContract('FakeDataplane', () => {
+  const plane = new FakeDataplane();
+  let last = 0;
+  return Promise.resolve({
+    plane,
+    freeAddress: () => Promise.resolve(addressOf(`192.0.2.${++last}:80`)),
+    freeServer: () => Promise.resolve({ family: 4, address: `10.0.0.${++last}`, port: 80 }),
+    connect: (service, server) => Promise.resolve(plane.carry(service.key, server.key, 1)),
+    close: () => plane.close(),
+  });
+});
