@@ -126,12 +126,17 @@ export class Reconciler {
     return { accepted: true, revision, ...(await this.#rounds.plan('reload', true)) };
   }
 
-  /** Takes over what a check says. A server that is no longer in the file is nobody's: its verdict is dropped. */
+  /**
+   * Takes over what a check says. A server that is no longer in the file is nobody's: its verdict is dropped.
+   *
+   * A server counts as up before anything is known of it, so a first `up` is no news.
+   */
   setVerdict(service: ServiceKey, server: ServerKey, verdict: Verdict): void {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return;
-    const before = this.#config.states.setVerdict(service, server, verdict)?.state ?? 'unknown';
-    if (before === verdict.state) return;
+    const known = this.#config.states.setVerdict(service, server, verdict)?.state;
+    if ((known ?? 'up') === verdict.state) return;
+    const before = known ?? 'unknown';
     const cause = this.#options.events.append({
       type: VERDICT_EVENTS[verdict.state],
       service: this.#config.owned.get(service) ?? null,
@@ -188,12 +193,12 @@ export class Reconciler {
   async status(): Promise<Snapshot> {
     const { observed, unreadable } = await this.#look();
     const { desired, drift } = this.#runner;
-    const { services, states, owned } = this.#config;
-    const { failures, programmed, lastPlan } = this.#rounds;
+    const { services, states } = this.#config;
+    const { failures, lastPlan } = this.#rounds;
     return buildSnapshot({
       frame: this.#options.frame(),
       revision: this.#revision,
-      ready: computeReadiness({ programmed, unreadable, failures, names: owned, desired }),
+      ready: this.#readiness(unreadable),
       services,
       desired,
       observed,
@@ -205,9 +210,20 @@ export class Reconciler {
     });
   }
 
+  /** Whether the director does what its file says, with the reasons, as known without looking at the table. */
+  readiness(): Snapshot['ready'] {
+    return this.#readiness(this.#rounds.unreadable?.message ?? null);
+  }
+
   /** Stops timers and waits for the running round. Idempotent. The data plane and its table stay as they are. */
   close(): Promise<void> {
     return this.#rounds.close();
+  }
+
+  #readiness(unreadable: string | null): Snapshot['ready'] {
+    const { failures, programmed } = this.#rounds;
+    const { desired } = this.#runner;
+    return computeReadiness({ programmed, unreadable, failures, names: this.#config.owned, desired });
   }
 
   #objection(model: Model): string | null {
