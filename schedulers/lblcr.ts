@@ -69,13 +69,13 @@ export class ReplicatedLocalityLeastConnection extends CachingScheduler {
 
   #leastLoadedMember(members: readonly CacheMember[]): SchedulerServer | null {
     let best: SchedulerServer | null = null;
-    let bestOverhead = 0;
-    let bestWeight = 0;
+    let bestOverhead = Infinity;
+    let bestWeight = 1;
     for (const { available, server } of members) {
+      if (!available || server.overloaded) continue;
       const weight = server.weight;
-      if (!available || weight <= 0 || server.overloaded) continue;
       const overhead = server.activeConnections * this.#factor + server.inactiveConnections;
-      if (best === null || productExceeds(bestOverhead, weight, overhead, bestWeight)) {
+      if (productExceeds(bestOverhead, weight, overhead, bestWeight)) {
         best = server;
         bestOverhead = overhead;
         bestWeight = weight;

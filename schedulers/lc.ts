@@ -8,7 +8,7 @@
  * Kernel counterpart: net/netfilter/ipvs/ip_vs_lc.c.
  */
 import { activeFactor } from './least-loaded.js';
-import { ListScheduler } from './list-scheduler.js';
+import { ListScheduler, usable } from './list-scheduler.js';
 import type { KernelGeneration, SchedulerServer } from './types.js';
 
 export class LeastConnection extends ListScheduler {
@@ -22,11 +22,10 @@ export class LeastConnection extends ListScheduler {
   pick(): SchedulerServer | null {
     const factor = this.#factor;
     let best: SchedulerServer | null = null;
-    let bestOverhead = 0;
+    let bestOverhead = Infinity;
     for (const server of this.servers) {
-      if (server.weight <= 0 || server.overloaded) continue;
       const overhead = server.activeConnections * factor + server.inactiveConnections;
-      if (best === null || overhead < bestOverhead) {
+      if (overhead < bestOverhead && usable(server)) {
         best = server;
         bestOverhead = overhead;
       }

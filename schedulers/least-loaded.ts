@@ -18,13 +18,12 @@ export function activeFactor(generation: KernelGeneration): number {
  */
 export function leastLoaded(servers: readonly SchedulerServer[], factor: number): SchedulerServer | null {
   let best: SchedulerServer | null = null;
-  let bestOverhead = 0;
-  let bestWeight = 0;
+  let bestOverhead = Infinity;
+  let bestWeight = 1;
   for (const server of servers) {
     const weight = server.weight;
-    if (weight <= 0 || server.overloaded) continue;
     const overhead = server.activeConnections * factor + server.inactiveConnections;
-    if (best === null || productExceeds(bestOverhead, weight, overhead, bestWeight)) {
+    if (productExceeds(bestOverhead, weight, overhead, bestWeight) && !server.overloaded) {
       best = server;
       bestOverhead = overhead;
       bestWeight = weight;

@@ -14,13 +14,12 @@ import { productExceeds } from './weights.js';
 /** The scan itself, which nq falls back to. */
 export function shortestDelay(servers: readonly SchedulerServer[]): SchedulerServer | null {
   let best: SchedulerServer | null = null;
-  let bestOverhead = 0;
-  let bestWeight = 0;
+  let bestOverhead = Infinity;
+  let bestWeight = 1;
   for (const server of servers) {
     const weight = server.weight;
-    if (weight <= 0 || server.overloaded) continue;
     const overhead = server.activeConnections + 1;
-    if (best === null || productExceeds(bestOverhead, weight, overhead, bestWeight)) {
+    if (productExceeds(bestOverhead, weight, overhead, bestWeight) && !server.overloaded) {
       best = server;
       bestOverhead = overhead;
       bestWeight = weight;
