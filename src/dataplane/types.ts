@@ -28,6 +28,8 @@ export interface ServiceCounters extends TrafficCounters {
   readonly refused: number;
   /** Connects repeated on another server. */
   readonly retries: number;
+  /** Retries that wlc answered because a hashing scheduler had no answer; userspace plane only. */
+  readonly fallbacks?: number;
 }
 
 export interface ObservedServer extends TableServer {

@@ -1,6 +1,7 @@
 /** The userspace data plane: a table of services in this process, whose listeners relay every byte themselves. */
+import { thresholdFault } from '../../../schedulers/overload.js';
 import type { Clock } from '../../base/clock.js';
-import type { TableService } from '../../model/desired-state.js';
+import type { TableServer, TableService } from '../../model/desired-state.js';
 import type { ServiceKey } from '../../model/keys.js';
 import type {
   ConnectionFilter,
@@ -17,6 +18,7 @@ import type { Engine, EngineContext, ListenerFault } from './engine.js';
 import { FlowTable } from './flow-table.js';
 import { ListenerSet } from './listener-set.js';
 import { NetEngine } from './net/net-engine.js';
+import { KERNEL_GENERATION } from './proxy-server.js';
 import { ProxyService, type ServiceContext } from './proxy-service.js';
 import { loadSchedulerModule, type SchedulerModuleLoader } from './scheduler-module.js';
 import { SchedulerSource, type ModuleFault } from './scheduler-source.js';
@@ -106,7 +108,10 @@ export class ProxyDataplane implements Dataplane {
     const changed: ServiceKey[] = [];
     for (const { service } of this.#entries.values()) {
       const recipe = await this.#schedulers.resolve(service.definition.settings);
-      if (service.useRecipe(recipe)) changed.push(service.key);
+      const replace = service.prepareRecipe(recipe);
+      if (replace === null) continue;
+      replace();
+      changed.push(service.key);
     }
     return changed;
   }
@@ -155,11 +160,11 @@ export class ProxyDataplane implements Dataplane {
       case 'edit-service':
         return this.#setService(step.service);
       case 'add-server': {
-        this.#serviceOf(step.service).addServer(step.server);
+        this.#serviceOf(step.service).addServer(checked(step.server));
         return;
       }
       case 'edit-server':
-        if (this.#serviceOf(step.service).editServer(step.server)) return;
+        if (this.#serviceOf(step.service).editServer(checked(step.server))) return;
         throw refusal('ERR_SERVER_GONE', 'the server is gone', true);
       case 'delete-server':
         this.#entries.get(step.service.key)?.service.removeServer(step.server.key);
@@ -175,8 +180,9 @@ export class ProxyDataplane implements Dataplane {
     const recipe = await this.#schedulers.resolve(definition.settings);
     const entry = this.#entries.get(definition.key);
     if (entry === undefined) return this.#createService(new ProxyService(definition, recipe, this.#context));
+    const edit = entry.service.prepareEdit(definition, recipe);
     await entry.listeners.set(endpointsOf(definition.address));
-    entry.service.edit(definition, recipe);
+    edit();
   }
 
   async #createService(service: ProxyService): Promise<void> {
@@ -200,6 +206,16 @@ export class ProxyDataplane implements Dataplane {
     if (entry === undefined) throw refusal('ERR_SERVICE_GONE', 'the service is gone', true);
     return entry.service;
   }
+}
+
+/** The server, if the kernel would take its thresholds. */
+function checked(server: TableServer): TableServer {
+  const fault = thresholdFault(
+    { upper: server.upperThreshold, lower: server.lowerThreshold },
+    KERNEL_GENERATION,
+  );
+  if (fault !== null) throw refusal('ERR_THRESHOLD', fault);
+  return server;
 }
 
 /** One value at a time, made when it is asked for. */

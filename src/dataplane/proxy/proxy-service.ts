@@ -78,24 +78,30 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
   }
 
   /**
-   * Changes settings in place. The scheduler keeps its state unless its recipe differs.
+   * Prepares a change of settings in place. The scheduler keeps its state unless its recipe differs; a new one
+   * is bound to the list as it is when the change is made.
    *
+   * @returns makes the change
    * @throws the scheduler's own error, and then nothing has changed
    */
-  edit(definition: TableService, recipe: SchedulerRecipe): void {
-    this.useRecipe(recipe);
-    this.#persistence = persistenceFor(definition, this.#persistence, this.#servers);
-    this.#definition = definition;
+  prepareEdit(definition: TableService, recipe: SchedulerRecipe): () => void {
+    const replace = this.prepareRecipe(recipe);
+    return () => {
+      this.#persistence = persistenceFor(definition, this.#persistence, this.#servers);
+      this.#definition = definition;
+      replace?.();
+    };
   }
 
-  /** Replaces the scheduler by one that is bound to the present list; false when it would be the same. */
-  useRecipe(recipe: SchedulerRecipe): boolean {
-    if (recipe.identity === this.#recipe.identity) return false;
+  /** As `prepareEdit`, for the scheduler alone; null when it would be the same. */
+  prepareRecipe(recipe: SchedulerRecipe): (() => void) | null {
+    if (recipe.identity === this.#recipe.identity) return null;
     const scheduler = recipe.create(this.key);
-    if (this.#servers.length > 0) bindScheduler(scheduler, this.#servers);
-    this.#scheduler = scheduler;
-    this.#recipe = recipe;
-    return true;
+    return () => {
+      if (this.#servers.length > 0) bindScheduler(scheduler, this.#servers);
+      this.#scheduler = scheduler;
+      this.#recipe = recipe;
+    };
   }
 
   server(key: ServerKey): ProxyServer | null {

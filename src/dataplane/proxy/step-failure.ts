@@ -17,16 +17,21 @@ function subjectOf(step: Step): string {
 
 /** The step's error: `create service tcp:127.0.0.1:80: listen on ...: EADDRINUSE, ...`; keeps code and cause. */
 export function stepError(step: Step, thrown: unknown): StepError {
-  const known = thrown instanceof DirectorError ? thrown : null;
   const operation = step.kind.replace('-', ' ');
   return new StepError(`${operation} ${subjectOf(step)}: ${reasonOf(thrown)}`, {
-    code: known?.code ?? 'ERR_STEP',
+    code: stableCode(thrown),
     details: {
       step: step.kind,
       service: step.service.key,
       server: 'server' in step ? step.server.key : null,
     },
-    retryable: known?.retryable ?? false,
+    retryable: thrown instanceof DirectorError && thrown.retryable,
     cause: thrown,
   });
+}
+
+/** Errors of the schedulers carry a code too, but are no DirectorErrors. */
+function stableCode(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return typeof code === 'string' && code.startsWith('ERR_') ? code : 'ERR_STEP';
 }

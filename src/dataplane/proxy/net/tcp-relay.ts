@@ -116,7 +116,10 @@ export class TcpRelay extends IdleEntry implements FlowCarrier {
       to.write(chunk);
       if (to.writableLength > BACKLOG_BYTES) from.pause();
     });
-    to.on('drain', () => from.resume());
+    to.on('drain', () => {
+      this.idleQueue?.touch(this);
+      from.resume();
+    });
     from.on('end', () => {
       this.#onFirstEnd();
       to.end();
