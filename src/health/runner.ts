@@ -8,13 +8,16 @@ import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { createChecker } from './checkers/create-checker.js';
 import { ProbeSlots } from './probe-slots.js';
-import { Target, type TargetContext, type TargetListener } from './target.js';
+import { Target, type TargetContext, type OnCounted } from './target.js';
 import type { ActiveCheck, MakeChecker, ProbeObserver } from './types.js';
 
 export interface HealthRunnerOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Called when a verdict's state changes, from a probe or because a failed server's check was removed. */
+  /**
+   * Called with every verdict that a counted probe leads to, and from `configure` with that of a server that has no
+   * check. Mostly the state is the one before and only reason or time of check is new.
+   */
   readonly onVerdict: (service: ServiceKey, server: ServerKey, verdict: Verdict) => void;
   readonly observer?: ProbeObserver;
   /** Default: the checkers of this folder. */
@@ -115,12 +118,12 @@ export class HealthRunner {
       previous.edit(checker, check.timing);
       return previous;
     }
-    const target = new Target(this.#context, this.#listener(service.key, server.key), checker, check.timing);
+    const target = new Target(this.#context, this.#onCounted(service.key, server.key), checker, check.timing);
     target.start();
     return target;
   }
 
-  /** A server without a check is up. One that had failed its former check comes back by that. */
+  /** A server without a check is up; one that had failed its former check comes back by that. */
   #unwatch(
     previous: Watched | undefined,
     service: VirtualService,
@@ -131,19 +134,17 @@ export class HealthRunner {
     const wallMs = this.#context.clock.wallMs();
     const sinceMs = before?.state === 'up' ? before.sinceMs : wallMs;
     const verdict: Verdict = { state: 'up', reason: 'no check configured', sinceMs, checkedAtMs: null };
-    if (before?.state === 'down') this.#options.onVerdict(service.key, server.key, verdict);
+    this.#options.onVerdict(service.key, server.key, verdict);
     return { target: null, source: { verdict } };
   }
 
-  #listener(service: ServiceKey, server: ServerKey): TargetListener {
+  #onCounted(service: ServiceKey, server: ServerKey): OnCounted {
     const key = watchKey(service, server);
-    return {
-      probed: ({ outcome, durationMs }) => {
-        const watched = this.#watched.get(key);
-        if (watched === undefined) return;
-        this.#options.observer?.probed(watched.serviceName, watched.serverName, outcome, durationMs);
-      },
-      changed: (verdict) => this.#options.onVerdict(service, server, verdict),
+    return ({ outcome, durationMs }, verdict) => {
+      const watched = this.#watched.get(key);
+      if (watched === undefined) return;
+      this.#options.observer?.probed(watched.serviceName, watched.serverName, outcome, durationMs);
+      this.#options.onVerdict(service, server, verdict);
     };
   }
 

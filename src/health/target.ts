@@ -14,13 +14,8 @@ export interface TargetContext {
   readonly slots: ProbeSlots;
 }
 
-/** What a target tells its owner. */
-export interface TargetListener {
-  /** A probe was counted; the verdict already holds it. Called before `changed`. */
-  probed(probe: TimedResult): void;
-  /** The verdict's state is another one. */
-  changed(verdict: Verdict): void;
-}
+/** Hears of every probe that was counted, with the verdict that it led to. */
+export type OnCounted = (probe: TimedResult, verdict: Verdict) => void;
 
 /** A probe under way. */
 interface Flight {
@@ -43,7 +38,7 @@ const NO_TIMER: Timer = { cancel: () => undefined };
  */
 export class Target {
   readonly #context: TargetContext;
-  readonly #listener: TargetListener;
+  readonly #onCounted: OnCounted;
   #checker: Checker;
   #timing: CheckTiming;
   #count: Count = NOT_CHECKED;
@@ -54,9 +49,9 @@ export class Target {
   #flight: Flight | null = null;
   #stopped = false;
 
-  constructor(context: TargetContext, listener: TargetListener, checker: Checker, timing: CheckTiming) {
+  constructor(context: TargetContext, onCounted: OnCounted, checker: Checker, timing: CheckTiming) {
     this.#context = context;
-    this.#listener = listener;
+    this.#onCounted = onCounted;
     this.#checker = checker;
     this.#timing = timing;
     this.#sinceMs = context.clock.wallMs();
@@ -121,10 +116,8 @@ export class Target {
     const before = this.#count.state;
     this.#count = count(this.#count, probe.result, this.#timing);
     this.#checkedAtMs = this.#context.clock.wallMs();
-    const changed = this.#count.state !== before;
-    if (changed) this.#sinceMs = this.#checkedAtMs;
-    this.#listener.probed(probe);
-    if (changed) this.#listener.changed(this.verdict);
+    if (this.#count.state !== before) this.#sinceMs = this.#checkedAtMs;
+    this.#onCounted(probe, this.verdict);
   }
 
   /** Interval from start to start, changed by up to `jitter`, so that probes of many servers stay spread. */

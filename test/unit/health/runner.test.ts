@@ -19,13 +19,21 @@ const NONE: HealthCheck = { type: 'none' };
 function harness(options: Partial<HealthRunnerOptions> = {}) {
   const clock = new FakeClock(0);
   const pool = new FakePool();
+  /** Every verdict told, and those of them that changed a state (up before the first). */
+  const told: string[] = [];
   const verdicts: string[] = [];
+  const states = new Map<string, string>();
   const observed: string[] = [];
   const runner = new HealthRunner({
     clock,
     random: () => 0.5,
     makeChecker: pool.makeChecker,
-    onVerdict: (_service, server, { state, reason }) => verdicts.push(`${server} ${state}: ${reason}`),
+    onVerdict: (_service, server, { state, reason }) => {
+      told.push(`${server} ${state}: ${reason}`);
+      if (states.get(server) !== state && (states.has(server) || state === 'down'))
+        verdicts.push(`${server} ${state}: ${reason}`);
+      states.set(server, state);
+    },
     observer: {
       probed: (ofService: string, server: string, outcome: ProbeOutcome, durationMs: number) =>
         observed.push(`${ofService}/${server} ${outcome} ${durationMs}`),
@@ -34,7 +42,7 @@ function harness(options: Partial<HealthRunnerOptions> = {}) {
     ...options,
   });
   const verdict = (port: number) => runner.verdict(shop, keyOf(port));
-  return { clock, pool, verdicts, observed, runner, verdict };
+  return { clock, pool, told, verdicts, observed, runner, verdict };
 }
 
 describe('HealthRunner', () => {
@@ -187,6 +195,22 @@ describe('HealthRunner', () => {
     });
     assert.deepEqual(pool.probes, []);
     assert.equal(clock.pending, 0);
+    await runner.close();
+  });
+
+  it('tells every verdict, also those that change only the reason', async () => {
+    const { runner, clock, pool, told } = harness();
+    pool.failing.add(1);
+    runner.configure([service(tcpCheck({ fall: 2 }), [realServer(1)])]);
+    await clock.advanceAsync(4500);
+    runner.configure([service(NONE, [realServer(1)])]);
+    runner.configure([service(NONE, [realServer(1)])]);
+    assert.deepEqual(told, [
+      '10.0.0.1:1 up: failed 1 of 2: refused',
+      '10.0.0.1:1 down: refused',
+      '10.0.0.1:1 down: refused',
+      '10.0.0.1:1 up: no check configured',
+    ]);
     await runner.close();
   });
 
