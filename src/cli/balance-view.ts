@@ -1,0 +1,54 @@
+/** How a simulated balance reads on a terminal. */
+import type { Balance, BalanceOptions, RemovalEffect, UnequalMoment } from '../simulate/balance.js';
+import { colors } from './colors.js';
+import { plural } from './format.js';
+import { formatTable, type Column } from './table.js';
+
+const columns: readonly Column[] = [
+  { title: 'SERVER' },
+  { title: 'WEIGHT', align: 'right' },
+  { title: 'CONNECTIONS', align: 'right' },
+  { title: 'SHARE', align: 'right' },
+  { title: 'EXPECTED', align: 'right' },
+];
+
+/** Lines without line ends. */
+export function balanceView(options: BalanceOptions, balance: Balance, color: boolean): string[] {
+  const rows = balance.servers.map((server) => [
+    server.name,
+    String(server.weight),
+    String(server.connections),
+    percent(server.share),
+    percent(server.expectedShare),
+  ]);
+  return [
+    `${options.scheduler}: ${plural(options.connections, 'connection')} from ${plural(options.clients, 'client')}, ` +
+      `${options.hold} open at a time`,
+    '',
+    ...formatTable(columns, rows, { paintTitle: colors(color).dim }),
+    '',
+    momentLine(balance.mostUnequal),
+    ...balance.removals.map(removalLine),
+    ...(balance.refused === 0 ? [] : [`Refused: ${plural(balance.refused, 'connection')} found no server.`]),
+  ];
+}
+
+function momentLine(moment: UnequalMoment | null): string {
+  if (moment === null) return 'Most unequal moment: none, there never were that many connections open.';
+  const { connection, server, open, openInAll, share, expectedShare } = moment;
+  return (
+    `Most unequal moment: after connection ${connection}, ${server} had ${open} of ${openInAll} open connections ` +
+    `(${percent(share)}, expected ${percent(expectedShare)}).`
+  );
+}
+
+function removalLine({ server, at, displaced, others, moved }: RemovalEffect): string {
+  return (
+    `${server} left before connection ${at}: ${plural(displaced, 'client')} of its own had to move; ` +
+    `of ${others} on other servers ${moved} moved.`
+  );
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`;
+}
