@@ -85,6 +85,8 @@ export class HttpListener {
     });
     app.addHook('onSend', (_request, reply, payload, done) => {
       limitStall(reply.raw, limits.stallTimeoutMs);
+      // A kept connection would hold up close for its idle time.
+      if (this.#closing) void reply.header('connection', 'close');
       done(null, payload);
     });
     app.setErrorHandler((error, _request, reply) => refuse(reply, error, logger));

@@ -106,13 +106,18 @@ async function answerEvents(
   if (!query.follow) return eventsAnswer(events, query);
   reply.type(JSON_LINES_TYPE);
   if (request.method === 'HEAD') return reply.send(streamBody(nothing()));
-  const after = query.after ?? Math.max(0, events.lastSeq() - query.limit);
-  await context.streams.write(reply, (signal) => followEvents(events, after, signal), {
+  await context.streams.write(reply, (signal) => followEvents(events, firstPlace(events, query), signal), {
     clock: context.clock,
     stallTimeoutMs: context.limits.stallTimeoutMs,
     stalled: () => context.logger.warn('follow events: dropped a reader that does not read'),
   });
   return reply;
+}
+
+/** Numbers start anew with the daemon: a place it has not reached yet was another one's, and means "from now on". */
+function firstPlace(events: EventSource, query: EventsQuery): number {
+  const last = events.lastSeq();
+  return Math.min(last, query.after ?? Math.max(0, last - query.limit));
 }
 
 /** Without `after` nobody asked for the events that are no longer kept, so none is missed. */

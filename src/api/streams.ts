@@ -51,7 +51,7 @@ export class OpenStreams {
   /**
    * Writes an answer without a foreseeable end and resolves when it is over, however it ended.
    *
-   * Headers go out at once. `source` gets a signal that aborts when the client goes away or the server closes, and
+   * Headers go out at once, and the connection ends with the answer. `source` gets a signal that aborts when the client goes away or the server closes, and
    * must end then. A chunk that the client leaves unread for `stallTimeoutMs` ends it, with a call of `stalled`.
    */
   async write(
@@ -65,7 +65,7 @@ export class OpenStreams {
     const response = reply.raw;
     response.on('close', () => controller.abort());
     if (response.destroyed) controller.abort();
-    response.setHeaders(headersOf(reply));
+    response.setHeaders(headersOf(reply.header('connection', 'close')));
     response.flushHeaders();
     const chunks = endWhenStalled(source(controller.signal), response, limits);
     try {
