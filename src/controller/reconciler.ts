@@ -11,7 +11,7 @@ import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
 import type { Model } from '../model/director.js';
 import type { EventType } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { PlanSummary, Snapshot } from '../model/snapshot.js';
 import type { Verdict, VerdictState } from '../model/status.js';
 import { computeDesired } from './desired.js';
 import type { EventLog } from './event-log.js';
@@ -35,6 +35,8 @@ export interface ReconcilerOptions {
   readonly frame: () => SnapshotFrame;
   /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
   readonly backoff?: BackoffSettings;
+  /** Hears of every finished round, also of one without steps; for metrics. */
+  readonly onRound?: (plan: PlanSummary) => void;
 }
 
 /** What became of a change. */
@@ -81,7 +83,16 @@ export class Reconciler {
     this.#options = options;
     this.#config = config;
     this.#runner = new RoundRunner({ dataplane, clock, events, config });
-    this.#rounds = new RoundScheduler({ clock, random, events, config, backoff, runner: this.#runner });
+    const { onRound } = options;
+    this.#rounds = new RoundScheduler({
+      clock,
+      random,
+      events,
+      config,
+      backoff,
+      runner: this.#runner,
+      onRound,
+    });
     this.#dumps = new SharedDump(dataplane, clock);
   }
 
@@ -115,7 +126,7 @@ export class Reconciler {
     model: Model,
     options: { readonly cause: number | null; readonly force?: boolean },
   ): Promise<ModelResult> {
-    const refusal = options.force === true ? null : this.#objection(model);
+    const refusal = options.force === true ? null : this.objection(model);
     if (refusal !== null) return { accepted: false, refusal };
     const before = [...this.#config.services.keys()];
     this.#config.replace(model);
@@ -124,6 +135,13 @@ export class Reconciler {
     const revision = ++this.#revision;
     this.#rounds.armResync();
     return { accepted: true, revision, ...(await this.#rounds.plan('reload', true)) };
+  }
+
+  /** What the shrink guard says against a configuration; null when it may pass. */
+  objection(model: Model): string | null {
+    const before = [...this.#config.services.values()];
+    const limit = this.#config.director.shrinkGuard;
+    return explainObjections(shrinkObjections(before, model.services, limit), limit);
   }
 
   /**
@@ -186,7 +204,7 @@ export class Reconciler {
     const services = indexServices(model);
     const { unmanaged } = model.director;
     const steps = await this.#rounds.exclusive(() => this.#runner.preview(services, unmanaged));
-    return { steps, refusedWithoutForce: this.#objection(model) };
+    return { steps, refusedWithoutForce: this.objection(model) };
   }
 
   /** Draws the snapshot with counters at most 100 ms old; with the last known ones when the table cannot be read. */
@@ -224,12 +242,6 @@ export class Reconciler {
     const { failures, programmed } = this.#rounds;
     const { desired } = this.#runner;
     return computeReadiness({ programmed, unreadable, failures, names: this.#config.owned, desired });
-  }
-
-  #objection(model: Model): string | null {
-    const before = [...this.#config.services.values()];
-    const limit = this.#config.director.shrinkGuard;
-    return explainObjections(shrinkObjections(before, model.services, limit), limit);
   }
 
   #effectiveWeight(service: ServiceKey, server: ServerKey): number {

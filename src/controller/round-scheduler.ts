@@ -22,6 +22,8 @@ export interface RoundSchedulerOptions {
   readonly config: RunningConfig;
   readonly backoff: BackoffSettings;
   readonly runner: RoundRunner;
+  /** Hears of every finished round, also of one without steps; for metrics. */
+  readonly onRound?: ((plan: PlanSummary) => void) | undefined;
 }
 
 /** What a round did. Failures are retried without being asked. */
@@ -192,11 +194,12 @@ export class RoundScheduler {
 
   /** A round that found nothing to do does not hide the last plan that did something. */
   #summarize({ trigger }: Ask, { steps, failed }: RoundOutcome, startedMs: number): void {
-    if (steps.length === 0 && this.#lastPlan !== null && !trigger.includes('reload')) return;
-    const { clock } = this.#options;
+    const { clock, onRound } = this.#options;
     const durationMs = clock.nowMs() - startedMs;
     const counts = { steps: steps.length, failed: failed.length };
-    this.#lastPlan = { atMs: clock.wallMs(), trigger, ...counts, durationMs };
+    const plan = { atMs: clock.wallMs(), trigger, ...counts, durationMs };
+    onRound?.(plan);
+    if (steps.length > 0 || this.#lastPlan === null || trigger.includes('reload')) this.#lastPlan = plan;
   }
 
   #stopTimers(): void {
