@@ -1,0 +1,162 @@
+/**
+ * The parts of all files in their config types, each with its place, before rules across keys and conversion. Parts whose
+ * shape is wrong are missing here, so that the rules can still look at the others.
+ */
+import type { z } from 'zod';
+import type { Path } from './path.js';
+import type { Finding, ProblemList, ProblemPlace } from './problem-list.js';
+import type { ConfigFile, ConfigFiles } from './read-files.js';
+import { configSchema, includedSchema } from './schema/config.js';
+import { directorSchema, type DirectorConfig } from './schema/director.js';
+import { NAME, NAME_FORM, serverListSchema, type ServerEntry } from './schema/server.js';
+import { serviceSchema, type ServiceConfig } from './schema/service.js';
+import { show } from './schema/fields.js';
+import { parseShape } from './shape.js';
+import { isRawMap } from './tree.js';
+
+/** A place in the files that can be looked up when it is needed. */
+export interface Spot {
+  readonly file: ConfigFile;
+  readonly path: Path;
+}
+
+export interface PoolDraft {
+  readonly name: string;
+  readonly spot: Spot;
+  /** null when its shape is wrong. */
+  readonly entries: readonly ServerEntry[] | null;
+}
+
+export interface ServiceDraft {
+  readonly spot: Spot;
+  readonly config: ServiceConfig;
+}
+
+export interface Draft {
+  readonly director: DirectorConfig | null;
+  readonly directorSpot: Spot;
+  readonly pools: ReadonlyMap<string, PoolDraft>;
+  readonly services: readonly ServiceDraft[];
+  /** False when a file could not be read: what it defines is missing here. */
+  readonly filesComplete: boolean;
+  /** False when anything at all is missing here because it could not be read. */
+  readonly complete: boolean;
+}
+
+/** The place of the value at `below` a spot. */
+export function valuePlace(spot: Spot, ...below: Path): ProblemPlace {
+  return spot.file.tree.valueAt([...spot.path, ...below]);
+}
+
+/** The place of the key at `below` a spot; of the value where there is no key. */
+export function keyPlace(spot: Spot, ...below: Path): ProblemPlace {
+  return spot.file.tree.keyAt([...spot.path, ...below]);
+}
+
+/** `conf.d/shop.yaml:12` for messages that name a second place. */
+export function placeText(place: ProblemPlace): string {
+  return `${place.source.file}:${place.source.position(place.range.start).line}`;
+}
+
+/** Holds every part against its schema. Never throws. */
+export function draftOf(read: ConfigFiles, problems: ProblemList): Draft | null {
+  const [main] = read.files;
+  if (main === undefined) return null;
+  return new Drafting(problems).run(main, read);
+}
+
+class Drafting {
+  readonly #problems: ProblemList;
+  readonly #pools = new Map<string, PoolDraft>();
+  readonly #services: ServiceDraft[] = [];
+  #complete = true;
+
+  constructor(problems: ProblemList) {
+    this.#problems = problems;
+  }
+
+  run(main: ConfigFile, read: ConfigFiles): Draft {
+    for (const file of read.files) this.#addFile(file, file === main);
+    const directorSpot = { file: main, path: ['director'] };
+    const rawDirector = main.root?.['director'];
+    const director =
+      rawDirector === undefined
+        ? directorSchema.parse({})
+        : this.#parse(directorSchema, rawDirector, directorSpot);
+    return {
+      director,
+      directorSpot,
+      pools: this.#pools,
+      services: this.#services,
+      filesComplete: read.complete,
+      complete: read.complete && this.#complete,
+    };
+  }
+
+  #addFile(file: ConfigFile, isMain: boolean): void {
+    if (file.root === null) return;
+    this.#checkTop(file, isMain);
+    const { pools, services } = file.root;
+    if (isRawMap(pools)) for (const [name, raw] of Object.entries(pools)) this.#addPool(file, name, raw);
+    if (Array.isArray(services)) {
+      for (const [index, raw] of (services as unknown[]).entries()) this.#addService(file, index, raw);
+    }
+  }
+
+  /** The top level alone: its parts are parsed one by one, so that one bad part does not hide the others. */
+  #checkTop(file: ConfigFile, isMain: boolean): void {
+    const top = Object.fromEntries(
+      Object.entries(file.root ?? {}).map(([key, raw]) => [key, shallow(key, raw)]),
+    );
+    if (!isMain && 'director' in top) {
+      delete top['director'];
+      this.#problems.add(file.tree.keyAt(['director']), {
+        rule: 'include-director',
+        message: 'an included file cannot have the key "director"',
+        hint: 'director: belongs to the main file; here are include, pools and services',
+      });
+    }
+    const schema: z.ZodType = isMain ? configSchema : includedSchema;
+    if (parseShape(schema, top, file.tree, [], this.#problems) === null) this.#complete = false;
+  }
+
+  #parse<T>(schema: z.ZodType<T>, raw: unknown, spot: Spot): T | null {
+    const parsed = parseShape(schema, raw, spot.file.tree, spot.path, this.#problems);
+    if (parsed === null) this.#complete = false;
+    return parsed;
+  }
+
+  #addPool(file: ConfigFile, name: string, raw: unknown): void {
+    const spot: Spot = { file, path: ['pools', name] };
+    if (!NAME.test(name))
+      this.#refuse(spot, { rule: 'bad-name', message: `the pool name ${show(name)} is not ${NAME_FORM}` });
+    const first = this.#pools.get(name);
+    if (first !== undefined) {
+      const where = placeText(keyPlace(first.spot));
+      this.#refuse(spot, {
+        rule: 'duplicate-pool',
+        message: `the pool "${name}" is defined a second time, first at ${where}`,
+      });
+      return;
+    }
+    this.#pools.set(name, { name, spot, entries: this.#parse(serverListSchema, raw, spot) });
+  }
+
+  #refuse(spot: Spot, finding: Finding): void {
+    this.#complete = false;
+    this.#problems.add(keyPlace(spot), finding);
+  }
+
+  #addService(file: ConfigFile, index: number, raw: unknown): void {
+    const spot: Spot = { file, path: ['services', index] };
+    const config = this.#parse(serviceSchema, raw, spot);
+    if (config !== null) this.#services.push({ spot, config });
+  }
+}
+
+/** A stand-in that has the right kind exactly when the part has, and passes its schema. */
+function shallow(key: string, raw: unknown): unknown {
+  if (key === 'services' && Array.isArray(raw)) return [];
+  if ((key === 'pools' || key === 'director') && isRawMap(raw)) return {};
+  return raw;
+}

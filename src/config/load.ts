@@ -1,0 +1,92 @@
+/** Reads, checks and converts a configuration: all of it, or nothing and every reason why not. */
+import { resolve } from 'node:path';
+import type { DirectorSettings, Model } from '../model/director.js';
+import { ConfigError } from './config-error.js';
+import { fileSystemSource, type ConfigSource } from './config-source.js';
+import { digestOf } from './digest.js';
+import { draftOf, type Draft } from './draft.js';
+import { readOutsideFiles } from './outside-files.js';
+import type { ConfigProblem } from './problem.js';
+import { ProblemList } from './problem-list.js';
+import { FileReader } from './read-files.js';
+import { resolveServers, type ResolvedService } from './resolve-servers.js';
+import { Verdicts } from './rules/rule.js';
+import { toDirector, toService } from './to-model.js';
+import { validate } from './validate.js';
+import type { Environment } from './variables.js';
+
+export { ConfigError } from './config-error.js';
+export { memorySource, type ConfigSource } from './config-source.js';
+export type { ConfigProblem } from './problem.js';
+
+export interface LoadOptions {
+  /** Where `${VAR}` comes from, usually process.env. */
+  readonly environment: Environment;
+  /** Default: the file system. Password files and scheduler modules are always read from there. */
+  readonly source?: ConfigSource;
+  /** The director's name where the file gives none. */
+  readonly hostName: string;
+  /** Scheduler modules may lie anywhere. Default false. */
+  readonly allowModule?: boolean;
+  /** Overrides `director.dataplane`, before the limits of the plane are checked. */
+  readonly dataplane?: DirectorSettings['dataplane'];
+}
+
+export interface LoadedConfig {
+  readonly model: Model;
+  /**
+   * Text of every file by absolute path, the main one first, variables not put in: enough to load it again with
+   * `memorySource`, and without secrets.
+   */
+  readonly files: ReadonlyMap<string, string>;
+  /** 12 hex digits; equal for files that mean the same, whatever their secrets. */
+  readonly digest: string;
+  /** Odd, but allowed. */
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/**
+ * Loads `file` (relative to the working folder) with everything it includes.
+ *
+ * @throws ConfigError with all problems that could be found at once; nothing else
+ */
+export async function loadConfig(file: string, options: LoadOptions): Promise<LoadedConfig> {
+  const path = resolve(file);
+  const errors = new ProblemList();
+  const verdicts = new Verdicts(errors, new ProblemList());
+  const read = await new FileReader(options.source ?? fileSystemSource, options.environment, errors).read(
+    path,
+  );
+  const draft = draftOf(read, errors);
+  const model = draft === null ? null : await modelOf(overridden(draft, options), options, verdicts);
+  if (model === null || !errors.isEmpty) throw new ConfigError(path, errors.finish());
+  return {
+    model,
+    files: new Map(read.files.map(({ path: name, text }) => [name, text])),
+    digest: digestOf(model),
+    warnings: verdicts.warnings.finish(),
+  };
+}
+
+function overridden(draft: Draft, { dataplane }: LoadOptions): Draft {
+  if (dataplane === undefined || draft.director === null) return draft;
+  return { ...draft, director: { ...draft.director, dataplane } };
+}
+
+/** null when the parts are not enough for a model; the reasons are in the verdicts then. */
+async function modelOf(draft: Draft, options: LoadOptions, verdicts: Verdicts): Promise<Model | null> {
+  const services = resolveServers(draft, verdicts.errors);
+  validate(draft, services, verdicts);
+  const { director } = draft;
+  const converted = [];
+  for (const service of services) {
+    const outside = await outsideFilesOf(service, options, verdicts);
+    const model = director === null ? null : toService(service, outside, director);
+    if (model !== null) converted.push(model);
+  }
+  return director === null ? null : { director: toDirector(director, options.hostName), services: converted };
+}
+
+function outsideFilesOf(service: ResolvedService, options: LoadOptions, verdicts: Verdicts) {
+  return readOutsideFiles(service, options.allowModule ?? false, verdicts);
+}

@@ -1,0 +1,121 @@
+/** Files that the configuration names and that are no configuration: passwords and scheduler modules. */
+import { open, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { reasonOf } from '../base/errors.js';
+import { judgeTrustedFile } from '../base/trusted-file.js';
+import { isSchedulerModule } from '../model/scheduler-names.js';
+import type { Spot } from './draft.js';
+import type { Finding } from './problem-list.js';
+import type { ResolvedService } from './resolve-servers.js';
+import { show } from './schema/fields.js';
+import type { Verdicts } from './rules/rule.js';
+
+/** The one folder that scheduler modules are trusted in. */
+export const SCHEDULER_FOLDER = '/etc/lvsd/schedulers';
+
+const LARGEST_PASSWORD_BYTES = 4096;
+const READABLE_BY_ALL = 0o004;
+
+/** What the files of one service hold. */
+export interface OutsideFiles {
+  /** The password of the check; null when it has none from a file. */
+  readonly password: string | null;
+  /** Absolute, real path of the scheduler's module; null for a scheduler by name. */
+  readonly schedulerModule: string | null;
+}
+
+/** Reads and judges them, relative to the folder of the file that names them. Never rejects. */
+export async function readOutsideFiles(
+  service: ResolvedService,
+  allowModule: boolean,
+  verdicts: Verdicts,
+): Promise<OutsideFiles> {
+  return {
+    password: await readPassword(service, verdicts),
+    schedulerModule: await findModule(service, allowModule, verdicts),
+  };
+}
+
+function absolute(spot: Spot, path: string): string {
+  return resolve(dirname(spot.file.path), path);
+}
+
+async function readPassword({ spot, config }: ResolvedService, verdicts: Verdicts): Promise<string | null> {
+  const { check } = config;
+  const named = check !== undefined && 'path' in check ? check.basic_auth?.password_file : undefined;
+  if (named === undefined) return null;
+  const at = ['check', 'basic_auth', 'password_file'];
+  const read = await readSecretFile(absolute(spot, named));
+  if ('fault' in read) {
+    verdicts.refuse(spot, at, { rule: 'password-file', message: `${show(named)}: ${read.fault}` });
+    return null;
+  }
+  if (read.readableByAll) {
+    const hint = `chmod 600 ${named}`;
+    verdicts.warn(spot, at, {
+      rule: 'password-file-mode',
+      message: `everybody can read ${show(named)}`,
+      hint,
+    });
+  }
+  return read.secret;
+}
+
+type SecretFile = { readonly secret: string; readonly readableByAll: boolean } | { readonly fault: string };
+
+async function readSecretFile(path: string): Promise<SecretFile> {
+  try {
+    // Without O_NONBLOCK a pipe that nobody writes to would hold up the reload for ever.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) return { fault: 'is no regular file' };
+      if (stats.size > LARGEST_PASSWORD_BYTES)
+        return { fault: `is larger than ${LARGEST_PASSWORD_BYTES} bytes` };
+      const secret = (await handle.readFile('utf8')).replace(/\r?\n$/, '');
+      if (secret === '') return { fault: 'is empty' };
+      // eslint-disable-next-line no-control-regex -- a second line is a file of another kind
+      if (/[\u0000-\u001f\u007f]/.test(secret)) return { fault: 'holds more than one line of text' };
+      return { secret, readableByAll: (stats.mode & READABLE_BY_ALL) !== 0 };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return { fault: reasonOf(error) };
+  }
+}
+
+async function findModule(
+  { spot, config }: ResolvedService,
+  allowModule: boolean,
+  verdicts: Verdicts,
+): Promise<string | null> {
+  if (!isSchedulerModule(config.scheduler)) return null;
+  const path = absolute(spot, config.scheduler);
+  const refuse = (finding: Finding): null => {
+    verdicts.refuse(spot, ['scheduler'], finding);
+    return null;
+  };
+  if (!/\.m?js$/.test(path)) {
+    return refuse({
+      rule: 'module-missing',
+      message: `${show(config.scheduler)} is no JavaScript module (.js or .mjs)`,
+    });
+  }
+  try {
+    if (!(await stat(path)).isFile()) {
+      return refuse({ rule: 'module-missing', message: `${show(config.scheduler)} is no regular file` });
+    }
+    if (allowModule) return path;
+    const decision = await judgeTrustedFile(path, SCHEDULER_FOLDER);
+    if (decision.trusted) return decision.path;
+    return refuse({
+      rule: 'module-untrusted',
+      message: `the scheduler module is not trusted: ${decision.reason}`,
+      hint: `put it into ${SCHEDULER_FOLDER}, owned by root and writable by root alone, or start with --allow-module`,
+    });
+  } catch (error) {
+    return refuse({ rule: 'module-missing', message: `${show(config.scheduler)}: ${reasonOf(error)}` });
+  }
+}

@@ -1,0 +1,71 @@
+/** Collects problems while a configuration is read, so that all are told at once. */
+import { didYouMean } from './did-you-mean.js';
+import type { ConfigProblem } from './problem.js';
+import type { SourceText, TextRange } from './source-text.js';
+
+/** Where a problem is: a file's text, a range in it, and the path of the thing there. */
+export interface ProblemPlace {
+  readonly source: SourceText;
+  readonly range: TextRange;
+  readonly path: string;
+}
+
+/** What is wrong, without the place. */
+export interface Finding {
+  /** Stable kebab-case id. */
+  readonly rule: string;
+  readonly message: string;
+  readonly hint?: string | null;
+}
+
+interface Entry extends ProblemPlace, Finding {}
+
+export class ProblemList {
+  readonly #entries = new Map<string, Entry>();
+
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Notes a problem; the same rule at the same place is told once, in the words that came first. */
+  add(place: ProblemPlace, finding: Finding): void {
+    const key = `${place.source.file}\0${place.range.start}\0${finding.rule}`;
+    if (!this.#entries.has(key)) this.#entries.set(key, { ...place, ...finding });
+  }
+
+  /** All problems in order of files (as first met), then of places. Excerpts are made here, when all secrets are known. */
+  finish(): ConfigProblem[] {
+    const entries = [...this.#entries.values()];
+    const order = new Map<string, number>();
+    for (const entry of entries) {
+      if (!order.has(entry.source.file)) order.set(entry.source.file, order.size);
+    }
+    const rank = (entry: Entry): number => order.get(entry.source.file) ?? 0;
+    return entries
+      .sort((a, b) => rank(a) - rank(b) || a.range.start - b.range.start)
+      .map((entry) => toProblem(entry));
+  }
+}
+
+function toProblem(entry: Entry): ConfigProblem {
+  return {
+    file: entry.source.file,
+    ...entry.source.position(entry.range.start),
+    path: entry.path,
+    rule: entry.rule,
+    message: entry.message,
+    hint: entry.hint ?? null,
+    excerpt: entry.source.text === '' ? '' : entry.source.excerpt(entry.range),
+  };
+}
+
+/** A hint of the form `did you mean "x"?`, or the list of what is allowed when nothing is near. */
+export function suggest(word: string, candidates: readonly string[]): string | null {
+  const near = didYouMean(word, candidates);
+  if (near !== null) return `did you mean "${near}"?`;
+  return candidates.length === 0 ? null : `allowed: ${[...candidates].sort().join(', ')}`;
+}

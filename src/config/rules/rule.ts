@@ -1,0 +1,52 @@
+/** What a rule across keys gets and how it speaks. */
+import type { ServiceAddress } from '../../model/virtual-service.js';
+import { keyPlace, valuePlace, type Spot } from '../draft.js';
+import type { Planes } from '../facts.js';
+import type { Path } from '../path.js';
+import type { Finding, ProblemList } from '../problem-list.js';
+import type { ResolvedService } from '../resolve-servers.js';
+import type { DirectorConfig } from '../schema/director.js';
+
+/** A service with what follows from its keys. */
+export interface JudgedService extends ResolvedService {
+  /** null when the keys that say what clients address are wrong. */
+  readonly address: ServiceAddress | null;
+  readonly planes: Planes;
+  /** Position among the services of all files. */
+  readonly order: number;
+}
+
+/** Refuses and warns, at places in the files. */
+export class Verdicts {
+  readonly errors: ProblemList;
+  readonly warnings: ProblemList;
+
+  constructor(errors: ProblemList, warnings: ProblemList) {
+    this.errors = errors;
+    this.warnings = warnings;
+  }
+
+  /** Refuses the value at `below` a spot. */
+  refuse(spot: Spot, below: Path, finding: Finding): void {
+    this.errors.add(valuePlace(spot, ...below), finding);
+  }
+
+  /** Refuses that the key at `below` a spot is there at all. */
+  refuseKey(spot: Spot, below: Path, finding: Finding): void {
+    this.errors.add(keyPlace(spot, ...below), finding);
+  }
+
+  warn(spot: Spot, below: Path, finding: Finding): void {
+    this.warnings.add(valuePlace(spot, ...below), finding);
+  }
+}
+
+/** A rule about one service by itself. Never throws. */
+export type ServiceRule = (
+  service: JudgedService,
+  verdicts: Verdicts,
+  director: DirectorConfig | null,
+) => void;
+
+/** A rule about services among one another. Never throws; no slower than sorting. */
+export type TableRule = (services: readonly JudgedService[], verdicts: Verdicts) => void;

@@ -1,0 +1,28 @@
+/** Keys of the design that this version does not have yet, so that they are not taken for slips. */
+
+const LATER: readonly { readonly below: RegExp; readonly keys: readonly string[] }[] = [
+  { below: /^$/, keys: ['ha'] },
+  { below: /^director$/, keys: ['metrics'] },
+  { below: /^director\.proxy$/, keys: ['workers'] },
+  {
+    below: /^services\[\d+\]$/,
+    keys: [
+      'checks',
+      'require',
+      'initial',
+      'recovery',
+      'quorum',
+      'quorum_up',
+      'panic_threshold',
+      'slow_start',
+      'drain',
+      'backup_pool',
+      'sorry_server',
+    ],
+  },
+];
+
+/** True when a later version is to know this key at this path. */
+export function isLaterKey(path: string, key: string): boolean {
+  return LATER.some(({ below, keys }) => below.test(path) && keys.includes(key));
+}

@@ -1,0 +1,140 @@
+/** Configuration to domain: the one place that knows both sets of types. Input is valid; nothing is judged here. */
+import type { DirectorSettings } from '../model/director.js';
+import type { HealthCheck } from '../model/health-check.js';
+import { serviceKey } from '../model/keys.js';
+import type { RealServer, Tunnel } from '../model/real-server.js';
+import type { Persistence, ServiceAddress, VirtualService } from '../model/virtual-service.js';
+import { addressOf, planesOf, protocolOf } from './facts.js';
+import type { OutsideFiles } from './outside-files.js';
+import type { ResolvedServer, ResolvedService } from './resolve-servers.js';
+import type { CheckConfig, HttpCheckConfig } from './schema/check.js';
+import type { DirectorConfig } from './schema/director.js';
+import type { ServerConfig } from './schema/server.js';
+import type { ServiceConfig } from './schema/service.js';
+
+const MS_PER_SECOND = 1000;
+
+/** @param hostName the director's name where the file gives none */
+export function toDirector(config: DirectorConfig, hostName: string): DirectorSettings {
+  const { admin, timeouts } = config;
+  return {
+    name: config.name ?? hostName,
+    dataplane: config.dataplane,
+    adminSocket: admin.socket ?? null,
+    adminListen: admin.listen === 'none' ? null : admin.listen,
+    stateDir: config.state_dir ?? null,
+    timeouts: {
+      tcpSec: seconds(timeouts.tcp),
+      tcpFinSec: seconds(timeouts.tcp_fin),
+      udpSec: seconds(timeouts.udp),
+    },
+    onStop: config.on_stop,
+    unmanaged: config.unmanaged,
+    drift: config.drift,
+    resyncMs: config.resync,
+    shrinkGuard: config.shrink_guard,
+    sysctls: config.sysctls,
+    lostFlows: config.lost_flows,
+    marks: config.marks,
+    history: config.history,
+    proxy: config.proxy,
+  };
+}
+
+function seconds(ms: number | undefined): number | null {
+  return ms === undefined ? null : ms / MS_PER_SECOND;
+}
+
+/** Under `dataplane: auto` the plane is `kernel`: "the director's own", whichever that turns out to be. */
+export function toService(
+  { config, servers }: ResolvedService,
+  outside: OutsideFiles,
+  director: DirectorConfig,
+): VirtualService | null {
+  const address = addressOf(config);
+  if (address === null) return null;
+  return {
+    name: config.name,
+    key: serviceKey(address, config.name),
+    address,
+    settings: {
+      scheduler: outside.schedulerModule ?? config.scheduler,
+      schedulerFlags: [...config.scheduler_flags].sort(),
+      persistence: toPersistence(config, address),
+      onePacket: config.one_packet,
+      retries: config.retries,
+    },
+    forwarding: config.forwarding,
+    plane: planesOf(config, director).kernel ? 'kernel' : 'proxy',
+    fallback: config.fallback,
+    check: toCheck(config, outside.password),
+    onFailure: config.on_failure,
+    drift: config.drift ?? director.drift,
+    interface: config.interface ?? null,
+    servers: servers.map((server) => toServer(server, config)),
+  };
+}
+
+function toPersistence({ persistence }: ServiceConfig, address: ServiceAddress): Persistence | null {
+  if (persistence === undefined) return null;
+  const timeoutSec = persistence.timeout / MS_PER_SECOND;
+  const prefixLength = persistence.client_prefix ?? (address.family === 4 ? 32 : 128);
+  return {
+    timeoutSec,
+    prefixLength,
+    ...(persistence.engine === undefined ? {} : { engine: persistence.engine }),
+  };
+}
+
+function toServer({ config, key, port, forwarding }: ResolvedServer, service: ServiceConfig): RealServer {
+  return {
+    name: config.name ?? key,
+    key,
+    family: config.address.family,
+    address: config.address.text,
+    port,
+    weight: config.weight,
+    forwarding,
+    tunnel: forwarding === 'tun' ? toTunnel(config.tunnel ?? service.tunnel) : null,
+    upperThreshold: config.upper_threshold,
+    lowerThreshold: config.lower_threshold,
+  };
+}
+
+function toTunnel(tunnel: ServerConfig['tunnel']): Tunnel {
+  return { type: tunnel?.type ?? 'ipip', port: tunnel?.port ?? 0, checksum: tunnel?.checksum ?? 'none' };
+}
+
+const DEFAULT_TIMING = { intervalMs: 2000, timeoutMs: 1000, rise: 2, fall: 3, jitter: 0.1 } as const;
+
+/** Without `check`: tcp is probed by connecting, udp and sctp servers count as up. */
+function toCheck(service: ServiceConfig, filePassword: string | null): HealthCheck {
+  const { check } = service;
+  if (check === undefined) {
+    return protocolOf(service) === 'tcp'
+      ? { type: 'tcp', timing: DEFAULT_TIMING, port: null }
+      : { type: 'none' };
+  }
+  if (!('interval' in check)) return { type: 'none' };
+  const probe = { timing: toTiming(check), port: check.port ?? null };
+  if (!('path' in check)) return { type: 'tcp', ...probe };
+  return {
+    type: check.type,
+    ...probe,
+    path: check.path,
+    host: check.host ?? null,
+    expectStatus: check.expect_status,
+    tlsVerify: check.tls_verify,
+    basicAuth: toBasicAuth(check, filePassword),
+  };
+}
+
+function toTiming(check: Extract<CheckConfig, { interval: number }>) {
+  const { interval, timeout, rise, fall, jitter } = check;
+  return { intervalMs: interval, timeoutMs: timeout, rise, fall, jitter };
+}
+
+function toBasicAuth({ basic_auth: auth }: HttpCheckConfig, filePassword: string | null) {
+  if (auth === undefined) return null;
+  return { username: auth.username, password: auth.password ?? filePassword ?? '' };
+}

@@ -1,0 +1,287 @@
+/**
+ * YAML nodes to plain data, and paths in that data back to places in the text. Resolves aliases, merge keys (`<<`) and
+ * variables; refuses duplicate keys, tags and alias bombs.
+ */
+import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type YAMLMap } from 'yaml';
+import { formatPath, type Path } from './path.js';
+import { DEEPEST_NESTING } from './parse-yaml.js';
+import { suggest, type Finding, type ProblemList, type ProblemPlace } from './problem-list.js';
+import type { SourceText, TextRange } from './source-text.js';
+import {
+  expandVariables,
+  UNREADABLE,
+  variableOffset,
+  type Environment,
+  type VariableFault,
+} from './variables.js';
+
+/** Values after all aliases are written out. Ten thousand servers in full form are about 120,000. */
+const MOST_VALUES = 1_000_000;
+
+/** A mapping of the file. Without prototype: a key `constructor` is a key like any other. */
+export type RawMap = Record<string, unknown>;
+
+export class Tree {
+  readonly source: SourceText;
+  readonly #root: Node | null;
+  readonly #problems: ProblemList;
+  readonly #environment: Environment;
+  readonly #anchors = new Map<string, Node>();
+  readonly #targets = new Map<Alias, Node>();
+  readonly #open = new Set<Node>();
+  #values = 0;
+
+  constructor(source: SourceText, root: Node | null, problems: ProblemList, environment: Environment) {
+    this.source = source;
+    this.#root = root;
+    this.#problems = problems;
+    this.#environment = environment;
+  }
+
+  /** The whole file as plain data; scalars with a variable are `Expanded`. Faults go to the problems, their value is `UNREADABLE`. */
+  read(): unknown {
+    return this.#root === null ? null : this.#read(this.#root, []);
+  }
+
+  /** The place of the value at a path, or of the nearest thing above it. */
+  valueAt(path: Path): ProblemPlace {
+    const found = this.#find(path);
+    return this.#place(found.value ?? found.key ?? null, path);
+  }
+
+  /** The place of the key itself at a path; of the value where there is no key (list entries). */
+  keyAt(path: Path): ProblemPlace {
+    const found = this.#find(path);
+    return this.#place(found.key ?? found.value ?? null, path);
+  }
+
+  #place(node: Node | null, path: Path): ProblemPlace {
+    return { source: this.source, range: rangeOf(node), path: formatPath(path) };
+  }
+
+  #report(node: Node | null, path: Path, finding: Finding): void {
+    this.#problems.add(this.#place(node, path), finding);
+  }
+
+  #read(node: Node, path: Path): unknown {
+    if (++this.#values === MOST_VALUES) {
+      this.#report(node, path, {
+        rule: 'yaml-alias-bomb',
+        message: `more than ${MOST_VALUES} values once all aliases are written out`,
+      });
+    }
+    if (this.#values >= MOST_VALUES) return UNREADABLE;
+    if (isAlias(node)) return this.#readAlias(node, path);
+    this.#checkTag(node, path);
+    if ('anchor' in node && node.anchor) this.#anchors.set(node.anchor, node);
+    if (isScalar(node)) return this.#readScalar(node.value, node, path);
+    if (this.#open.size > DEEPEST_NESTING) {
+      this.#report(node, path, {
+        rule: 'yaml-too-deep',
+        message: `nested deeper than ${DEEPEST_NESTING} levels by aliases`,
+      });
+      return UNREADABLE;
+    }
+    this.#open.add(node);
+    const value = isMap(node) ? this.#readMap(node, path) : this.#readList(node, path);
+    this.#open.delete(node);
+    return value;
+  }
+
+  #checkTag(node: Node, path: Path): void {
+    if (node.tag === undefined) return;
+    this.#report(node, path, {
+      rule: 'yaml-tag',
+      message: `the tag ${node.tag} is not known here`,
+      hint: 'remove the tag; quotes make a text of a number',
+    });
+  }
+
+  #readAlias(alias: Alias, path: Path): unknown {
+    const target = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
+    if (target === undefined) {
+      this.#report(alias, path, {
+        rule: 'yaml-anchor',
+        message: `the alias *${alias.source} has no anchor &${alias.source} above it`,
+        hint: suggest(alias.source, [...this.#anchors.keys()]) ?? 'a text that begins with * needs quotes',
+      });
+      return UNREADABLE;
+    }
+    if (this.#open.has(target)) {
+      this.#report(alias, path, {
+        rule: 'yaml-anchor',
+        message: `the alias *${alias.source} stands inside its own anchor`,
+      });
+      return UNREADABLE;
+    }
+    this.#targets.set(alias, target);
+    return this.#read(target, path);
+  }
+
+  #readScalar(value: unknown, node: Node, path: Path): unknown {
+    if (typeof value !== 'string') return value;
+    const expansion = expandVariables(value, this.#environment);
+    switch (expansion.kind) {
+      case 'plain':
+        return expansion.text;
+      case 'expanded':
+        return expansion.value;
+      case 'faults':
+        for (const fault of expansion.faults) this.#reportVariable(node, path, fault);
+        return UNREADABLE;
+    }
+  }
+
+  #reportVariable(node: Node, path: Path, fault: VariableFault): void {
+    const range = rangeOf(node);
+    const start = range.start + variableOffset(this.source.text.slice(range.start, range.end), fault.index);
+    const place = {
+      source: this.source,
+      range: { start, end: Math.min(start + fault.name.length + 3, range.end) },
+      path: formatPath(path),
+    };
+    const near = suggest(fault.name, Object.keys(this.#environment));
+    this.#problems.add(
+      place,
+      fault.kind === 'missing'
+        ? {
+            rule: 'variable-missing',
+            message: `the environment variable ${fault.name} is not set`,
+            hint:
+              near?.startsWith('did') === true ? near : `set it, or write a default: \${${fault.name}:-...}`,
+          }
+        : {
+            rule: 'variable-malformed',
+            message: 'this is no variable: a name of letters, digits and _ and a closing } are needed',
+            hint: 'write ${NAME} or ${NAME:-default}; $${ stands for the characters ${',
+          },
+    );
+  }
+
+  #readList(node: Node, path: Path): unknown[] {
+    if (!isSeq<Node>(node)) return [];
+    return node.items.map((item, index) => this.#read(item, [...path, index]));
+  }
+
+  #readMap(map: YAMLMap, path: Path): RawMap {
+    const result = Object.create(null) as RawMap;
+    const firstPlaces = new Map<string, Node>();
+    const merges: Node[] = [];
+    for (const pair of map.items as Pair<Node, Node | null>[]) {
+      const key = this.#readKey(pair.key, path);
+      if (key === null) continue;
+      if (key === '<<') {
+        if (pair.value !== null) merges.push(pair.value);
+        continue;
+      }
+      const first = firstPlaces.get(key);
+      if (first !== undefined) {
+        this.#reportDuplicate(key, first, pair.key, path);
+        continue;
+      }
+      firstPlaces.set(key, pair.key);
+      result[key] = pair.value === null ? null : this.#read(pair.value, [...path, key]);
+    }
+    for (const merge of merges) this.#merge(merge, result, path);
+    return result;
+  }
+
+  #readKey(node: Node, path: Path): string | null {
+    if (isScalar(node) && typeof node.value === 'string' && node.tag === undefined) return node.value;
+    if (isScalar(node) && typeof node.value === 'number') return node.source ?? String(node.value);
+    this.#report(node, path, {
+      rule: 'yaml-key',
+      message: 'a key must be a plain word',
+      hint: 'is the key missing before the colon?',
+    });
+    return null;
+  }
+
+  #reportDuplicate(key: string, first: Node, second: Node, path: Path): void {
+    const { line } = this.source.position(rangeOf(first).start);
+    this.#report(second, [...path, key], {
+      rule: 'yaml-duplicate-key',
+      message: `the key "${key}" stands here a second time, first on line ${line}`,
+      hint: 'keep one of them',
+    });
+  }
+
+  /** Keys of the mapping itself win, then those of the first merged one. */
+  #merge(node: Node, into: RawMap, path: Path): void {
+    const merged = this.#read(node, path);
+    const sources = Array.isArray(merged) ? (merged as unknown[]) : [merged];
+    for (const source of sources) {
+      if (source === UNREADABLE) continue;
+      if (!isRawMap(source)) {
+        this.#report(node, [...path, '<<'], {
+          rule: 'yaml-merge',
+          message: '<< takes the alias of a mapping, or a list of such',
+        });
+        continue;
+      }
+      for (const [key, value] of Object.entries(source)) if (!(key in into)) into[key] = value;
+    }
+  }
+
+  #find(path: Path): { key?: Node; value?: Node | null } {
+    let found: { key?: Node; value?: Node | null } = { value: this.#root };
+    for (const step of path) {
+      const next = this.#step(found.value ?? null, step);
+      if (next === null) return found;
+      found = next;
+    }
+    return found;
+  }
+
+  #step(node: Node | null, step: string | number): { key?: Node; value?: Node | null } | null {
+    const here = this.#resolve(node);
+    if (isSeq<Node>(here) && typeof step === 'number') {
+      const item = here.items[step];
+      return item === undefined ? null : { value: item };
+    }
+    if (!isMap(here)) return null;
+    const merges: (Node | null)[] = [];
+    for (const pair of here.items as Pair<Node, Node | null>[]) {
+      const key = keyText(pair.key);
+      if (key === String(step)) return { key: pair.key, value: pair.value };
+      if (key === '<<') merges.push(pair.value);
+    }
+    return this.#stepThroughMerges(merges, step);
+  }
+
+  #stepThroughMerges(
+    merges: readonly (Node | null)[],
+    step: string | number,
+  ): { key?: Node; value?: Node | null } | null {
+    for (const merge of merges) {
+      const target = this.#resolve(merge);
+      for (const source of isSeq<Node>(target) ? target.items : [target]) {
+        const found = this.#step(source, step);
+        if (found !== null) return found;
+      }
+    }
+    return null;
+  }
+
+  #resolve(node: Node | null): Node | null {
+    return isAlias(node) ? (this.#targets.get(node) ?? null) : node;
+  }
+}
+
+/** True for what `Tree.read` makes of a YAML mapping. */
+export function isRawMap(value: unknown): value is RawMap {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;
+}
+
+function keyText(node: Node): string | null {
+  return isScalar(node)
+    ? typeof node.value === 'number'
+      ? (node.source ?? null)
+      : String(node.value)
+    : null;
+}
+
+function rangeOf(node: Node | null): TextRange {
+  const range = node?.range;
+  return range ? { start: range[0], end: Math.max(range[1], range[0] + 1) } : { start: 0, end: 1 };
+}
