@@ -1,7 +1,7 @@
 /** Steps as people and scripts read them. Pure. */
 import type { FieldChange, Phase, Step } from '../dataplane/types.js';
 import type { TableServer, TableService } from '../model/desired-state.js';
-import { formatServiceAddress } from './format-address.js';
+import { formatServiceAddress } from '../model/format-address.js';
 
 /** One step in words. */
 export interface StepDescription {
@@ -61,6 +61,7 @@ function serviceDetail({ address, settings }: TableService): string {
   return `${formatServiceAddress(address)}, ${settings.scheduler}`;
 }
 
-function serverDetail({ key, forwarding, weight }: TableServer): string {
-  return `${key}, ${forwarding}, weight ${weight}`;
+/** A server without a name of its own is called by its key already. */
+function serverDetail({ name, key, forwarding, weight }: TableServer): string {
+  return `${name === key ? '' : `${key}, `}${forwarding}, weight ${weight}`;
 }

@@ -1,7 +1,7 @@
 /** Compares one entry as it ought to be with the entry that is there, field by field. Pure. */
 import type { TableServer, TableService } from '../model/desired-state.js';
 import type { RealServer, Tunnel } from '../model/real-server.js';
-import { formatServiceAddress } from './format-address.js';
+import { formatServiceAddress } from '../model/format-address.js';
 import type { ServiceAddress } from '../model/service-address.js';
 import type { Persistence } from '../model/virtual-service.js';
 import type { FieldChange } from '../dataplane/types.js';

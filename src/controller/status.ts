@@ -8,7 +8,7 @@ import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { ServerFacts, WeightOverride } from './desired.js';
 import type { UnrepairedDrift } from './drift-watch.js';
-import { formatServiceAddress } from './format-address.js';
+import { formatServiceAddress } from '../model/format-address.js';
 import type { Failure } from './retry-book.js';
 import { computeHealth } from './service-health.js';
 

@@ -1,5 +1,6 @@
 /** Short ways to say which configuration a test means. Every field that a test does not name has its default. */
 import { parseEndpoint } from '../../src/base/ip.js';
+import type { TableService } from '../../src/model/desired-state.js';
 import type { DirectorSettings, Model } from '../../src/model/director.js';
 import { serverKey, serviceKey, type ServerKey, type ServiceKey } from '../../src/model/keys.js';
 import type { RealServer } from '../../src/model/real-server.js';
@@ -101,6 +102,12 @@ export function service(
     servers: servers.map((entry) => (typeof entry === 'string' ? server(entry) : entry)),
     ...changes,
   };
+}
+
+/** The part of a service that stands in a table. */
+export function tableService(name: string, address: string): TableService {
+  const { key, address: parsed, settings } = service(name, address, []);
+  return { key, name, address: parsed, settings };
 }
 
 export function model(services: readonly VirtualService[], director: Partial<DirectorSettings> = {}): Model {

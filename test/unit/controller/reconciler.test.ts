@@ -31,8 +31,8 @@ describe('Reconciler', () => {
     reconciler.setVerdict(SHOP, A, verdict('up'));
     await settle();
     assert.deepEqual(plane.journal.map(formatStep), [
-      'shop: delete server 10.0.0.1:80 (10.0.0.1:80, nat, weight 1)',
-      'shop: add server 10.0.0.1:80 (10.0.0.1:80, nat, weight 1)',
+      'shop: delete server 10.0.0.1:80 (nat, weight 1)',
+      'shop: add server 10.0.0.1:80 (nat, weight 1)',
     ]);
     assert.deepEqual(
       story()
