@@ -3,9 +3,9 @@ import type { Clock } from '../base/clock.js';
 
 export interface CliContext {
   /** Writes to standard output as it is: the text brings its line ends. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Writes to standard error. */
-  err(text: string): void;
+  readonly err: (text: string) => void;
   /** Colours on standard output. */
   readonly color: boolean;
   /** Sets the exit code; the process ends when nothing is left to do. 0 ok, 1 failed, 2 usage. */
@@ -24,6 +24,6 @@ export interface CliContext {
   readonly clock: Clock;
   /** Asks on standard error and waits for a line on standard input. */
   ask(question: string): Promise<string>;
-  /** Aborts at the first SIGINT or SIGTERM from now on; a command that takes it must then end. */
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP from now on; a command that takes it must then end. */
   interrupted(): AbortSignal;
 }

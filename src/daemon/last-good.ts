@@ -35,6 +35,20 @@ export class LastGoodStore {
     this.path = join(stateDir, 'last-good.json');
   }
 
+  /**
+   * Stores the copy, or says in one line why it could not.
+   *
+   * That is no failure of what is stored: a configuration is not refused because a disk is full.
+   */
+  async remember(copy: LastGood): Promise<string | null> {
+    try {
+      await this.write(copy);
+      return null;
+    } catch (error) {
+      return `write ${this.path}: ${reasonOf(error)}; there is nothing to fall back to should the file become bad`;
+    }
+  }
+
   /** Replaces the stored copy; it is there whole or not at all. */
   async write(copy: LastGood): Promise<void> {
     const stored: StoredCopy = { format: FORMAT, ...copy, files: Object.fromEntries(copy.files) };

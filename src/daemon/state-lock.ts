@@ -5,9 +5,10 @@
  * others afterwards, so of two that start at once at least one sees the other, and never do both go on. A dead
  * process's name is never used again, so clearing it away cannot hit a living lock.
  */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectorError, reasonOf } from '../base/errors.js';
+import { ensurePrivateFolder } from '../base/runtime-paths.js';
 import { processIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** state_dir cannot be used, or another lvsd uses it. */
@@ -21,16 +22,20 @@ export interface StateLock {
   release(): Promise<void>;
 }
 
+const STATE_DIR_MODE = 0o700;
+
 const NAME = /^lvsd-(\d+)-(\d+)\.lock$/;
 
 /**
  * Makes the state_dir (mode 0700) when it is missing and takes its lock.
  *
+ * @throws DirectorError when the folder cannot be made, or others may write in it
  * @throws StateLockError (`ERR_STATE_LOCKED` another lvsd holds it, `ERR_STATE_DIR` it cannot be written)
  */
 export async function acquireStateLock(stateDir: string, self = ownIdentity()): Promise<StateLock> {
   const own = lockName(self);
   const path = join(stateDir, own);
+  await ensurePrivateFolder(stateDir, STATE_DIR_MODE, process.geteuid?.() ?? 0);
   await writeOwn(stateDir, path, self);
   const holder = await clearDeadAndFindHolder(stateDir, own);
   if (holder !== null) {
@@ -50,7 +55,6 @@ function lockName(identity: ProcessIdentity): string {
 
 async function writeOwn(stateDir: string, path: string, self: ProcessIdentity): Promise<void> {
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
     await writeFile(path, `${self.bootId}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     // The very name of this process is there: a second director inside it.

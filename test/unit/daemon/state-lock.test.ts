@@ -63,8 +63,8 @@ describe('acquireStateLock', () => {
   it('says that a state_dir cannot be made', async () => {
     await writeFile(join(folder, 'file'), '');
     await assert.rejects(acquireStateLock(join(folder, 'file', 'state')), {
-      code: 'ERR_STATE_DIR',
-      message: /^use state_dir .*ENOTDIR/,
+      code: 'ERR_FOLDER_CREATE',
+      message: /ENOTDIR/,
     });
   });
 });

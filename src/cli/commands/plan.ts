@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import type { PlanAnswer } from '../../api/protocol.js';
+import { DirectorError } from '../../base/errors.js';
+import { configOption, dataplaneOption, jsonOption, newCommand, socketOption } from '../command.js';
+import { configFile } from '../config-file.js';
+import { connect, type ConnectOptions } from '../connect.js';
+import type { CliContext } from '../context.js';
+import { formatJson } from '../format.js';
+import { planSummary, planView } from '../plan-view.js';
+import type { PlanAlone } from '../programs.js';
+
+interface PlanOptions extends ConnectOptions {
+  readonly detailedExitcode?: true;
+  readonly json?: true;
+  readonly dataplane?: 'proxy';
+  readonly allowModule?: true;
+}
+
+const EXIT_CHANGES = 3;
+
+/**
+ * `lvsd plan`: the steps that a reload would run, with the live connections each would touch. Changes nothing.
+ *
+ * @param planAlone plans without a running director
+ */
+export function planCommand(context: CliContext, planAlone: PlanAlone): Command {
+  return newCommand({
+    name: 'plan',
+    summary: 'show what a reload would change, and change nothing',
+    examples: ['lvsd plan', 'lvsd plan -c new.yaml', 'lvsd plan --detailed-exitcode || test $? -eq 3'],
+    description:
+      'Asks the running director, which reads its own file. Where none runs, plans the file against an\n' +
+      'empty table, without checks; --dataplane and --allow-module then mean what they mean for lvsd run.',
+  })
+    .option('--detailed-exitcode', 'exit 0 when nothing would change, 3 when something would')
+    .addOption(dataplaneOption())
+    .option('--allow-module', 'accept scheduler modules from anywhere')
+    .addOption(jsonOption())
+    .addOption(socketOption())
+    .addOption(configOption())
+    .action(async (options: PlanOptions) => {
+      const answer = await makePlan(context, options, planAlone);
+      if (options.json === true) context.out(formatJson(answer));
+      else printPlan(context, answer);
+      if (options.detailedExitcode === true && answer.steps.length > 0) context.exit(EXIT_CHANGES);
+    });
+}
+
+async function makePlan(
+  context: CliContext,
+  options: PlanOptions,
+  planAlone: PlanAlone,
+): Promise<PlanAnswer> {
+  const client = await connect(context, options);
+  try {
+    const answer = await client.plan();
+    warnOfOtherFile(context, options.config, answer.file);
+    return answer;
+  } catch (error) {
+    if (!(error instanceof DirectorError) || error.code !== 'ERR_API_NO_DAEMON') throw error;
+    if (options.json !== true)
+      context.err('No director runs: planned against an empty table, without checks.\n');
+    const { dataplane, allowModule } = options;
+    return planAlone({
+      config: await configFile(options.config),
+      allowModule: allowModule === true,
+      ...(dataplane === undefined ? {} : { dataplane }),
+    });
+  }
+}
+
+function warnOfOtherFile(context: CliContext, asked: string | undefined, planned: string): void {
+  if (asked === undefined || resolve(asked) === planned) return;
+  context.err(`lvsd: this is the plan of ${planned}, which the running director reads, not of ${asked}\n`);
+}
+
+function printPlan(context: CliContext, answer: PlanAnswer): void {
+  for (const warning of answer.warnings) context.err(`${warning.trimEnd()}\n`);
+  for (const line of planView(answer.steps, context.color)) context.out(`${line}\n`);
+  context.out(`${planSummary(answer.steps, 'future')}\n`);
+  if (answer.refusedWithoutForce !== null) {
+    context.out(`A reload would be refused without --force: ${answer.refusedWithoutForce}\n`);
+  }
+}

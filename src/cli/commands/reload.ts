@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
+import { connect, type ConnectOptions } from '../connect.js';
+import type { CliContext } from '../context.js';
+import { EXIT_FAILED } from '../failure.js';
+import { formatJson } from '../format.js';
+import { planSummary, planView } from '../plan-view.js';
+
+interface ReloadOptions extends ConnectOptions {
+  readonly force?: true;
+  readonly json?: true;
+}
+
+/** `lvsd reload`: the director reads its file again; answers when the change is made, or says why it is not. */
+export function reloadCommand(context: CliContext): Command {
+  return newCommand({
+    name: 'reload',
+    summary: 'let the director read its file again, and wait',
+    examples: ['lvsd reload', 'lvsd reload --force'],
+    description:
+      'A file with any mistake is refused whole and changes nothing. So is one that removes more than\n' +
+      'shrink_guard allows, unless --force says that it is meant.',
+  })
+    .option('--force', 'remove more than shrink_guard allows')
+    .addOption(jsonOption())
+    .addOption(socketOption())
+    .addOption(configOption())
+    .action(async (options: ReloadOptions) => {
+      const client = await connect(context, options);
+      const answer = await client.reload({ force: options.force === true });
+      if (answer.failures.length > 0) context.exit(EXIT_FAILED);
+      if (options.json === true) {
+        context.out(formatJson(answer));
+        return;
+      }
+      for (const warning of answer.warnings) context.err(`${warning.trimEnd()}\n`);
+      for (const line of planView(answer.steps, context.color)) context.out(`${line}\n`);
+      context.out(`${planSummary(answer.steps, 'past')} Configuration revision ${answer.revision}.\n`);
+      for (const failed of answer.failures) context.err(`failed: ${failed}\n`);
+    });
+}

@@ -1,0 +1,64 @@
+/** The commands and their options as data, read from the option parser: what every shell's completion is made of. */
+import type { Argument, Command, Option } from 'commander';
+
+export interface CompletionOption {
+  /** `--socket`, and `-c` where there is one. */
+  readonly names: readonly string[];
+  readonly description: string;
+  readonly value: CompletionValue;
+}
+
+/** What may follow: nothing, one of some words, a path, or something that only the user knows. */
+export type CompletionValue =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'file' }
+  | { readonly kind: 'free' };
+
+export interface CompletionCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly CompletionOption[];
+  /** What the arguments may be, all positions together; `free` where none is known. */
+  readonly argument: CompletionValue;
+}
+
+/** All commands in the order of --help. */
+export function completionTree(program: Command): CompletionCommand[] {
+  return program.commands.map((command) => ({
+    name: command.name(),
+    description: command.summary(),
+    options: [...command.options.filter((option) => !option.hidden).map(optionOf), help],
+    argument: command.registeredArguments.map(argumentValue)[0] ?? { kind: 'none' },
+  }));
+}
+
+const help: CompletionOption = {
+  names: ['--help', '-h'],
+  description: 'display help for command',
+  value: { kind: 'none' },
+};
+
+function optionOf(option: Option): CompletionOption {
+  return {
+    names: [option.long, option.short].filter((name): name is string => name !== undefined),
+    description: option.description,
+    value: optionValue(option),
+  };
+}
+
+function optionValue(option: Option): CompletionValue {
+  if (option.isBoolean()) return { kind: 'none' };
+  if (option.argChoices !== undefined) return { kind: 'words', words: option.argChoices };
+  return isPath(option.flags) ? { kind: 'file' } : { kind: 'free' };
+}
+
+function argumentValue(argument: Argument): CompletionValue {
+  if (argument.argChoices !== undefined) return { kind: 'words', words: argument.argChoices };
+  return isPath(argument.name()) ? { kind: 'file' } : { kind: 'free' };
+}
+
+/** The placeholders of the help say what an operand is. */
+function isPath(text: string): boolean {
+  return /\b(file|files|path)\b/i.test(text);
+}

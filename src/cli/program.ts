@@ -1,0 +1,78 @@
+/** The whole command line: every command, in the order of --help. */
+import { Command } from 'commander';
+import { VERSION } from '../base/version.js';
+import { checkCommand } from './commands/check.js';
+import { completionCommand } from './commands/completion.js';
+import { connectionsCommand } from './commands/connections.js';
+import { demoCommand } from './commands/demo.js';
+import { eventsCommand } from './commands/events.js';
+import { planCommand } from './commands/plan.js';
+import { reloadCommand } from './commands/reload.js';
+import { runCommand } from './commands/run.js';
+import { schemaCommand } from './commands/schema.js';
+import { simulateCommand } from './commands/simulate.js';
+import { statusCommand } from './commands/status.js';
+import { weightCommand } from './commands/weight.js';
+import type { CliContext } from './context.js';
+import { reportFailure } from './failure.js';
+import type { Programs } from './programs.js';
+
+const GROUPS = { serve: 'Serve:', look: 'Look:', change: 'Change:', learn: 'Learn:' } as const;
+
+/** Builds the parser; nothing runs before its `parseAsync`. */
+export function createProgram(context: CliContext, programs: Programs): Command {
+  const program = new Command('lvsd')
+    .description(
+      'Layer-4 load-balancer director: one YAML file, the schedulers of IPVS, health checks, metrics.',
+    )
+    .version(VERSION, '-V, --version', 'output the version')
+    .helpOption('-h, --help', 'display help for command')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      ['', 'Try it:', '  lvsd demo', '', 'Each command has examples: lvsd status --help'].join('\n'),
+    )
+    .showHelpAfterError('See lvsd --help.')
+    .configureOutput({ writeOut: context.out, writeErr: context.err, getOutHasColors: () => context.color })
+    .exitOverride();
+  const add = (group: string, ...commands: readonly Command[]): void => {
+    for (const command of commands) program.addCommand(withSettingsOf(program, command).helpGroup(group));
+  };
+  add(GROUPS.serve, runCommand(context, programs.runDirector), checkCommand(context));
+  add(GROUPS.look, statusCommand(context), eventsCommand(context), connectionsCommand(context));
+  add(
+    GROUPS.change,
+    planCommand(context, programs.planAlone),
+    reloadCommand(context),
+    weightCommand(context),
+  );
+  add(GROUPS.learn, demoCommand(context, programs.runDemo), simulateCommand(context), schemaCommand(context));
+  add(GROUPS.learn, completionCommand(context, program));
+  return program;
+}
+
+/** Output and exit as the program's; the help after an error stays the command's own. */
+function withSettingsOf(program: Command, command: Command): Command {
+  const name = command.name();
+  return command.copyInheritedSettings(program).showHelpAfterError(`See lvsd ${name} --help.`);
+}
+
+/**
+ * Runs one command line. Never rejects: what goes wrong is printed and becomes the exit code.
+ *
+ * @param words without the interpreter and the program
+ */
+export async function runCli(
+  words: readonly string[],
+  context: CliContext,
+  programs: Programs,
+): Promise<void> {
+  try {
+    const program = createProgram(context, programs);
+    if (words.length === 0) program.help({ error: true });
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    const code = reportFailure(error, context);
+    if (code !== 0) context.exit(code);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What the command line starts but may not know: main.ts brings it from the daemon and the demo.
+ */
+import type { PlanAnswer } from '../api/protocol.js';
+import type { LogLevel } from '../base/logger.js';
+import type { DirectorEvent } from '../model/event.js';
+
+export interface RunRequest {
+  /** Configuration file; absolute. */
+  readonly config: string;
+  /** Overrides director.dataplane. */
+  readonly dataplane?: 'proxy';
+  /** Overrides director.admin.socket; absolute. */
+  readonly socket?: string;
+  /** Scheduler modules may come from anywhere. */
+  readonly allowModule: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** Runs a director until it is told to stop. @returns the exit code */
+export type RunDirector = (request: RunRequest) => Promise<number>;
+
+export interface PlanAloneRequest {
+  /** Configuration file; absolute. */
+  readonly config: string;
+  /** Overrides director.dataplane. */
+  readonly dataplane?: 'proxy';
+  readonly allowModule: boolean;
+}
+
+/** Plans a file against an empty table. @throws ConfigError when the file is refused */
+export type PlanAlone = (request: PlanAloneRequest) => Promise<PlanAnswer>;
+
+export interface DemoRequest {
+  readonly out: (text: string) => void;
+  /** How an event reads. */
+  readonly formatEvent: (event: DirectorEvent) => string;
+  /** Ends the demo. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs the demo until the signal aborts and everything is cleaned up. */
+export type RunDemo = (request: DemoRequest) => Promise<void>;
+
+export interface Programs {
+  readonly runDirector: RunDirector;
+  readonly planAlone: PlanAlone;
+  readonly runDemo: RunDemo;
+}

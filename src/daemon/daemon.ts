@@ -1,0 +1,257 @@
+/**
+ * The whole director as one object: the only place where its parts are made and joined.
+ *
+ *   file ──► reconciler ──► data plane          health ──verdicts──► reconciler
+ *   api ──► operations ──► reconciler, reloader          events ──► log, api
+ */
+import { ApiServer } from '../api/server.js';
+import type { Clock, Random } from '../base/clock.js';
+import { reasonOf } from '../base/errors.js';
+import { formatEndpoint } from '../base/ip.js';
+import type { Logger } from '../base/logger.js';
+import { VERSION } from '../base/version.js';
+import type { LoadOptions } from '../config/load.js';
+import { EventLog } from '../controller/event-log.js';
+import { Reconciler } from '../controller/reconciler.js';
+import { ProxyDataplane } from '../dataplane/proxy/proxy-dataplane.js';
+import { HealthRunner } from '../health/runner.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { Model } from '../model/director.js';
+import type { BootConfig } from './boot-config.js';
+import { chooseDataplane, type DataplaneChoice } from './choose-dataplane.js';
+import { ConfigLedger } from './config-ledger.js';
+import { logEvent } from './event-logger.js';
+import { LastGoodStore } from './last-good.js';
+import { DirectorOperations } from './operations.js';
+import { planeTimeouts } from './plane-timeouts.js';
+import { Reloader } from './reload.js';
+import { acquireStateLock, type StateLock } from './state-lock.js';
+
+export interface DaemonOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Configuration file; absolute. */
+  readonly file: string;
+  /** How the file is read, now and at each reload. */
+  readonly load: LoadOptions;
+  /** What was read. */
+  readonly boot: BootConfig;
+  /** `--dataplane` of the command line. */
+  readonly dataplane: 'proxy' | undefined;
+  /** Absolute. */
+  readonly socket: string;
+  /** Mode of the socket's folder if it has to be made. */
+  readonly socketFolderMode: number;
+  /** Absolute. */
+  readonly stateDir: string;
+  /** The process's effective user id. */
+  readonly uid: number;
+}
+
+export class Daemon {
+  readonly events: EventLog;
+  readonly #options: DaemonOptions;
+  readonly #choice: DataplaneChoice;
+  readonly #metrics: Metrics;
+  readonly #dataplane: ProxyDataplane;
+  readonly #health: HealthRunner;
+  readonly #reconciler: Reconciler;
+  readonly #reloader: Reloader;
+  readonly #api: ApiServer;
+  readonly #ledger: ConfigLedger;
+  readonly #lastGood: LastGoodStore;
+  readonly #startedAtMs: number;
+  #model: Model;
+  #lock: StateLock | null = null;
+  #closing: Promise<void> | null = null;
+
+  /** @throws DirectorError ERR_NO_KERNEL_PLANE when the file asks for a plane that this version does not have */
+  constructor(options: DaemonOptions) {
+    const { clock, random, logger, boot, file, load } = options;
+    const { model, digest } = boot.loaded;
+    this.#options = options;
+    this.#model = model;
+    this.#startedAtMs = clock.wallMs();
+    this.#choice = chooseDataplane(model.director.dataplane, options.dataplane);
+    this.events = new EventLog(clock);
+    this.events.subscribe((event) => logEvent(logger, event));
+    this.#metrics = new Metrics({ clock });
+    this.#ledger = new ConfigLedger(clock, file, { digest, source: boot.source });
+    this.#lastGood = new LastGoodStore(options.stateDir);
+    this.#dataplane = new ProxyDataplane({
+      clock,
+      timeouts: planeTimeouts(model.director),
+      onModuleFault: (fault) =>
+        logger.error(fault, `scheduler ${fault.module}: ${fault.call}: ${fault.reason}`),
+      onListenerFault: (fault) => logger.error(fault, 'listener failed'),
+    });
+    this.#reconciler = new Reconciler({
+      dataplane: this.#dataplane,
+      clock,
+      random,
+      events: this.events,
+      model,
+      frame: () => this.#frame(),
+      onRound: (plan) => this.#metrics.plans.finished(plan),
+    });
+    this.#health = new HealthRunner({
+      clock,
+      random,
+      onVerdict: (service, server, verdict) => this.#reconciler.setVerdict(service, server, verdict),
+      observer: this.#metrics.checks,
+    });
+    this.#reloader = new Reloader({
+      clock,
+      file,
+      load: { ...load, dataplane: this.#choice.kind },
+      started: model.director,
+      events: this.events,
+      reconciler: this.#reconciler,
+      ledger: this.#ledger,
+      lastGood: this.#lastGood,
+      beforeApply: (next) => this.#dataplane.configure(planeTimeouts(next.director)),
+      afterApply: (next) => this.#follow(next),
+    });
+    this.#api = this.#createApi();
+  }
+
+  /** Where the read-only listener listens; null before `start` and when there is none. */
+  get adminAddress(): string | null {
+    const bound = this.#api.tcpAddress;
+    return bound && formatEndpoint(bound.address, bound.port);
+  }
+
+  /** Absolute path of the control socket. */
+  get socket(): string {
+    return this.#options.socket;
+  }
+
+  /** The running configuration. */
+  get model(): Model {
+    return this.#model;
+  }
+
+  /**
+   * Serves: takes the lock, opens the API, programs the table, begins to check.
+   *
+   * A service that cannot be programmed is reported and retried and stops nothing.
+   * @throws DirectorError when lock, socket or admin listener cannot be had; all is closed again then
+   */
+  async start(): Promise<void> {
+    try {
+      this.#lock = await acquireStateLock(this.#options.stateDir);
+      this.#metrics.start();
+      this.#tellStart();
+      await this.#api.start();
+      await this.#reconciler.start();
+      this.#health.configure(this.#model.services);
+      if (this.#options.boot.source === 'file') await this.#rememberBoot();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Reads the file again; the outcome is in log, events and status. Never forces. */
+  async reload(by: string): Promise<void> {
+    const outcome = await this.#reloader.reload(by, false);
+    const { logger } = this.#options;
+    if (!outcome.ok) {
+      if (outcome.report !== null) logger.error({ report: outcome.report }, 'the file is refused');
+      return;
+    }
+    for (const warning of outcome.warnings) logger.warn(warning.trimEnd());
+    for (const failure of outcome.failures) logger.error(failure);
+  }
+
+  /** Ends everything in the order that leaves nothing half done. Idempotent and awaited. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.events.append({ type: 'director-stopping', message: 'the userspace plane ends with this process' });
+    await this.#reloader.idle();
+    await this.#health.close();
+    await this.#reconciler.close();
+    await this.#api.close();
+    await this.#dataplane.close();
+    this.#metrics.close();
+    await this.#lock?.release();
+  }
+
+  #createApi(): ApiServer {
+    const { clock, logger, socket, socketFolderMode, uid, file } = this.#options;
+    const operations = new DirectorOperations({
+      file,
+      load: { ...this.#options.load, dataplane: this.#choice.kind },
+      events: this.events,
+      reconciler: this.#reconciler,
+      reloader: this.#reloader,
+      dataplane: this.#dataplane,
+      services: () => this.#model.services,
+      metrics: () => this.#writeMetrics(),
+    });
+    return new ApiServer({
+      operations,
+      clock,
+      logger,
+      uid,
+      socket: { path: socket, folderMode: socketFolderMode },
+      tcp: this.#model.director.adminListen,
+    });
+  }
+
+  async *#writeMetrics(): AsyncGenerator<string> {
+    yield* this.#metrics.write(await this.#reconciler.status());
+  }
+
+  /** Lets the parts that are not the table's follow a new model. @returns what failed, one line each */
+  async #follow(model: Model): Promise<readonly string[]> {
+    this.#model = model;
+    this.#health.configure(model.services);
+    try {
+      await this.#dataplane.refreshModules();
+      return [];
+    } catch (error) {
+      return [reasonOf(error)];
+    }
+  }
+
+  #tellStart(): void {
+    const { boot, file } = this.#options;
+    const message = `lvsd ${VERSION}, ${this.#choice.kind} plane (${this.#choice.reason})`;
+    const cause = this.events.append({ type: 'director-started', message });
+    if (boot.source === 'file') {
+      this.events.append({ type: 'config-loaded', message: `${file}, digest ${boot.loaded.digest}`, cause });
+      return;
+    }
+    this.#ledger.refused(boot.refusal.message);
+    const refused = this.events.append({ type: 'config-refused', message: boot.refusal.message, cause });
+    const saved = new Date(boot.copy.savedAtMs).toISOString();
+    const text = `the copy of ${saved} runs until a reload is accepted, digest ${boot.loaded.digest}`;
+    this.events.append({ type: 'last-good-used', message: text, cause: refused });
+  }
+
+  async #rememberBoot(): Promise<void> {
+    const { clock, file, boot, logger } = this.#options;
+    const { digest, files } = boot.loaded;
+    const trouble = await this.#lastGood.remember({ savedAtMs: clock.wallMs(), digest, file, files });
+    if (trouble !== null) logger.error(trouble);
+  }
+
+  #frame() {
+    return {
+      director: {
+        name: this.#model.director.name,
+        version: VERSION,
+        pid: process.pid,
+        startedAtMs: this.#startedAtMs,
+      },
+      dataplane: this.#choice,
+      config: this.#ledger.status,
+    };
+  }
+}

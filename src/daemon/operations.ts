@@ -1,0 +1,183 @@
+/** The director as the admin API sees it: requests by name become calls by key. */
+import { ApiError } from '../api/errors.js';
+import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../api/operations.js';
+import type {
+  PlanAnswer,
+  Readiness,
+  ReloadAnswer,
+  ReloadRequest,
+  WeightAnswer,
+  WeightRequest,
+} from '../api/protocol.js';
+import { ConfigError } from '../config/config-error.js';
+import { didYouMean } from '../config/did-you-mean.js';
+import { loadConfig, type LoadOptions } from '../config/load.js';
+import { describeStep } from '../controller/describe-step.js';
+import type { EventLog } from '../controller/event-log.js';
+import type { Reconciler } from '../controller/reconciler.js';
+import type { ConnectionRecord, Dataplane } from '../dataplane/types.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import { findServers, type FoundServer } from './find-servers.js';
+import { warningTexts, type Reloader } from './reload.js';
+
+export interface DirectorOperationsOptions {
+  /** Absolute. */
+  readonly file: string;
+  readonly load: LoadOptions;
+  readonly events: EventLog;
+  readonly reconciler: Reconciler;
+  readonly reloader: Reloader;
+  readonly dataplane: Dataplane;
+  /** Those of the running configuration. */
+  readonly services: () => readonly VirtualService[];
+  readonly metrics: () => AsyncIterable<string>;
+}
+
+const UNPROCESSABLE = 422;
+const CONFLICT = 409;
+const NOT_FOUND = 404;
+
+export class DirectorOperations implements ApiOperations {
+  readonly events: EventSource;
+  readonly #options: DirectorOperationsOptions;
+
+  constructor(options: DirectorOperationsOptions) {
+    const { events } = options;
+    this.#options = options;
+    this.events = {
+      lastSeq: () => events.lastSeq,
+      since: (after, limit) => events.since(after, limit),
+      subscribe: (wake) => events.subscribe(wake),
+    };
+  }
+
+  status(): Promise<Snapshot> {
+    return this.#options.reconciler.status();
+  }
+
+  readiness(): Readiness {
+    const { ok, reasons } = this.#options.reconciler.readiness();
+    return { ready: ok, reasons };
+  }
+
+  metrics(): AsyncIterable<string> {
+    return this.#options.metrics();
+  }
+
+  async plan(): Promise<PlanAnswer> {
+    const { file, load, reconciler } = this.#options;
+    const loaded = await refusingWith422(() => loadConfig(file, load));
+    const { steps, refusedWithoutForce } = await reconciler.preview(loaded.model);
+    return { file, steps: steps.map(describeStep), refusedWithoutForce, warnings: warningTexts(loaded) };
+  }
+
+  async *connections({ service, server }: ConnectionNames): AsyncGenerator<ConnectionRecord> {
+    const found = service === undefined ? undefined : this.#service(service);
+    const wanted = server === undefined ? null : this.#servers(service, server);
+    const keys = wanted && new Set(wanted.map((each) => `${each.service.key} ${each.server.key}`));
+    const all = this.#options.dataplane.connections(found === undefined ? {} : { service: found.key });
+    for await (const record of all) {
+      if (keys === null || keys.has(`${record.service} ${record.server}`)) yield record;
+    }
+  }
+
+  async reload({ force }: ReloadRequest, who: Peer | null): Promise<ReloadAnswer> {
+    const outcome = await this.#options.reloader.reload(asker(who), force);
+    if (!outcome.ok) {
+      const { code, message, report } = outcome;
+      const details = { status: UNPROCESSABLE, ...(report === null ? {} : { report }) };
+      throw new ApiError(message, { code, details });
+    }
+    const { configRevision, steps, failures, warnings } = outcome;
+    return { ok: true, revision: configRevision, steps: steps.map(describeStep), failures, warnings };
+  }
+
+  async setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer> {
+    const { service, server, weight, dryRun } = request;
+    const overrides = overridesOf(await this.status());
+    const changed = this.#servers(service, server).map((found) => ({
+      service: found.service.name,
+      server: found.server.name,
+      from: overrides.get(nameOf(found)) ?? found.server.weight,
+      to: weight ?? found.server.weight,
+    }));
+    if (!dryRun) await this.#apply(this.#servers(service, server), weight, asker(who));
+    return { changed };
+  }
+
+  async #apply(found: readonly FoundServer[], weight: number | null, by: string): Promise<void> {
+    const { reconciler } = this.#options;
+    const results = await Promise.all(
+      found.map(({ service, server }) => reconciler.setWeight(service.key, server.key, weight, by)),
+    );
+    const failures = new Set(
+      results.flatMap((result) => result?.failures.map(({ message }) => message) ?? []),
+    );
+    if (failures.size === 0) return;
+    const message = `set weight: it is noted and tried again, but ${[...failures].join('; ')}`;
+    throw new ApiError(message, { code: 'ERR_STEP_FAILED', details: { status: CONFLICT }, retryable: true });
+  }
+
+  #servers(service: string | undefined, server: string): readonly FoundServer[] {
+    if (service !== undefined) this.#service(service);
+    const services = this.#options.services();
+    const found = findServers(services, service, server);
+    if (found.length > 0) return found;
+    const names = services
+      .filter(({ name }) => service === undefined || name === service)
+      .flatMap((each) => each.servers.flatMap(({ name, key }) => [name, key]));
+    throw notFound('server', server, names);
+  }
+
+  #service(name: string): VirtualService {
+    const services = this.#options.services();
+    const found = services.find((service) => service.name === name);
+    if (found !== undefined) return found;
+    throw notFound(
+      'service',
+      name,
+      services.map((service) => service.name),
+    );
+  }
+}
+
+function nameOf({ service, server }: FoundServer): string {
+  return `${service.name}/${server.name}`;
+}
+
+/** Operators' weights by `service/server`. */
+function overridesOf(snapshot: Snapshot): Map<string, number | null> {
+  return new Map(
+    snapshot.services.flatMap((service) =>
+      service.servers.map(({ name, weightOverride }) => [`${service.name}/${name}`, weightOverride] as const),
+    ),
+  );
+}
+
+function notFound(kind: 'service' | 'server', name: string, names: readonly string[]): ApiError {
+  const near = didYouMean(name, names);
+  const hint = near === null ? '' : `, did you mean ${near}?`;
+  return new ApiError(`find ${kind} ${name}: there is none of that name${hint}`, {
+    code: kind === 'service' ? 'ERR_NO_SUCH_SERVICE' : 'ERR_NO_SUCH_SERVER',
+    details: { status: NOT_FOUND },
+  });
+}
+
+function asker(who: Peer | null): string {
+  return who === null ? 'operator' : `uid ${who.uid}`;
+}
+
+async function refusingWith422<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const report = error.report({ color: false });
+    throw new ApiError(error.message, {
+      code: error.code,
+      details: { status: UNPROCESSABLE, report },
+      cause: error,
+    });
+  }
+}

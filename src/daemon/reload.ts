@@ -1,0 +1,157 @@
+/**
+ * Reads the file again and hands it to everything that works by it. A file that is refused changes nothing.
+ */
+import { DirectorError } from '../base/errors.js';
+import type { Clock } from '../base/clock.js';
+import { ConfigError } from '../config/config-error.js';
+import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.js';
+import { formatReport } from '../config/report.js';
+import type { EventLog } from '../controller/event-log.js';
+import type { Reconciler } from '../controller/reconciler.js';
+import { SerialQueue } from '../controller/serial-queue.js';
+import type { Step } from '../dataplane/types.js';
+import type { DirectorSettings, Model } from '../model/director.js';
+import type { ConfigLedger } from './config-ledger.js';
+import type { LastGoodStore } from './last-good.js';
+import { restartOnlyChanges } from './restart-only.js';
+
+export interface ReloaderOptions {
+  readonly clock: Clock;
+  /** Absolute. */
+  readonly file: string;
+  readonly load: LoadOptions;
+  /** What the director started with. */
+  readonly started: DirectorSettings;
+  readonly events: EventLog;
+  readonly reconciler: Pick<Reconciler, 'setModel' | 'objection'>;
+  readonly ledger: ConfigLedger;
+  readonly lastGood: LastGoodStore;
+  /** Called before the table changes, for the settings of the plane. */
+  readonly beforeApply: (model: Model) => void;
+  /** Called when the table has changed, for what else follows the model. @returns what failed, one line each */
+  readonly afterApply: (model: Model) => Promise<readonly string[]>;
+}
+
+export interface ReloadDone {
+  readonly ok: true;
+  readonly steps: readonly Step[];
+  /** One line each; what failed is tried again. */
+  readonly failures: readonly string[];
+  /** Of the configuration, not of the snapshot. */
+  readonly configRevision: number;
+  /** One text each, perhaps of several lines. */
+  readonly warnings: readonly string[];
+}
+
+/** Nothing has changed. */
+export interface ReloadRefused {
+  readonly ok: false;
+  readonly code: string;
+  /** One line. */
+  readonly message: string;
+  /** All problems of the file, ready to print; null when the file itself is fine. */
+  readonly report: string | null;
+}
+
+export type ReloadOutcome = ReloadDone | ReloadRefused;
+
+/** One reload at a time, in the order in which they were asked for. */
+export class Reloader {
+  readonly #options: ReloaderOptions;
+  readonly #queue = new SerialQueue();
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reloads and waits until the change is applied. Never rejects for what the file says.
+   *
+   * @param by who asked, for people: "SIGHUP", "uid 0"
+   * @param force overrides the shrink guard
+   */
+  reload(by: string, force: boolean): Promise<ReloadOutcome> {
+    return this.#queue.run(() => this.#reload(by, force));
+  }
+
+  /** Resolves when no reload runs. */
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  async #reload(by: string, force: boolean): Promise<ReloadOutcome> {
+    const loaded = await this.#load();
+    if (loaded instanceof DirectorError) {
+      const report = loaded instanceof ConfigError ? loaded.report({ color: false }) : null;
+      return this.#refuse(by, { ok: false, code: loaded.code, message: loaded.message, report });
+    }
+    return this.#apply(by, force, loaded);
+  }
+
+  async #load(): Promise<LoadedConfig | DirectorError> {
+    try {
+      return await loadConfig(this.#options.file, this.#options.load);
+    } catch (error) {
+      if (error instanceof DirectorError) return error;
+      throw error;
+    }
+  }
+
+  async #apply(by: string, force: boolean, loaded: LoadedConfig): Promise<ReloadOutcome> {
+    const { clock, events, reconciler, ledger, file, lastGood, beforeApply, afterApply } = this.#options;
+    const { model, digest, files } = loaded;
+    const objection = force ? null : reconciler.objection(model);
+    if (objection !== null) return this.#refuse(by, shrinkRefusal(file, objection));
+    const message = `${file}, digest ${digest}, asked by ${by}${force ? ' with --force' : ''}`;
+    const cause = events.append({ type: 'config-loaded', message });
+    beforeApply(model);
+    const result = await reconciler.setModel(model, { cause, force });
+    if (!result.accepted) return this.#refuse(by, shrinkRefusal(file, result.refusal));
+    const { steps, failures } = result;
+    const troubles = await afterApply(model);
+    const forgotten = await lastGood.remember({ savedAtMs: clock.wallMs(), digest, file, files });
+    ledger.accepted(digest, summary(steps, failures.length));
+    return {
+      ok: true,
+      configRevision: ledger.revision,
+      steps,
+      failures: [
+        ...failures.map((failure) => failure.message),
+        ...troubles,
+        ...(forgotten === null ? [] : [forgotten]),
+      ],
+      warnings: [...warningTexts(loaded), ...restartOnlyChanges(this.#options.started, model.director)],
+    };
+  }
+
+  #refuse(by: string, refused: ReloadRefused): ReloadRefused {
+    this.#options.ledger.refused(refused.message);
+    this.#options.events.append({
+      type: 'config-refused',
+      message: `asked by ${by}: ${refused.message}; what runs stays as it is`,
+    });
+    return refused;
+  }
+}
+
+function shrinkRefusal(file: string, objection: string): ReloadRefused {
+  return {
+    ok: false,
+    code: 'ERR_SHRINK_GUARD',
+    message: `load ${file}: ${objection.replaceAll('\n', '; ')}`,
+    report: null,
+  };
+}
+
+/** A configuration's warnings as text, one each. */
+export function warningTexts({ warnings }: LoadedConfig): string[] {
+  return warnings.map((warning) => formatReport([warning], { color: false, severity: 'warning' }));
+}
+
+function summary(steps: readonly Step[], failed: number): string {
+  if (steps.length === 0) return 'nothing to change';
+  const count = (word: string): number => steps.filter(({ kind }) => kind.startsWith(word)).length;
+  const created = count('create') + count('add');
+  const done = `${created} created, ${count('edit')} edited, ${count('delete')} deleted`;
+  return failed === 0 ? done : `${done}, ${failed} of these failed`;
+}

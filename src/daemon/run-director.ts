@@ -1,0 +1,59 @@
+/** `lvsd run`: a director as the process that it runs in. */
+import { createLogger, type Logger, type LogLevel } from '../base/logger.js';
+import { formatServiceAddress } from '../model/format-address.js';
+import type { Daemon } from './daemon.js';
+import { handleSignals } from './signals.js';
+import { startDirector, type DirectorRequest } from './start-director.js';
+
+export interface RunDirectorRequest extends DirectorRequest {
+  readonly logLevel: LogLevel;
+  /** Readable log lines instead of JSON. */
+  readonly prettyLog: boolean;
+  readonly colorLog: boolean;
+}
+
+/**
+ * Runs until SIGTERM or SIGINT, then stops cleanly.
+ *
+ * @returns the exit code
+ * @throws what `startDirector` throws
+ */
+export async function runDirector(request: RunDirectorRequest): Promise<number> {
+  const logger = createLogger({
+    level: request.logLevel,
+    pretty: request.prettyLog,
+    color: request.colorLog,
+  });
+  exitOnBug(logger);
+  // SIGHUP's default would end a process that is still starting.
+  let reload = (): void => undefined;
+  const stopped = new Promise<NodeJS.Signals>((resolve) => {
+    handleSignals({ stop: resolve, reload: () => reload() });
+  });
+  const daemon = await startDirector(request, logger);
+  reload = () => void daemon.reload('SIGHUP');
+  tellWhere(daemon, logger);
+  logger.info(`${await stopped}: stopping; on the userspace plane the services end with this process`);
+  await daemon.close();
+  return 0;
+}
+
+/** A state that nobody thought of is not one to balance traffic in: whoever supervises starts anew. */
+function exitOnBug(logger: Logger): void {
+  const die = (error: unknown): void => {
+    logger.fatal(error, 'a fault of lvsd itself');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die).on('unhandledRejection', die);
+}
+
+function tellWhere(daemon: Daemon, logger: Logger): void {
+  for (const { name, address, settings, servers } of daemon.model.services) {
+    logger.info(
+      { service: name },
+      `${name}: ${address.protocol} ${formatServiceAddress(address)}, ${settings.scheduler}, ${servers.length} servers`,
+    );
+  }
+  logger.info(`control socket ${daemon.socket}`);
+  if (daemon.adminAddress !== null) logger.info(`metrics http://${daemon.adminAddress}/metrics`);
+}
