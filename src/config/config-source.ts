@@ -9,13 +9,16 @@ export interface ConfigSource {
    * The bytes of a regular file.
    *
    * @param path absolute
-   * @throws DirectorError ERR_CONFIG_TOO_LARGE above `limitBytes`, before reading it all;
-   *   ERR_CONFIG_NOT_A_FILE for a folder, pipe or device; else the system's error
+   * @throws DirectorError ERR_CONFIG_TOO_LARGE above `limitBytes`, before reading it all
+   * @throws NotAFileError for a folder, pipe or device; else the system's error
    */
   read(path: string, limitBytes: number): Promise<Uint8Array>;
   /** Names of the entries of a folder, in any order; empty when the folder does not exist. */
   list(folder: string): Promise<readonly string[]>;
 }
+
+/** A path that leads to a folder, pipe or device. */
+export class NotAFileError extends DirectorError<{ readonly path: string; readonly isFolder: boolean }> {}
 
 function tooLarge(path: string, limitBytes: number): DirectorError {
   return new DirectorError(`read ${path}: larger than ${limitBytes} bytes`, {
@@ -32,7 +35,7 @@ export const fileSystemSource: ConfigSource = {
     try {
       const stats = await handle.stat();
       if (!stats.isFile()) {
-        throw new DirectorError(`read ${path}: not a regular file`, {
+        throw new NotAFileError(`read ${path}: not a regular file`, {
           code: 'ERR_CONFIG_NOT_A_FILE',
           details: { path, isFolder: stats.isDirectory() },
         });

@@ -1,7 +1,7 @@
 /** Reads the main file and everything it includes into one set of raw parts, each with its place. */
 import { basename, dirname, resolve } from 'node:path';
-import { DirectorError, reasonOf } from '../base/errors.js';
-import type { ConfigSource } from './config-source.js';
+import { reasonOf } from '../base/errors.js';
+import { NotAFileError, type ConfigSource } from './config-source.js';
 import { decodeText, LARGEST_FILE_BYTES } from './decode-text.js';
 import { parseYaml } from './parse-yaml.js';
 import type { Path } from './path.js';
@@ -204,8 +204,7 @@ function readFinding(path: string, error: unknown, included: boolean): Finding {
 }
 
 function notAFile(prefix: string, subject: string, error: unknown): Finding {
-  const details: { readonly isFolder?: boolean } = error instanceof DirectorError ? error.details : {};
-  const isFolder = details.isFolder === true;
+  const isFolder = error instanceof NotAFileError && error.details.isFolder;
   const hint = isFolder && prefix === 'include' ? 'write a pattern for the files in it: conf.d/*.yaml' : null;
   return {
     rule: `${prefix}-not-a-file`,

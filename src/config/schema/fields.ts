@@ -6,21 +6,30 @@ import { z } from 'zod';
 import { formatDuration, parseDuration } from '../../base/duration.js';
 import { Expanded, UNREADABLE } from '../variables.js';
 
+/** A word that is none of those that are allowed. */
+export interface WrongChoice {
+  readonly word: string;
+  readonly allowed: readonly string[];
+}
+
 /** Why a value was not accepted. */
 export class Refusal {
   readonly rule: string;
   readonly message: string;
   readonly hint: string | null;
-  /** The words that would have been accepted; for choices only. */
-  readonly allowed: readonly string[];
+  /** Set when a word of a list was wanted; the hint is made of it then. */
+  readonly choice: WrongChoice | null;
 
-  constructor(rule: string, message: string, hint: string | null = null, allowed: readonly string[] = []) {
+  constructor(rule: string, message: string, hint: string | null = null, choice: WrongChoice | null = null) {
     this.rule = rule;
     this.message = message;
     this.hint = hint;
-    this.allowed = allowed;
+    this.choice = choice;
   }
 }
+
+/** How a Refusal travels in the `params` of a zod issue. */
+export type RefusalParams = Pick<Refusal, 'rule' | 'hint' | 'choice'>;
 
 /** For a value that was refused before the schema saw it. */
 export const ALREADY_TOLD = 'already-told';
@@ -42,10 +51,14 @@ export function field<T>(
     .transform((raw, context): T => {
       const result = readScalar(raw, parse);
       if (!(result instanceof Refusal)) return result;
-      const { rule, hint, allowed } = result;
-      context.addIssue({ code: 'custom', message: result.message, params: { rule, hint, allowed } });
+      addRefusal(result, context);
       return z.NEVER;
     });
+}
+
+function addRefusal({ rule, message, hint, choice }: Refusal, context: z.RefinementCtx): void {
+  const params: RefusalParams = { rule, hint, choice };
+  context.addIssue({ code: 'custom', message, params });
 }
 
 function readScalar<T>(
@@ -102,7 +115,10 @@ export function choice<const T extends readonly string[]>(words: T) {
   return text<T[number]>({ enum: words }, (value) =>
     words.includes(value)
       ? value
-      : new Refusal('not-allowed', `${show(value)} is not allowed here`, null, words),
+      : new Refusal('not-allowed', `${show(value)} is not allowed here`, null, {
+          word: value,
+          allowed: words,
+        }),
   );
 }
 
@@ -195,16 +211,15 @@ export function percent(highPercent: number) {
 /** A secret: all of it from the environment. The schema mark makes it blank wherever it could be shown. */
 export function secret(cure: string) {
   const schema = z.unknown().transform((raw, context): string => {
-    const refusal = refuseSecret(raw, cure);
-    if (refusal === null && raw instanceof Expanded) return raw.text;
-    const { rule, message, hint } = refusal ?? new Refusal('secret-literal', '');
-    context.addIssue({ code: 'custom', message, params: { rule, hint } });
+    const read = readSecret(raw, cure);
+    if (typeof read === 'string') return read;
+    addRefusal(read, context);
     return z.NEVER;
   });
   return schema.meta({ type: 'string', secret: true, writeOnly: true });
 }
 
-function refuseSecret(raw: unknown, cure: string): Refusal | null {
+function readSecret(raw: unknown, cure: string): string | Refusal {
   if (raw === undefined) return new Refusal('missing-key', 'is missing');
   if (raw === UNREADABLE) return new Refusal(ALREADY_TOLD, '');
   if (raw === null) return new Refusal('empty-value', 'has no value', cure);
@@ -216,5 +231,7 @@ function refuseSecret(raw: unknown, cure: string): Refusal | null {
       'a secret must not stand in this file, not even in part or as a default',
       cure,
     );
-  return raw.text === '' ? new Refusal('secret-empty', 'the variable of this secret is empty', cure) : null;
+  return raw.text === ''
+    ? new Refusal('secret-empty', 'the variable of this secret is empty', cure)
+    : raw.text;
 }

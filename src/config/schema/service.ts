@@ -19,7 +19,10 @@ const scheduler = () =>
   text<string>({ anyOf: [{ enum: SCHEDULER_NAMES }, { pattern: '^(/|\\.\\.?/).+' }] }, (value) => {
     const names: readonly string[] = SCHEDULER_NAMES;
     if (names.includes(value) || isSchedulerModule(value)) return value;
-    return new Refusal('unknown-scheduler', `${show(value)} is no scheduler`, null, SCHEDULER_NAMES);
+    return new Refusal('unknown-scheduler', `${show(value)} is no scheduler`, null, {
+      word: value,
+      allowed: SCHEDULER_NAMES,
+    });
   });
 
 const matchSchema = z.strictObject({

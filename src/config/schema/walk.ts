@@ -20,7 +20,8 @@ export function keysOf(schema: z.core.$ZodType): SchemaKey[] {
 function collect(schema: z.core.$ZodType, path: string, keys: Map<string, SchemaKey>): void {
   for (const form of formsOf(schema)) {
     if (form instanceof z.ZodObject) {
-      for (const [name, child] of Object.entries(form.shape)) {
+      const shape: Record<string, z.core.$ZodType> = form.shape;
+      for (const [name, child] of Object.entries(shape)) {
         const childPath = path === '' ? name : `${path}.${name}`;
         if (!keys.has(childPath)) keys.set(childPath, { name, path: childPath, ...factsOf(child) });
         collect(child, childPath, keys);

@@ -1,0 +1,34 @@
+/** What to say of a key that cannot stand where it stands. */
+import { didYouMean } from './did-you-mean.js';
+import { formatPath, type Path } from './path.js';
+import { suggest, type Finding } from './problem-list.js';
+import { configSchema } from './schema/config.js';
+import { show } from './schema/fields.js';
+import { isLaterKey } from './schema/later.js';
+import { keysAt, keysOf } from './schema/walk.js';
+
+const ALL_KEYS = keysOf(configSchema);
+
+/** @returns the finding, and the key of the same mapping that was probably meant */
+export function unknownKey(parent: Path, key: string): { finding: Finding; meant: string | null } {
+  if (isLaterKey(formatPath(parent), key)) {
+    const message = `this version of lvsd does not know the key "${key}" yet`;
+    const hint = 'remove it, or use a version that has it';
+    return { finding: { rule: 'later-key', message, hint }, meant: null };
+  }
+  const here = keysAt(configSchema, parent);
+  // keysAt answers for every form of a union: the key exists, but not beside this `type`.
+  if (here.includes(key)) {
+    const message = `the key "${key}" does not go with the other keys here`;
+    return { finding: { rule: 'misplaced-key', message, hint: null }, meant: null };
+  }
+  const meant = didYouMean(key, here);
+  const message = `unknown key ${show(key)}`;
+  return { finding: { rule: 'unknown-key', message, hint: hintFor(key, meant, here) }, meant };
+}
+
+function hintFor(key: string, meant: string | null, here: readonly string[]): string | null {
+  if (meant !== null) return `did you mean "${meant}"?`;
+  const elsewhere = ALL_KEYS.find((known) => known.name === key);
+  return elsewhere === undefined ? suggest(key, here) : `it is known as ${elsewhere.path}`;
+}
