@@ -62,7 +62,7 @@ export class Traffic {
 
   async close(): Promise<void> {
     for (const child of [this.#clients, this.#servers]) {
-      if (child === null || child.exitCode !== null) continue;
+      if (child?.exitCode !== null) continue;
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
