@@ -13,7 +13,7 @@ export interface ConfiguredServer {
   readonly weight: number;
 }
 
-/** One service `web`, wrr, checked every half second: a dead server is out after about one second. */
+/** One service `web`, wrr, checked every second: a dead server is out after two. */
 export function demoConfig(place: DemoPlace, servers: readonly ConfiguredServer[]): string {
   return `# The configuration of "lvsd demo".
 director:
@@ -25,7 +25,7 @@ services:
   - name: web
     address: 127.0.0.1:${place.httpPort}
     scheduler: wrr
-    check: { type: http, path: /, interval: 500ms, timeout: 2s, rise: 2, fall: 2 }
+    check: { type: http, path: /, interval: 1s, timeout: 1s, rise: 2, fall: 2 }
     servers:
 ${servers.map(({ name, port, weight }) => `      - { name: ${name}, address: "127.0.0.1:${port}", weight: ${weight} }`).join('\n')}
 `;
