@@ -251,7 +251,7 @@ export class Reconciler {
 
   async #look(): Promise<{ readonly observed: ObservedTable; readonly unreadable: string | null }> {
     try {
-      const observed = await this.#dumps.read();
+      const observed = await this.#dumps.read(this.#runner.version);
       return { observed, unreadable: this.#rounds.unreadable?.message ?? null };
     } catch (thrown) {
       return { observed: this.#runner.believed, unreadable: `read the table: ${reasonOf(thrown)}` };

@@ -53,6 +53,7 @@ export class RoundRunner {
   readonly #desired = new Map<ServiceKey, DesiredService>();
   readonly #drift: DriftWatch;
   #strangers: Strangers = new Map();
+  #version = 0;
 
   constructor({ dataplane, clock, events, config }: RoundRunnerOptions) {
     this.#dataplane = dataplane;
@@ -69,6 +70,11 @@ export class RoundRunner {
   /** A live view of the table as believed. */
   get believed(): ObservedTable {
     return this.#believed.services;
+  }
+
+  /** Rises with every round that changed the table. */
+  get version(): number {
+    return this.#version;
   }
 
   get drift(): DriftWatch {
@@ -99,9 +105,9 @@ export class RoundRunner {
     } else await this.#lookAgain([...this.#believed.stale, ...adopted].filter((key) => dirty.has(key)));
     this.#adopt(adopted);
     const { steps, planned } = await this.#plan(scope, dirty);
-    const outcome = await applyPlan(this.#dataplane, steps);
-    this.#remember(outcome, planned, causes);
-    return { ...outcome, steps, planned };
+    const outcome = { ...(await applyPlan(this.#dataplane, steps)), steps, planned };
+    this.#remember(outcome, causes);
+    return outcome;
   }
 
   /**
@@ -230,10 +236,11 @@ export class RoundRunner {
     return 'server' in step && (this.#strangers.get(step.service.key)?.has(step.server.key) ?? false);
   }
 
-  #remember(outcome: ApplyOutcome, planned: ReadonlySet<ServiceKey>, causes: DirtyServices): void {
+  #remember(outcome: RoundOutcome, causes: DirtyServices): void {
+    if (outcome.steps.length > 0) this.#version++;
     for (const step of outcome.applied) this.#believed.acknowledge(step);
     for (const key of outcome.failedServices.keys()) this.#believed.markStale(key);
-    for (const key of planned)
+    for (const key of outcome.planned)
       if (!this.#config.services.has(key) && !this.believed.has(key)) this.#config.disown(key);
     for (const event of stepEvents(outcome.applied, this.#desired, causes)) this.#events.append(event);
   }

@@ -54,7 +54,7 @@ function idleReason(
     return `${name} (${why === '' ? 'not in the table' : why})`;
   });
   const more = idle.length > MOST_NAMED ? ` and ${idle.length - MOST_NAMED} more` : '';
-  return [`${idle.length} of ${service.servers.length} servers do not serve: ${named.join(', ')}${more}`];
+  return [`${idle.length} of ${service.servers.length} servers not serving: ${named.join(', ')}${more}`];
 }
 
 function noServerReason(service: VirtualService): string {
