@@ -10,14 +10,25 @@
  * Kernel counterpart: net/netfilter/ipvs/ip_vs_nq.c.
  */
 import { ListScheduler, usable } from './list-scheduler.js';
-import { shortestDelay } from './sed.js';
 import type { SchedulerServer } from './types.js';
+import { productExceeds } from './weights.js';
 
 export class NeverQueue extends ListScheduler {
+  /** One scan for both: it ends at the first idle server, else it has found sed's choice. */
   pick(): SchedulerServer | null {
+    let best: SchedulerServer | null = null;
+    let bestOverhead = Infinity;
+    let bestWeight = 1;
     for (const server of this.servers) {
-      if (server.activeConnections === 0 && usable(server)) return server;
+      const active = server.activeConnections;
+      if (active === 0 && usable(server)) return server;
+      const weight = server.weight;
+      if (productExceeds(bestOverhead, weight, active + 1, bestWeight) && !server.overloaded) {
+        best = server;
+        bestOverhead = active + 1;
+        bestWeight = weight;
+      }
     }
-    return shortestDelay(this.servers);
+    return best;
   }
 }

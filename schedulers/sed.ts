@@ -11,25 +11,20 @@ import { ListScheduler } from './list-scheduler.js';
 import type { SchedulerServer } from './types.js';
 import { productExceeds } from './weights.js';
 
-/** The scan itself, which nq falls back to. */
-export function shortestDelay(servers: readonly SchedulerServer[]): SchedulerServer | null {
-  let best: SchedulerServer | null = null;
-  let bestOverhead = Infinity;
-  let bestWeight = 1;
-  for (const server of servers) {
-    const weight = server.weight;
-    const overhead = server.activeConnections + 1;
-    if (productExceeds(bestOverhead, weight, overhead, bestWeight) && !server.overloaded) {
-      best = server;
-      bestOverhead = overhead;
-      bestWeight = weight;
-    }
-  }
-  return best;
-}
-
 export class ShortestExpectedDelay extends ListScheduler {
   pick(): SchedulerServer | null {
-    return shortestDelay(this.servers);
+    let best: SchedulerServer | null = null;
+    let bestOverhead = Infinity;
+    let bestWeight = 1;
+    for (const server of this.servers) {
+      const weight = server.weight;
+      const overhead = server.activeConnections + 1;
+      if (productExceeds(bestOverhead, weight, overhead, bestWeight) && !server.overloaded) {
+        best = server;
+        bestOverhead = overhead;
+        bestWeight = weight;
+      }
+    }
+    return best;
   }
 }
