@@ -179,7 +179,10 @@ export const echoServer = (address?: string): Promise<RealTcpServer> =>
 export function dial(service: TableService, address?: string, port?: number): Socket {
   assert.ok(service.address.kind === 'address' || port !== undefined);
   const target = service.address.kind === 'address' ? service.address : { address: '127.0.0.1', port: 0 };
-  return connect({ host: address ?? target.address, port: port ?? target.port, allowHalfOpen: true });
+  const socket = connect({ host: address ?? target.address, port: port ?? target.port, allowHalfOpen: true });
+  // The plane resets what is left when a test ends; a test that cares listens too.
+  socket.on('error', () => socket.destroy());
+  return socket;
 }
 
 /** Connects; rejects when the connection is refused or reset before that. */
@@ -189,10 +192,12 @@ export async function client(service: TableService, address?: string, port?: num
   return socket;
 }
 
-/** Everything until the end; rejects with the socket's error. */
+/** Everything until the peer's FIN; rejects with the socket's error. The own side stays open. */
 export async function readAll(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.resume();
+  await once(socket, 'end');
   return Buffer.concat(chunks);
 }
 
