@@ -2,16 +2,13 @@
  * Histories of the rare kinds, which random ones of everyday size never reach: caches that overflow, more servers
  * than a table has slots, and loads whose products pass 2^53.
  */
-import type {
-  AlgorithmName,
-  DestinationSettings,
-  Generation,
-  Packet,
-} from '../support/reference-schedulers/model.js';
+import type { AlgorithmName, Generation } from '../support/reference-schedulers/model.js';
 import { DEFAULT_OPTIONS } from '../support/reference-schedulers/model.js';
 import { seededRandom } from '../support/random.js';
 import type { SeededRandom } from '../support/random.js';
-import type { History, Operation, ServerSlot } from './history.js';
+import { generateFlood } from './generate-flood.js';
+import type { History, Operation } from './history.js';
+import { add, open, openFrom, slotsOf, weighing } from './operations.js';
 
 const GENERATIONS: readonly Generation[] = ['classic', 'total', 'capped'];
 
@@ -19,117 +16,33 @@ const GENERATIONS: readonly Generation[] = ['classic', 'total', 'capped'];
 export interface Extreme {
   readonly name: string;
   readonly algorithms: readonly AlgorithmName[];
+  /** How many make a thorough check; a flood is long, so fewer do. */
+  readonly histories: number;
   readonly generate: (algorithm: AlgorithmName, seed: number) => History;
 }
 
 export const EXTREMES: readonly Extreme[] = [
-  { name: 'an overflowing cache', algorithms: ['lblc', 'lblcr'], generate: generateFlood },
-  { name: 'a crowd of servers', algorithms: ['rr', 'wrr', 'dh', 'sh', 'mh'], generate: generateCrowd },
+  { name: 'an overflowing cache', algorithms: ['lblc', 'lblcr'], histories: 15, generate: generateFlood },
+  {
+    name: 'a crowd of servers',
+    algorithms: ['rr', 'wrr', 'dh', 'sh', 'mh'],
+    histories: 8,
+    generate: generateCrowd,
+  },
   {
     name: 'loads on the brink of equality',
     algorithms: ['lc', 'wlc', 'lblc', 'lblcr', 'sed', 'nq'],
+    histories: 20,
     generate: generateBrink,
   },
+  { name: 'every table size', algorithms: ['sh', 'mh'], histories: 17, generate: generateSizes },
+  {
+    name: 'addresses in every spelling',
+    algorithms: ['dh', 'sh', 'mh', 'lblc'],
+    histories: 10,
+    generate: generateSpellings,
+  },
 ];
-
-function slotsOf(count: number): ServerSlot[] {
-  return Array.from({ length: count }, (_, index) => ({
-    family: 4,
-    address: `10.1.${index >> 8}.${index & 255}`,
-    port: 80,
-  }));
-}
-
-function open(source: number, destination: number): Operation {
-  const packet: Packet = {
-    family: 4,
-    source: `10.2.0.${source}`,
-    sourcePort: 40_000,
-    destination: `10.${64 + (destination >> 16)}.${(destination >> 8) & 255}.${destination & 255}`,
-    destinationPort: 80,
-    protocol: 'tcp',
-  };
-  return { op: 'open', packet, becomes: 'nothing' };
-}
-
-function weighing(weight: number): DestinationSettings {
-  return { weight, upper: 0, lower: 0 };
-}
-
-/** Tens of thousands of destination addresses, and pauses in which the timer makes room. */
-function generateFlood(algorithm: AlgorithmName, seed: number): History {
-  const random = seededRandom(seed);
-  const slots = slotsOf(3);
-  const operations: Operation[] = slots.map((_, slot) => add(slot, 10_000));
-  const flood = { random, operations, filled: 0 };
-  fill(flood, random.int(8_000, 17_000));
-  for (let phase = 0; phase < 9; phase++) random.pick(PHASES)(flood);
-  probe(flood);
-  return {
-    options: {
-      ...DEFAULT_OPTIONS,
-      algorithm,
-      generation: random.pick(GENERATIONS),
-      expirationMs: random.pick([300_000, 900_000, 86_400_000]),
-    },
-    slots,
-    bound: [],
-    operations,
-  };
-}
-
-interface Flood {
-  readonly random: SeededRandom;
-  readonly operations: Operation[];
-  /** Destination addresses used so far. */
-  filled: number;
-}
-
-const PHASES: readonly ((flood: Flood) => void)[] = [
-  (flood) => fill(flood, flood.random.int(1, 6_000)),
-  (flood) => fill(flood, 24_577 - Math.min(flood.filled, 24_577)),
-  probe,
-  requiesce,
-  ({ random, operations }) =>
-    operations.push({ op: 'advance', ms: 60_000 * random.int(1, 32) + random.int(0, 1) }),
-  ({ random, operations }) =>
-    operations.push({ op: 'advance', ms: random.pick([299_999, 360_000, 360_001]) }),
-];
-
-/** New addresses, at slightly different times and so that several servers are remembered. */
-function fill(flood: Flood, count: number): void {
-  const { random, operations } = flood;
-  for (let made = 0; made < count; made++) {
-    operations.push(open(1, flood.filled++));
-    if (made % 1000 === 0) lean(flood);
-    if (made % 500 === 0) operations.push({ op: 'advance', ms: random.int(0, 2000) });
-  }
-}
-
-/** Asks for a sample of the addresses when wlc would choose another server than the one that is remembered. */
-function probe(flood: Flood): void {
-  const { random, operations } = flood;
-  lean(flood);
-  const stride = random.int(1, 9);
-  for (let asked = random.int(0, 50); asked < flood.filled; asked += stride) operations.push(open(1, asked));
-}
-
-/** One server gets busier, so that wlc prefers another; far from its weight, so that it is not too busy to keep. */
-function lean({ random, operations }: Flood): void {
-  operations.push({ op: 'surge', slot: random.int(0, 2), active: random.int(1, 3), inactive: 0 });
-}
-
-/** A server without weight loses its addresses to the others, which counts them twice before capped. */
-function requiesce(flood: Flood): void {
-  const slot = flood.random.int(0, 2);
-  flood.operations.push({ op: 'edit', slot, settings: weighing(0) });
-  probe(flood);
-  flood.operations.push({ op: 'edit', slot, settings: weighing(10_000) });
-}
-
-function add(slot: number, weight: number): Operation {
-  return { op: 'add', slot, settings: weighing(weight), fresh: false };
-}
 
 /** Around as many servers as the smallest table has slots. */
 function generateCrowd(algorithm: AlgorithmName, seed: number): History {
@@ -190,4 +103,88 @@ function countsFor(
   if (bySed) return { active: overhead - 1, inactive: 0 };
   const factor = generation === 'classic' ? 256 : 257;
   return { active: Math.floor(overhead / factor) - 1, inactive: (overhead % factor) + factor };
+}
+
+/**
+ * IPv4 addresses for which a word of mh's SipHash state is 0 when it is added to, in each of the places where that
+ * can be: an addition then gives its other operand, where a carry test on the wrong side of equality shows.
+ */
+const ZERO_STATE_SOURCES = [
+  ...[717140449, 826745855, 886954699, 1035384477, 1207601564, 1972975598],
+  ...[2451725644, 2910748970, 3079697306, 3653639998, 3907971314],
+];
+
+function ipv4Text(word: number): string {
+  return [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255].join('.');
+}
+
+/** The seed counts through the sizes that sh and mh can be built with. */
+function generateSizes(algorithm: AlgorithmName, seed: number): History {
+  const random = seededRandom(seed);
+  const operations: Operation[] = [0, 1, 2].map((slot) => add(slot, random.int(1, 3)));
+  for (let picks = 0; picks < 60; picks++) operations.push(open(random.int(1, 200), 1));
+  for (const source of ZERO_STATE_SOURCES) operations.push(openFrom(ipv4Text(source), 1));
+  const options = {
+    ...DEFAULT_OPTIONS,
+    algorithm,
+    shTableBits: 4 + (seed % 17),
+    mhTableIndex: 8 + (seed % 10),
+  };
+  return { options, slots: slotsOf(3), bound: [], operations };
+}
+
+/** IPv6 addresses from few words, so that different ones often fold alike, written in all ways. */
+function generateSpellings(algorithm: AlgorithmName, seed: number): History {
+  const random = seededRandom(seed);
+  const slots = slotsOf(6);
+  const operations: Operation[] = slots.map((_, slot) => add(slot, 2));
+  const words = [0, 0, 0, 1, 0xffff_ffff, 0x09af_af90, random.int(0, 2 ** 31)];
+  const spelled = (): string =>
+    spell(
+      random,
+      [0, 1, 2, 3].map(() => random.pick(words)),
+    );
+  for (let picks = 0; picks < 250; picks++) {
+    operations.push({
+      op: 'open',
+      packet: {
+        family: 6,
+        source: spelled(),
+        sourcePort: 1,
+        destination: spelled(),
+        destinationPort: 80,
+        protocol: 'tcp',
+      },
+      becomes: random.chance(0.3) ? 'active' : 'nothing',
+    });
+  }
+  return {
+    options: { ...DEFAULT_OPTIONS, algorithm, shTableBits: 12, mhTableIndex: 8 },
+    slots,
+    bound: [],
+    operations,
+  };
+}
+
+function spell(random: SeededRandom, words: readonly number[]): string {
+  const groups = words.flatMap((word) => [word >>> 16, word & 0xffff]);
+  const texts = groups.map((group) => {
+    const digits = group.toString(16).padStart(random.int(1, 4), '0');
+    return random.chance(0.3) ? digits.toUpperCase() : digits;
+  });
+  if (random.chance(0.3)) {
+    texts.splice(6, 2, ipv4Text(words[3] ?? 0));
+  }
+  return random.chance(0.7) ? compress(random, texts) : texts.join(':');
+}
+
+/** Replaces one run of zero groups, if there is any, by `::`. */
+function compress(random: SeededRandom, texts: readonly string[]): string {
+  const isZero = (text: string | undefined): boolean => text !== undefined && /^0+$/.test(text);
+  const zeros = texts.flatMap((text, index) => (isZero(text) ? [index] : []));
+  if (zeros.length === 0) return texts.join(':');
+  const start = random.pick(zeros);
+  let end = start + 1;
+  while (isZero(texts[end]) && random.chance(0.9)) end++;
+  return `${texts.slice(0, start).join(':')}::${texts.slice(end).join(':')}`;
 }
