@@ -20,7 +20,9 @@ dataplaneContract('ProxyDataplane', () => {
       servers.push(server);
       return { family: 4, address: '127.0.0.1', port: server.port };
     },
-    connect: async (service) => void (await ask(service)),
+    connect: async (service) => {
+      await ask(service);
+    },
     close: async () => {
       await plane.close();
       await Promise.all(servers.map((server) => server.close()));
