@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { ProxyDataplane } from '../../src/dataplane/proxy/proxy-dataplane.js';
+import type { ModuleFault } from '../../src/dataplane/proxy/scheduler-source.js';
+import type { TableService } from '../../src/model/desired-state.js';
+import { FakeClock } from '../support/fake-clock.js';
+import {
+  addStep,
+  applyAll,
+  ask,
+  createStep,
+  dial,
+  goneWith,
+  namedServer,
+  observed,
+  tableServer,
+  tcpService,
+  type RealTcpServer,
+} from './loopback.js';
+
+/** A module whose scheduler keeps a list and picks with the given expression over `list`. */
+const moduleText = (pick: string): string => `
+  export default function createScheduler() {
+    const list = [];
+    return {
+      added: (server) => void list.unshift(server),
+      edited: () => undefined,
+      removed: (server) => void list.splice(list.indexOf(server), 1),
+      pick: () => ${pick},
+    };
+  }
+`;
+
+describe('a custom scheduler module', () => {
+  let folder: string;
+  let path: string;
+  let plane: ProxyDataplane;
+  let faults: ModuleFault[];
+  let real: RealTcpServer[];
+  let service: TableService;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lvsd-scheduler-'));
+    path = join(folder, 'custom.js');
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+    faults = [];
+    plane = new ProxyDataplane({ clock: new FakeClock(), onModuleFault: (fault) => faults.push(fault) });
+    real = [await namedServer('a'), await namedServer('b')];
+    service = await tcpService({ scheduler: path });
+  });
+
+  afterEach(async () => {
+    await plane.close();
+    await Promise.all(real.map((server) => server.close()));
+    await rm(folder, { recursive: true });
+  });
+
+  async function stand(pick: string): Promise<void> {
+    await writeFile(path, moduleText(pick));
+    const servers = real.map(({ port }) => addStep(service, tableServer(port)));
+    await applyAll(plane, createStep(service), ...servers);
+  }
+
+  it('chooses among the servers of the service', async () => {
+    await stand('list.at(-1)');
+    assert.equal(await ask(service), 'a');
+    assert.deepEqual(faults, []);
+    assert.equal((await observed(plane, service.key)).settings.scheduler, path);
+  });
+
+  it('that throws turns clients away and is reported once', async () => {
+    await stand(`(() => { throw new Error('oops'); })()`);
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    assert.deepEqual(faults, [{ service: service.key, module: path, call: 'pick', reason: 'oops' }]);
+  });
+
+  for (const [name, pick] of [
+    ['a foreign object', '({ weight: 1 })'],
+    ['a copy of a server', '({ ...list[0] })'],
+    ['a promise', 'Promise.resolve(list[0])'],
+  ] as const) {
+    it(`that answers ${name} is not followed`, async () => {
+      await stand(pick);
+      assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+      assert.equal(faults[0]?.reason, 'the answer is not a usable server of the service');
+    });
+  }
+
+  it('is replaced when its file has changed, with the servers that are there', async () => {
+    await stand('list.at(-1)');
+    assert.deepEqual(await plane.refreshModules(), []);
+    await writeFile(path, moduleText('list.at(0)'));
+    await utimes(path, 1000, 1000);
+    assert.deepEqual(await plane.refreshModules(), [service.key]);
+    assert.equal(await ask(service), 'b');
+  });
+
+  for (const [name, text, message] of [
+    ['is not there', null, /ENOENT/],
+    ['has a syntax error', 'export default function (', /load scheduler module .*custom\.js: /],
+    ['exports no function', 'export default 7', /default export is not a function/],
+    ['makes no object', 'export default () => 7', /returned no object/],
+    ['lacks a method', 'export default () => ({ pick() {} })', /has no method added, edited, removed/],
+    ['throws when it is made', 'export default () => { throw new Error("no") }', /threw: no/],
+  ] as const) {
+    it(`that ${name} fails the step and says why`, async () => {
+      if (text !== null) await writeFile(path, text);
+      const [result] = await plane.apply([createStep(service)]);
+      assert.ok(result?.ok === false);
+      assert.match(result.error.message, message);
+      assert.equal(result.error.code, 'ERR_SCHEDULER_MODULE');
+      assert.equal((await plane.observe()).size, 0);
+    });
+  }
+});
