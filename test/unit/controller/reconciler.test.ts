@@ -268,6 +268,26 @@ describe('Reconciler and reloads', () => {
     assert.equal(rig.plane.server(SHOP, serverKeyOf('10.9.9.9:80'))?.weight, 0);
   });
 
+  it('deletes at once what came into the file and left it again, though it was there before', async () => {
+    const rig = controllerRig(both);
+    const added = serverKeyOf('10.9.9.9:80');
+    rig.plane.externalService(shop, [server(added)]);
+    rig.plane.carry(SHOP, added, 3);
+    await rig.reconciler.start();
+    const grown = service('shop', '192.0.2.10:80', [A, B, added]);
+    await rig.reconciler.setModel(model([grown, mail]), { cause: null });
+    assert.equal(rig.plane.server(SHOP, added)?.weight, 1);
+    await rig.reconciler.setModel(both, { cause: null });
+    assert.equal(rig.plane.server(SHOP, added), undefined);
+  });
+
+  it('goes over to the new resync interval at once', async () => {
+    const rig = await started();
+    await rig.reconciler.setModel(model([shop, mail], { resyncMs: 1000 }), { cause: null });
+    await rig.clock.advanceAsync(1000);
+    assert.deepEqual(rig.plane.dumps, [null]);
+  });
+
   it('dumps the table anew before it deletes much', async () => {
     const many = Array.from({ length: 9 }, (_, index) => `10.0.1.${index}:80`);
     const rig = await started(model([service('shop', '192.0.2.10:80', many)]));
@@ -352,6 +372,24 @@ describe('Reconciler and failures', () => {
     assert.equal(rig.plane.server(SHOP, A)?.weight, 5);
   });
 
+  it('does not take what it failed to change for the work of others', async () => {
+    const rig = await started(model([shop, mail], { resyncMs: 500 }));
+    rig.plane.failStep = () => 'EIO';
+    await rig.reconciler.setWeight(SHOP, A, 5, 'uid 0');
+    await rig.clock.advanceAsync(500);
+    assert.ok(!rig.story().some(({ type }) => type === 'drift-found'));
+  });
+
+  it('is sure of a service again once it has looked', async () => {
+    const rig = await started();
+    rig.plane.failStep = () => 'EIO';
+    await rig.reconciler.setWeight(SHOP, A, 5, 'uid 0');
+    rig.plane.failStep = () => null;
+    await rig.clock.advanceAsync(1000);
+    await rig.reconciler.setWeight(SHOP, A, 6, 'uid 0');
+    assert.equal(rig.plane.dumps.length, 1);
+  });
+
   it('keeps what it could not plan until the table can be read again', async () => {
     const rig = await started();
     rig.plane.failObserve = 'ENOBUFS';
@@ -374,6 +412,21 @@ describe('Reconciler and failures', () => {
     rig.plane.failObserve = null;
     await rig.clock.advanceAsync(1000);
     assert.ok(rig.plane.table.has(SHOP));
+    assert.ok(!rig.story().some(({ type }) => type === 'drift-found'));
+  });
+
+  it('knows the cause of a verdict that it could not plan at first', async () => {
+    const rig = await started();
+    rig.plane.failStep = () => 'EIO';
+    await rig.reconciler.setWeight(SHOP, B, 5, 'uid 0');
+    rig.plane.failStep = () => null;
+    rig.plane.failObserve = 'ENOBUFS';
+    rig.reconciler.setVerdict(SHOP, A, verdict('down'));
+    await settle();
+    rig.plane.failObserve = null;
+    await rig.clock.advanceAsync(1000);
+    const down = rig.story().find(({ type }) => type === 'server-down');
+    assert.equal(rig.story().find(({ type }) => type === 'server-removed')?.cause, down?.seq);
   });
 });
 

@@ -80,6 +80,15 @@ describe('shrinkObjections', () => {
     it(name, () => assert.equal(shrinkObjections(before, after, limit).length > 0, refused));
   }
 
+  it('objects to each service that shrinks, whatever was removed before it in the file', () => {
+    const before = [...services(1), shop(9), ...services(9).slice(1)];
+    const objections = shrinkObjections(before, [shop(1), ...services(9).slice(1)], 0.5);
+    assert.deepEqual(
+      objections.map(({ service: name, removed, total }) => [name, removed.length, total]),
+      [['shop', 8, 9]],
+    );
+  });
+
   it('counts a service with a new address as removed: its clients cannot reach it', () => {
     const after = services(5).map(({ name }, index) => service(name, `192.0.2.1${index}:80`, []));
     assert.equal(shrinkObjections(services(5), after, 0.5)[0]?.removed.length, 5);
