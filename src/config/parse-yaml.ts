@@ -12,7 +12,11 @@ export const DEEPEST_NESTING = 50;
 /** Told per file; after that, errors follow from one another. */
 const MOST_SYNTAX_ERRORS = 20;
 
-const INDENT_HINT = 'compare the spaces at the start of the lines above';
+const BAD_INDENT: Finding = {
+  rule: 'yaml-indent',
+  message: 'this line is not indented like its neighbours',
+  hint: 'compare the spaces at the start of the lines above',
+};
 
 const RULES: Partial<Record<YAMLError['code'], Finding>> = {
   TAB_AS_INDENT: {
@@ -20,10 +24,11 @@ const RULES: Partial<Record<YAMLError['code'], Finding>> = {
     message: 'tab character in the indentation',
     hint: 'YAML indents with spaces only',
   },
-  BAD_INDENT: {
-    rule: 'yaml-indent',
-    message: 'this line is not indented like its neighbours',
-    hint: INDENT_HINT,
+  BAD_INDENT,
+  BLOCK_IN_FLOW: {
+    rule: 'yaml-comma',
+    message: 'a comma is missing between two entries in { } or [ ]',
+    hint: 'a value that contains ": " needs quotes',
   },
   BAD_ALIAS: { rule: 'yaml-anchor', message: 'the name of this anchor or alias is malformed' },
   MULTIPLE_ANCHORS: { rule: 'yaml-anchor', message: 'two anchors on one value' },
@@ -117,20 +122,19 @@ function syntaxFindings(
   documents: readonly ParsedDocument[],
   unclosedQuotes: readonly number[],
 ): PlacedFinding[] {
-  return documents
-    .flatMap((document) => [...document.errors, ...document.warnings])
-    .map((error) => {
-      const quote = unclosedQuotes.at(-1);
-      // The library reports a quote that is never closed at the end of the file, where nobody looks.
-      return quote !== undefined && error.message.startsWith('Missing closing')
-        ? { offset: quote, finding: UNCLOSED_QUOTE }
-        : { offset: error.pos[0], finding: findingFor(error) };
-    });
+  // The library reports a quote that is never closed at the end of the file, where nobody looks.
+  const [quote] = unclosedQuotes;
+  const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+  const found = errors
+    .map((error) => ({ offset: error.pos[0], finding: findingFor(error) }))
+    .filter(({ offset }) => quote === undefined || offset < quote);
+  return quote === undefined ? found : [...found, { offset: quote, finding: UNCLOSED_QUOTE }];
 }
 
-function findingFor(error: YAMLError): Finding {
-  if (error.code === 'BAD_INDENT' && error.message.startsWith('Flow')) return UNCLOSED_BRACKET;
-  return RULES[error.code] ?? OTHER;
+function findingFor({ code, message }: YAMLError): Finding {
+  if (code === 'BAD_INDENT' && message.startsWith('Flow')) return UNCLOSED_BRACKET;
+  if (code === 'MISSING_CHAR' && message.startsWith('Sequence item')) return BAD_INDENT;
+  return RULES[code] ?? OTHER;
 }
 
 function documentFindings(documents: readonly ParsedDocument[]): PlacedFinding[] {
@@ -155,13 +159,20 @@ function onePerLine(source: SourceText, found: readonly PlacedFinding[]): Placed
 }
 
 function addAt(source: SourceText, problems: ProblemList, offset: number, finding: Finding): void {
-  // An error at the very end belongs to the last line that has text.
-  const start = Math.min(offset, Math.max(0, source.text.trimEnd().length - 1));
+  const start = visibleOffset(source.text, offset, finding.rule === 'yaml-tab');
   const range = { start, end: start + 1 };
   problems.add(
     { source, range, path: '' },
     { ...finding, hint: lineHint(source, start) ?? finding.hint ?? null },
   );
+}
+
+/** An error at the very end belongs to the last line that has text, one in the indentation to the text behind it. */
+function visibleOffset(text: string, offset: number, isIndentation: boolean): number {
+  const start = Math.min(offset, Math.max(0, text.trimEnd().length - 1));
+  const isFirst = text.slice(text.lastIndexOf('\n', start - 1) + 1, start).trim() === '';
+  if (isIndentation || !isFirst) return start;
+  return start + (/^ */.exec(text.slice(start, start + 200))?.[0].length ?? 0);
 }
 
 /** The two things that most often need quotes here. */

@@ -29,6 +29,8 @@ export class Tree {
   readonly #anchors = new Map<string, Node>();
   readonly #targets = new Map<Alias, Node>();
   readonly #open = new Set<Node>();
+  /** Aliases that are being written out, outermost first. */
+  readonly #expanding: Alias[] = [];
   #values = 0;
 
   constructor(source: SourceText, root: Node | null, problems: ProblemList, environment: Environment) {
@@ -40,7 +42,9 @@ export class Tree {
 
   /** The whole file as plain data; scalars with a variable are `Expanded`. Faults go to the problems, their value is `UNREADABLE`. */
   read(): unknown {
-    return this.#root === null ? null : this.#read(this.#root, []);
+    if (this.#root === null) return null;
+    const data = this.#read(this.#root, []);
+    return this.#values >= MOST_VALUES ? UNREADABLE : data;
   }
 
   /** The place of the value at a path, or of the nearest thing above it. */
@@ -64,15 +68,10 @@ export class Tree {
   }
 
   #read(node: Node, path: Path): unknown {
-    if (++this.#values === MOST_VALUES) {
-      this.#report(node, path, {
-        rule: 'yaml-alias-bomb',
-        message: `more than ${MOST_VALUES} values once all aliases are written out`,
-      });
-    }
+    if (++this.#values === MOST_VALUES) this.#reportBomb(node, path);
     if (this.#values >= MOST_VALUES) return UNREADABLE;
     if (isAlias(node)) return this.#readAlias(node, path);
-    this.#checkTag(node, path);
+    if (node.tag !== undefined) return this.#refuseTag(node, path);
     if ('anchor' in node && node.anchor) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return this.#readScalar(node.value, node, path);
     if (this.#open.size > DEEPEST_NESTING) {
@@ -88,13 +87,22 @@ export class Tree {
     return value;
   }
 
-  #checkTag(node: Node, path: Path): void {
-    if (node.tag === undefined) return;
+  /** Told at the alias of the main text that leads to the value that is one too many. */
+  #reportBomb(node: Node, path: Path): void {
+    const [alias] = this.#expanding;
+    this.#report(alias ?? node, path, {
+      rule: 'yaml-alias-bomb',
+      message: `more than ${MOST_VALUES} values once all aliases are written out`,
+    });
+  }
+
+  #refuseTag(node: Node, path: Path): typeof UNREADABLE {
     this.#report(node, path, {
       rule: 'yaml-tag',
       message: `the tag ${node.tag} is not known here`,
       hint: 'remove the tag; quotes make a text of a number',
     });
+    return UNREADABLE;
   }
 
   #readAlias(alias: Alias, path: Path): unknown {
@@ -115,7 +123,10 @@ export class Tree {
       return UNREADABLE;
     }
     this.#targets.set(alias, target);
-    return this.#read(target, path);
+    this.#expanding.push(alias);
+    const value = this.#read(target, path);
+    this.#expanding.pop();
+    return value;
   }
 
   #readScalar(value: unknown, node: Node, path: Path): unknown {

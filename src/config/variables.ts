@@ -34,12 +34,15 @@ export type Expansion =
   | { readonly kind: 'expanded'; readonly value: Expanded }
   | { readonly kind: 'faults'; readonly faults: readonly VariableFault[] };
 
+/** More faults in one scalar than these help nobody. */
+const MOST_FAULTS = 10;
+
 /** An escape, a whole variable, or the beginning of something that is neither. */
-const TOKEN = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g;
+const TOKEN = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1000}))?\}|\$\{/g;
 
 /**
  * Puts in the values of all variables. A variable that is set but empty takes its default, as in the shell.
- * Values are not expanded again. Never throws.
+ * Values are not expanded again; a default has at most 1000 characters. Never throws.
  */
 export function expandVariables(text: string, environment: Environment): Expansion {
   if (!text.includes('${')) return { kind: 'plain', text };
@@ -64,7 +67,7 @@ export function expandVariables(text: string, environment: Environment): Expansi
       faults.push({ name: '${', kind: 'malformed', index });
       continue;
     }
-    const value = environment[name];
+    const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && (value !== '' || fallback === undefined)) result += value;
     else if (fallback === undefined) faults.push({ name, kind: 'missing', index });
     else {
@@ -74,7 +77,7 @@ export function expandVariables(text: string, environment: Environment): Expansi
   }
   literal ||= last < text.length;
   result += text.slice(last);
-  if (faults.length > 0) return { kind: 'faults', faults };
+  if (faults.length > 0) return { kind: 'faults', faults: faults.slice(0, MOST_FAULTS) };
   return variables === 0
     ? { kind: 'plain', text: result }
     : { kind: 'expanded', value: new Expanded(result, literal) };

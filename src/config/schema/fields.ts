@@ -216,7 +216,12 @@ export function secret(cure: string) {
     addRefusal(read, context);
     return z.NEVER;
   });
-  return schema.meta({ type: 'string', secret: true, writeOnly: true });
+  return schema.meta({
+    type: 'string',
+    pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$',
+    secret: true,
+    writeOnly: true,
+  });
 }
 
 function readSecret(raw: unknown, cure: string): string | Refusal {
