@@ -10,4 +10,255 @@ export interface EquivalentMutant {
   readonly reason: string;
 }
 
-export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [];
+export const EQUIVALENT_MUTANTS: readonly EquivalentMutant[] = [
+  {
+    file: 'address.ts',
+    lineText: 'word0 = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'word1 = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'word2 = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'word3 = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: 'word0 = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: 'word1 = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: 'word2 = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: 'word3 = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: '#bucket = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: '#linked = 0;',
+    changes: ['0 to (1)'],
+    reason: 'Skipping ticks over an empty table only saves time: run one by one they do the same.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: 'this.#linked++;',
+    changes: ['this.#linked++ to this.#linked--'],
+    reason: 'Skipping ticks over an empty table only saves time: run one by one they do the same.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: 'if (this.#linked === 0 && this.#counted <= MAX_SIZE) {',
+    changes: ['0 to (-1)', '<= to <'],
+    reason: 'Skipping ticks over an empty table only saves time: run one by one they do the same.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: 'if (this.#linked === 0 && this.#counted <= MAX_SIZE) {',
+    changes: ['<= to >='],
+    reason:
+      'An empty table that counts above its size never comes below again, and then no tick is counted for a full check.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText: 'const ticks = Math.floor((nowMs - this.#nextTickMs) / TICK_MS) + 1;',
+    changes: ['+ to -', '1 to (0)'],
+    reason:
+      'Ticks left over run at the next look-up at their own time, when every entry is younger than they are.',
+  },
+  {
+    file: 'address-cache.ts',
+    lineText:
+      'for (let bucket = 0; bucket < TABLE_SIZE; bucket++) this.#drop(bucket, tickMs - this.#expirationMs);',
+    changes: ['0 to (-1)', '< to <='],
+    reason: 'A bucket beyond the table is empty and never read.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'readonly #groups = new Uint16Array(8);',
+    changes: ['8 to (9)'],
+    reason: 'The ninth group is never read.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'let gap = -1;',
+    changes: ['1 to (2)'],
+    reason: 'Any negative value means that there is none.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'if (length > 1 && text.charCodeAt(0) === COLON && text.charCodeAt(1) === COLON) {',
+    changes: ['> to >=', '1 to (0)'],
+    reason: 'Behind the end charCodeAt is NaN, which is no colon.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'if (digits === 0 || count === 8 || at + 1 === length) refuse(text);',
+    changes: ['8 to (9)', '8 to (7)'],
+    reason: 'A group too many is refused at the end as well.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'if (count > 6) refuse(text);',
+    changes: ['6 to (7)'],
+    reason: 'A group too many is refused at the end as well.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'digits = 0;',
+    changes: ['0 to (-1)'],
+    reason: 'Only asked whether above 0.',
+  },
+  {
+    file: 'address.ts',
+    lineText: '} else if (code === PERCENT && at > 0) {',
+    changes: ['> to >=', '0 to (1)', '0 to (-1)'],
+    reason: 'One character or none before the zone is no address, which the end refuses as well.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'if (count === 8) refuse(text);',
+    changes: ['8 to (9)'],
+    reason: 'A group too many is refused at the end as well.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'if (gap >= 0) spread(groups, gap, count);',
+    changes: ['0 to (-1)'],
+    reason: 'Without a gap there are eight groups, and spreading them moves none.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'return ((groups[at] ?? 0) << 16) | (groups[at + 1] ?? 0);',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'The array has a value at every index.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'for (let from = count - 1; from >= gap; from--) groups[from + moved] = groups[from] ?? 0;',
+    changes: ['1 to (0)', '- to +', '0 to (1)', '0 to (-1)'],
+    reason: 'Writes beyond the array do nothing, and it has a value at every index.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'return lower >= 97 && lower <= 102 ? lower - 87 : -1;',
+    changes: ['1 to (2)'],
+    reason: 'Any negative value means none.',
+  },
+  {
+    file: 'address.ts',
+    lineText: 'let value = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Four shifts by eight bits leave nothing of what readIpv4 starts with.',
+  },
+  {
+    file: 'dh.ts',
+    lineText: 'const TABLE_SIZE = 1 << TABLE_BITS;',
+    changes: ['1 to (2)'],
+    reason: 'Hashes only reach the first half of the larger table.',
+  },
+  {
+    file: 'dh.ts',
+    lineText: 'for (let bucket = 0; bucket < TABLE_SIZE; bucket++) {',
+    changes: ['0 to (-1)', '< to <='],
+    reason: 'A bucket beyond the table is empty and never read.',
+  },
+  {
+    file: 'lblcr.ts',
+    lineText: 'let most = -1;',
+    changes: ['1 to (2)'],
+    reason: 'Any negative value means none.',
+  },
+  {
+    file: 'lblcr.ts',
+    lineText: 'let mostOverhead = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'lblcr.ts',
+    lineText: 'let mostWeight = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'lblcr.ts',
+    lineText: 'let bestWeight = 1;',
+    changes: ['1 to (2)', '1 to (0)'],
+    reason: 'Beside an infinite overhead any weight above 0 does.',
+  },
+  {
+    file: 'least-loaded.ts',
+    lineText: 'let bestWeight = 1;',
+    changes: ['1 to (2)', '1 to (0)'],
+    reason: 'Beside an infinite overhead any weight above 0 does.',
+  },
+  {
+    file: 'mh.ts',
+    lineText: 'position = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'mh.ts',
+    lineText: 'turns = 0;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Set before it is read: the value that a field starts with never shows.',
+  },
+  {
+    file: 'mh.ts',
+    lineText: 'this.#size = PRIMES[options.tableIndex - FIRST_INDEX] ?? 4093;',
+    changes: ['4093 to (4094)', '4093 to (4092)'],
+    reason: 'Every index that the options may have is in the list.',
+  },
+  {
+    file: 'mh.ts',
+    lineText: 'for (let attempt = 0; attempt < size; attempt++) {',
+    changes: ['< to <='],
+    reason: 'One more attempt is the first one again.',
+  },
+  {
+    file: 'mh.ts',
+    lineText: 'const divisor = commonDivisor(players.map((player) => player.lastWeight)) || 1;',
+    changes: ['1 to (2)', '1 to (0)'],
+    reason: 'Only used without any server to deal for.',
+  },
+  {
+    file: 'mh.ts',
+    lineText:
+      'const highest = players.reduce((most, player) => Math.max(most, player.lastWeight), 0) / divisor;',
+    changes: ['0 to (1)', '0 to (-1)'],
+    reason: 'Only used without any server to deal for.',
+  },
+];

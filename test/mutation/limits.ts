@@ -91,6 +91,7 @@ export function checkLimits(module: SchedulersModule): string[] {
     ...wrong.map(({ name, accepted }) => `${name}: ${accepted ? 'refused' : 'accepted'}`),
     ...checkThresholds(module),
     ...checkDefaults(module),
+    ...checkForeignRemoval(module),
   ];
 }
 
@@ -232,6 +233,17 @@ function checkThresholds(module: SchedulersModule): string[] {
       module.thresholdFault({ upper, lower }, generation) === null;
     const right = taken('classic') === classic && taken('total') === total && taken('capped') === total;
     return right ? [] : [`thresholds ${upper}/${lower}: taken ${taken('classic')}/${taken('total')}`];
+  });
+}
+
+/** Removing a server that is not linked leaves the list as it is. */
+function checkForeignRemoval(module: SchedulersModule): string[] {
+  return module.schedulerNames.flatMap((name) => {
+    const scheduler = module.createScheduler(name);
+    const server = newServer(1);
+    scheduler.added(server);
+    scheduler.removed(newServer(2));
+    return scheduler.pick(flowFrom(4, '10.2.0.1'), 0) === server ? [] : [`${name}: lost a server`];
   });
 }
 

@@ -57,7 +57,7 @@ export async function runMutants(onVerdict: (verdict: Verdict) => void): Promise
 
 /** Twice what the unmutated build takes; it must survive, and the second time the reference's answers are there. */
 async function limitFor(judge: Judge, factory: MutantFactory): Promise<number> {
-  const order = { folder: factory.original, algorithms: ALGORITHM_NAMES };
+  const order = { folder: factory.original, file: null, algorithms: ALGORITHM_NAMES };
   let startedMs = 0;
   for (const _round of ['first', 'second']) {
     startedMs = performance.now();
@@ -74,7 +74,8 @@ async function judgeMutant(
   limitMs: number,
 ): Promise<Verdict> {
   const folder = await factory.build(mutant);
-  const killer = await judge.judge({ folder, algorithms: factory.algorithmsReaching(mutant.file) }, limitMs);
+  const { file } = mutant;
+  const killer = await judge.judge({ folder, file, algorithms: factory.algorithmsReaching(file) }, limitMs);
   await factory.discard(folder);
   return { mutant, killer };
 }

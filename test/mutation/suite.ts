@@ -18,27 +18,34 @@ import { checkLimits } from './limits.js';
 const HISTORIES = 120;
 const TEMPLATE_LIVES = 150;
 
+/** What of the schedulers is judged. */
+export interface Scope {
+  /** The mutated file inside schedulers/; null for the unmutated build, which faces everything. */
+  readonly file: string | null;
+  readonly algorithms: readonly AlgorithmName[];
+}
+
 interface Expectation {
   readonly history: History;
   readonly expected: readonly Observation[];
 }
 
 /** The reference's answers, computed once for all mutants of a process. */
-const expectations = new Map<AlgorithmName, readonly Expectation[]>();
+const expectations = new Map<string, readonly Expectation[]>();
 const traces = [...loadTraces().values()];
 
 /** Computes the reference's answers that judging needs, unless they are there. */
-export function prepare(algorithms: readonly AlgorithmName[]): void {
-  for (const algorithm of algorithms) expectationsOf(algorithm);
+export function prepare({ file, algorithms }: Scope): void {
+  for (const algorithm of algorithms) expectationsOf(algorithm, file);
 }
 
 /** What kills the build, or null when it survives. */
-export function findKiller(module: SchedulersModule, algorithms: readonly AlgorithmName[]): string | null {
+export function findKiller(module: SchedulersModule, { file, algorithms }: Scope): string | null {
   return (
     checkLimits(module)[0] ??
     templatesKiller(module) ??
     first(algorithms, (algorithm) => vectorKiller(module, algorithm)) ??
-    first(algorithms, (algorithm) => historyKiller(module, algorithm)) ??
+    first(algorithms, (algorithm) => historyKiller(module, algorithm, file)) ??
     first(algorithms, (algorithm) => traceKiller(module, algorithm))
   );
 }
@@ -56,9 +63,13 @@ function vectorKiller(module: SchedulersModule, algorithm: AlgorithmName): strin
   return first(own, (vector) => runVector(vector, testedSubject(module))[0] ?? null);
 }
 
-function historyKiller(module: SchedulersModule, algorithm: AlgorithmName): string | null {
+function historyKiller(
+  module: SchedulersModule,
+  algorithm: AlgorithmName,
+  file: string | null,
+): string | null {
   const createTested = testedSubject(module);
-  return first(expectationsOf(algorithm), ({ history, expected }) => {
+  return first(expectationsOf(algorithm, file), ({ history, expected }) => {
     const difference = firstDifference(history, expected, createTested);
     return difference === null ? null : `${algorithm} history, operation ${difference.index}`;
   });
@@ -73,18 +84,27 @@ function templatesKiller(module: SchedulersModule): string | null {
   return first(seeds(TEMPLATE_LIVES), (seed) => compareTemplates(seed, module));
 }
 
-function expectationsOf(algorithm: AlgorithmName): readonly Expectation[] {
-  const known = expectations.get(algorithm);
-  if (known !== undefined) return known;
-  const random = seeds(HISTORIES).map((seed) => generateHistory(algorithm, seed));
-  const extreme = EXTREMES.filter(({ algorithms }) => algorithms.includes(algorithm)).flatMap(
-    ({ generate, histories }) => seeds(histories).map((seed) => generate(algorithm, seed)),
+/** Random histories, and the extreme ones that could tell more about the file. */
+function expectationsOf(algorithm: AlgorithmName, file: string | null): readonly Expectation[] {
+  const extremes = EXTREMES.filter(
+    ({ algorithms, sources }) =>
+      algorithms.includes(algorithm) && (file === null || (sources?.includes(file) ?? true)),
   );
-  const made = [...random, ...extreme].map((history) => ({
-    history,
-    expected: observe(history, referenceSubject),
-  }));
-  expectations.set(algorithm, made);
+  return [
+    ...remembered(`${algorithm} random`, () =>
+      seeds(HISTORIES).map((seed) => generateHistory(algorithm, seed)),
+    ),
+    ...extremes.flatMap(({ name, histories, generate }) =>
+      remembered(`${algorithm} ${name}`, () => seeds(histories).map((seed) => generate(algorithm, seed))),
+    ),
+  ];
+}
+
+function remembered(key: string, generate: () => History[]): readonly Expectation[] {
+  const known = expectations.get(key);
+  if (known !== undefined) return known;
+  const made = generate().map((history) => ({ history, expected: observe(history, referenceSubject) }));
+  expectations.set(key, made);
   return made;
 }
 

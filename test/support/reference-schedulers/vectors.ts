@@ -174,6 +174,14 @@ export const VECTORS: readonly Vector[] = [
     ],
   },
   {
+    name: 'lblcr takes nobody out of a set without weight',
+    options: { algorithm: 'lblcr', expirationMs: 1000 },
+    script: [
+      ...['add A 1', 'add B 1', 'to 10.9.0.1 B', 'conn B', 'conn B', 'to 10.9.0.1 A', 'edit A 0', 'edit B 0'],
+      ...['wait 2', 'to 10.9.0.1 -', 'edit A 10', 'edit B 10', 'conn A', 'conn A', 'conn A', 'to 10.9.0.1 B'],
+    ],
+  },
+  {
     name: 'dh gives none when its bucket is quiesced',
     options: { algorithm: 'dh' },
     script: [
