@@ -11,13 +11,6 @@ import type { TcpConnection } from './tcp-connection.js';
 import type { ProxyTimeouts } from './timeouts.js';
 import type { UdpFlow } from './udp-flow.js';
 import type { ProxyServer } from './proxy-server.js';
-import type { TemplateHold } from './template-hold.js';
-
-/** A choice for one datagram or session. */
-export interface Assignment {
-  readonly server: ProxyServer;
-  readonly template: TemplateHold | null;
-}
 
 /** What an engine asks of a service. */
 export interface FlowScheduler {

@@ -8,7 +8,7 @@ import type { Clock } from '../../base/clock.js';
 import type { TableServer, TableService } from '../../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
 import type { ObservedService } from '../types.js';
-import type { Assignment, FlowScheduler } from './engine.js';
+import type { FlowScheduler } from './engine.js';
 import type { FlowTable } from './flow-table.js';
 import { ProxyServer } from './proxy-server.js';
 import { chooseAgain } from './retry.js';
@@ -27,6 +27,12 @@ export interface ServiceContext {
   readonly trash: ServerTrash;
   /** How long an orderly closed connection counts as inactive now, ms. */
   finRememberedMs(): number;
+}
+
+/** One choice, and the hold on the template that made it or was made by it. */
+interface Assignment {
+  readonly server: ProxyServer;
+  readonly template: TemplateHold | null;
 }
 
 /** Retries where the settings name none. */
@@ -48,6 +54,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
   #persistence: PersistenceTable<ProxyServer> | null;
   /** Newest first, as the kernel keeps them. */
   readonly #servers: ProxyServer[] = [];
+  readonly #byKey = new Map<ServerKey, ProxyServer>();
   readonly #context: ServiceContext;
   #expiredSecond = -1;
 
@@ -104,10 +111,6 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     };
   }
 
-  server(key: ServerKey): ProxyServer | null {
-    return this.#servers.find((server) => server.key === key) ?? null;
-  }
-
   /** Adds a server at the head of the list, revived with its counts if something remembers it; sets it if it is there. */
   addServer(definition: TableServer): void {
     if (this.editServer(definition)) return;
@@ -119,14 +122,15 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     server.linkedTo = this.key;
     server.lastService = this;
     this.#servers.unshift(server);
+    this.#byKey.set(server.key, server);
     this.#scheduler.added(server);
     this.#persistence?.serverAdded(server);
   }
 
   /** @returns false when there is no such server */
   editServer(definition: TableServer): boolean {
-    const server = this.server(definition.key);
-    if (server === null) return false;
+    const server = this.#byKey.get(definition.key);
+    if (server === undefined) return false;
     server.define(definition);
     this.#scheduler.edited(server);
     return true;
@@ -134,9 +138,10 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
 
   /** Unlinks a server; its connections live on. Harmless when it is gone. */
   removeServer(key: ServerKey): void {
-    const index = this.#servers.findIndex((server) => server.key === key);
-    const [server] = index < 0 ? [] : this.#servers.splice(index, 1);
+    const server = this.#byKey.get(key);
     if (server === undefined) return;
+    this.#byKey.delete(key);
+    this.#servers.splice(this.#servers.indexOf(server), 1);
     server.linkedTo = null;
     this.#scheduler.removed(server);
     this.#persistence?.serverRemoved(server);
