@@ -147,13 +147,14 @@ export class Reconciler {
   /**
    * Takes over what a check says. A server that is no longer in the file is nobody's: its verdict is dropped.
    *
-   * A server counts as up before anything is known of it, so a first `up` is no news.
+   * A server counts as up before anything is known of it, so of first verdicts only `down` is news.
    */
   setVerdict(service: ServiceKey, server: ServerKey, verdict: Verdict): void {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return;
     const known = this.#config.states.setVerdict(service, server, verdict)?.state;
-    if ((known ?? 'up') === verdict.state) return;
+    const news = known === undefined ? verdict.state === 'down' : verdict.state !== known;
+    if (!news) return;
     const before = known ?? 'unknown';
     const cause = this.#options.events.append({
       type: VERDICT_EVENTS[verdict.state],

@@ -182,6 +182,17 @@ describe('Reconciler and verdicts', () => {
     );
   });
 
+  for (const state of ['up', 'unknown'] as const)
+    it(`makes nothing of a first verdict that is ${state}`, async () => {
+      const rig = await started();
+      const events = rig.story().length;
+      rig.reconciler.setVerdict(SHOP, A, verdict(state));
+      await settle();
+      assert.equal(rig.story().length, events);
+      const { revision, services } = await rig.reconciler.status();
+      assert.deepEqual([revision, services[0]?.servers[0]?.verdict], [1, state]);
+    });
+
   it('makes nothing of a verdict that says the same again, or of a server that is gone', async () => {
     const rig = await started();
     rig.reconciler.setVerdict(SHOP, A, verdict('up'));
@@ -495,6 +506,21 @@ describe('Reconciler and what others change', () => {
       await rig.clock.advanceAsync(150_000);
       assert.equal(rig.plane.server(SHOP, A)?.weight, 1);
     }
+  });
+});
+
+describe('Reconciler.readiness', () => {
+  it('is known without looking at the table', async () => {
+    const rig = controllerRig(both);
+    assert.equal(rig.reconciler.readiness().ok, false);
+    await rig.reconciler.start();
+    forget(rig);
+    assert.deepEqual(rig.reconciler.readiness(), { ok: true, reasons: [] });
+    rig.plane.failObserve = 'ENOBUFS';
+    await rig.clock.advanceAsync(30_000);
+    rig.plane.dumps.length = 0;
+    assert.deepEqual(rig.reconciler.readiness().reasons, ['read the fake table: ENOBUFS']);
+    assert.deepEqual(rig.plane.dumps, []);
   });
 });
 
