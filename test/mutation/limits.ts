@@ -92,6 +92,8 @@ export function checkLimits(module: SchedulersModule): string[] {
     ...checkThresholds(module),
     ...checkDefaults(module),
     ...checkForeignRemoval(module),
+    ...checkFlagHint(module, 'rr', 'it takes no flags'),
+    ...checkFlagHint(module, 'sh', 'it takes sh-fallback, sh-port'),
   ];
 }
 
@@ -234,6 +236,16 @@ function checkThresholds(module: SchedulersModule): string[] {
     const right = taken('classic') === classic && taken('total') === total && taken('capped') === total;
     return right ? [] : [`thresholds ${upper}/${lower}: taken ${taken('classic')}/${taken('total')}`];
   });
+}
+
+/** Who gives a wrong flag is told which are right. */
+function checkFlagHint(module: SchedulersModule, name: string, hint: string): string[] {
+  try {
+    module.createScheduler(name, { flags: ['mh-port'] });
+  } catch (error) {
+    if (error instanceof Error && error.message.includes(hint)) return [];
+  }
+  return [`${name}: a wrong flag does not tell "${hint}"`];
 }
 
 /** Removing a server that is not linked leaves the list as it is. */

@@ -1,6 +1,8 @@
 /** Makes mutants of a source text: every comparison and every integer changed, one at a time. */
 import ts from 'typescript';
 
+export type MutantKind = 'comparison' | 'step' | 'literal';
+
 export interface Mutant {
   /** File name inside schedulers/. */
   readonly file: string;
@@ -8,6 +10,8 @@ export interface Mutant {
   readonly line: number;
   /** The source line, trimmed. */
   readonly lineText: string;
+  /** `comparison` and `step` (an operator or operand of ± 1, ++, --) decide; a `literal` is any other integer. */
+  readonly kind: MutantKind;
   /** What changed, as `< to <=`. */
   readonly change: string;
   /** The whole mutated source. */
@@ -35,13 +39,14 @@ export function mutantsOf(file: string, source: string): Mutant[] {
   const lines = source.split('\n');
   const mutants: Mutant[] = [];
 
-  function replace(node: ts.Node, replacement: string): void {
+  function replace({ node, replacement, kind }: Change): void {
     const start = node.getStart(tree);
     const { line } = tree.getLineAndCharacterOfPosition(start);
     mutants.push({
       file,
       line: line + 1,
       lineText: (lines[line] ?? '').trim(),
+      kind,
       change: `${node.getText(tree)} to ${replacement}`,
       source: source.slice(0, start) + replacement + source.slice(node.getEnd()),
     });
@@ -49,7 +54,7 @@ export function mutantsOf(file: string, source: string): Mutant[] {
 
   function visit(node: ts.Node): void {
     if (ts.isTypeNode(node)) return;
-    for (const [target, replacement] of changesOf(node)) replace(target, replacement);
+    for (const change of changesOf(node)) replace(change);
     ts.forEachChild(node, visit);
   }
 
@@ -57,39 +62,59 @@ export function mutantsOf(file: string, source: string): Mutant[] {
   return mutants;
 }
 
-function changesOf(node: ts.Node): [target: ts.Node, replacement: string][] {
+interface Change {
+  readonly node: ts.Node;
+  readonly replacement: string;
+  readonly kind: MutantKind;
+}
+
+function changesOf(node: ts.Node): Change[] {
   if (ts.isBinaryExpression(node)) return binaryChanges(node);
   if (ts.isNumericLiteral(node)) return literalChanges(node);
   if (ts.isPostfixUnaryExpression(node)) {
     const operand = node.operand.getText();
-    return [[node, node.operator === ts.SyntaxKind.PlusPlusToken ? `${operand}--` : `${operand}++`]];
+    const swapped = node.operator === ts.SyntaxKind.PlusPlusToken ? '--' : '++';
+    return [{ node, replacement: `${operand}${swapped}`, kind: 'step' }];
   }
-  if (ts.isPrefixUnaryExpression(node)) return prefixChanges(node);
-  return [];
+  return ts.isPrefixUnaryExpression(node) ? prefixChanges(node) : [];
 }
 
-function binaryChanges(node: ts.BinaryExpression): [ts.Node, string][] {
-  const token = node.operatorToken;
-  const comparisons = COMPARISONS[token.kind] ?? [];
-  const changes = comparisons.map((replacement): [ts.Node, string] => [token, replacement]);
-  const step = STEPS[token.kind];
-  if (step !== undefined && node.right.getText() === '1') changes.push([token, step]);
+function binaryChanges({ operatorToken: node, right }: ts.BinaryExpression): Change[] {
+  const changes = (COMPARISONS[node.kind] ?? []).map((replacement): Change => ({
+    node,
+    replacement,
+    kind: 'comparison',
+  }));
+  const replacement = STEPS[node.kind];
+  if (replacement !== undefined && right.getText() === '1') changes.push({ node, replacement, kind: 'step' });
   return changes;
 }
 
-function prefixChanges(node: ts.PrefixUnaryExpression): [ts.Node, string][] {
+function prefixChanges(node: ts.PrefixUnaryExpression): Change[] {
   const operand = node.operand.getText();
-  if (node.operator === ts.SyntaxKind.PlusPlusToken) return [[node, `--${operand}`]];
-  if (node.operator === ts.SyntaxKind.MinusMinusToken) return [[node, `++${operand}`]];
+  if (node.operator === ts.SyntaxKind.PlusPlusToken) {
+    return [{ node, replacement: `--${operand}`, kind: 'step' }];
+  }
+  if (node.operator === ts.SyntaxKind.MinusMinusToken) {
+    return [{ node, replacement: `++${operand}`, kind: 'step' }];
+  }
   return [];
 }
 
-/** One more and one less; parentheses, since `- -1` and `1.toString` would be other things. */
-function literalChanges(node: ts.NumericLiteral): [ts.Node, string][] {
+/** One more and one less, in parentheses, since what stands before may be a minus. */
+function literalChanges(node: ts.NumericLiteral): Change[] {
   const value = Number(node.text);
   if (!Number.isInteger(value)) return [];
-  return [
-    [node, `(${value + 1})`],
-    [node, `(${value - 1})`],
-  ];
+  const kind = isStepOperand(node) ? 'step' : 'literal';
+  return [value + 1, value - 1].map((changed) => ({ node, replacement: `(${changed})`, kind }));
+}
+
+function isStepOperand(node: ts.NumericLiteral): boolean {
+  const { parent } = node;
+  return (
+    node.text === '1' &&
+    ts.isBinaryExpression(parent) &&
+    parent.right === node &&
+    STEPS[parent.operatorToken.kind] !== undefined
+  );
 }

@@ -21,6 +21,10 @@ const different = total - report.equivalent;
 const shareOfDifferent = ((100 * report.killed) / different).toFixed(2);
 console.log(`${report.killed} of ${total} mutants killed (${share} %), ${report.timedOut} by the time limit`);
 console.log(`${report.killed} of ${different} that are not listed as equivalent (${shareOfDifferent} %)`);
+for (const kind of ['comparison', 'step', 'literal'] as const) {
+  const own = report.verdicts.filter(({ mutant }) => mutant.kind === kind);
+  console.log(`  ${kind}: ${own.filter(({ killer }) => killer !== null).length} of ${own.length}`);
+}
 console.log(`took ${seconds} s`);
 for (const { file, lineText, reason } of report.staleEquivalents) {
   console.log(`listed as equivalent, but killed or gone: schedulers/${file}: ${lineText} (${reason})`);

@@ -130,7 +130,7 @@ function drawOptions(random: SeededRandom): TemplateOptions {
         ? random.pick([0, 8, 24, 31, 32])
         : random.pick([1, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128]),
     timeoutMs: random.pick([1000, 60_000, 90_000, 300_000]),
-    service: random.pick([{ port: 80 }, { port: 0 }, { port: 21 }, { mark: 7 }]),
+    service: random.pick([{ port: 80 }, { port: 0 }, { port: 21 }, { port: 1 }, { mark: 7 }]),
     expireQuiescent: random.chance(0.5),
   };
 }
@@ -148,14 +148,14 @@ function testedOptions(
 }
 
 /** Clients that differ in one bit, all over the address. */
-function drawPacket(random: SeededRandom, { family }: TemplateOptions): Packet {
-  const bit = random.int(0, 40);
+function drawPacket(random: SeededRandom, { family, prefixLength }: TemplateOptions): Packet {
+  const bit = random.chance(0.5) ? random.int(0, 127) : (prefixLength + random.int(-2, 1) + 128) % 128;
   return {
     family,
-    source: family === 4 ? ipv4WithBit(bit % 33) : ipv6WithBit(random.chance(0.5) ? bit * 3 : 63 + (bit % 3)),
+    source: family === 4 ? ipv4WithBit(bit % 33) : ipv6WithBit(bit),
     sourcePort: random.int(1024, 65_535),
     destination: family === 4 ? `10.9.0.${random.int(1, 2)}` : `2001:db8::${random.int(1, 2)}`,
-    destinationPort: random.pick([80, 80, 21, 8080]),
+    destinationPort: random.pick([80, 80, 21, 1, 8080]),
     protocol: random.pick(['tcp', 'tcp', 'udp']),
   };
 }

@@ -27,7 +27,7 @@ export const EXTREMES: readonly Extreme[] = [
   {
     name: 'an overflowing cache',
     algorithms: ['lblc', 'lblcr'],
-    sources: ['address.ts', 'address-cache.ts', 'caching-scheduler.ts', 'lblc.ts', 'lblcr.ts'],
+    sources: ['address.ts', 'address-cache.ts', 'caching-scheduler.ts', 'lblc.ts', 'lblcr.ts', 'registry.ts'],
     histories: 15,
     generate: generateFlood,
   },

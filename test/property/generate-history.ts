@@ -39,6 +39,7 @@ export function generateHistory(algorithm: AlgorithmName, seed: number, length =
   const character = drawCharacter(random, options, family);
   const bound = random.chance(0.25) ? drawBound(random, slots.length, character) : [];
   const operations: Operation[] = [];
+  if (random.chance(0.2)) operations.push({ op: 'open', packet: character.drawPacket(), becomes: 'active' });
   for (let slot = bound.length; slot < slots.length; slot++) {
     operations.push({ op: 'add', slot, settings: drawSettings(character), fresh: false });
   }
