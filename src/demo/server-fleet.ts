@@ -45,14 +45,21 @@ export class ServerFleet {
     return this.#members.map(({ name, port, child }) => ({ name, port, pid: child?.pid ?? null }));
   }
 
-  /** Starts servers on free ports and waits until all listen. @throws DirectorError when one does not come up */
+  /**
+   * Starts servers on free ports and waits until all listen.
+   *
+   * @throws DirectorError when one does not come up; `close` ends the others
+   */
   async start(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      const { child, port } = await this.#spawn(name, 0);
-      const member: Member = { name, port, child: null };
+    const starts = await Promise.allSettled(names.map((name) => this.#spawn(name, 0)));
+    for (const [index, start] of starts.entries()) {
+      if (start.status === 'rejected') continue;
+      const member: Member = { name: names[index] ?? '', port: start.value.port, child: null };
       this.#members.push(member);
-      this.#adopt(member, child);
+      this.#adopt(member, start.value.child);
     }
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   /** Starts every dead server again on its old port. @returns those that came back */

@@ -24,16 +24,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** What a test wants of one real server: it answers a connection with its name and closes. */
+/** What a test wants of one real server: it answers a connection with its name and closes, or holds it open. */
 export class NamedServer {
   readonly #server: Server;
   readonly name: string;
 
-  constructor(name: string) {
+  constructor(name: string, options: { readonly hold?: boolean } = {}) {
     this.name = name;
     this.#server = createServer((socket) => {
       socket.on('error', () => undefined);
-      socket.end(name);
+      if (options.hold === true) socket.write(name);
+      else socket.end(name);
     });
   }
 
@@ -65,13 +66,18 @@ export interface CliSetup {
   /** Somebody answers this to every question; absent = nobody is there. */
   readonly answer?: string;
   readonly signal?: AbortSignal;
+  /** Sees what is printed as it is printed. */
+  readonly onOut?: (text: string) => void;
 }
 
 /** Runs one command line in this process. */
 export async function cli(words: readonly string[], setup: CliSetup = {}): Promise<CliResult> {
   const result = { code: 0, out: '', err: '' };
   const context: CliContext = {
-    out: (text) => void (result.out += text),
+    out: (text) => {
+      result.out += text;
+      setup.onOut?.(text);
+    },
     err: (text) => void (result.err += text),
     color: false,
     errorColor: false,

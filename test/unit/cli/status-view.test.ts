@@ -94,7 +94,11 @@ describe('statusView', () => {
 
   it('colours only when asked to', () => {
     assert.ok(!statusView(snapshot(), options).join('').includes('\u001b'));
-    assert.ok(statusView(snapshot(), { ...options, color: true }).join('').includes('\u001b[32mok'));
+    assert.ok(
+      statusView(snapshot(), { ...options, color: true })
+        .join('')
+        .includes('\u001b[32mok'),
+    );
   });
 });
 
