@@ -1,5 +1,5 @@
 /** What follows from a service's keys and is asked by rules and conversion alike. */
-import { parseIp, type Family } from '../base/ip.js';
+import type { Family } from '../base/ip.js';
 import type { Protocol, ServiceAddress } from '../model/virtual-service.js';
 import type { DirectorConfig } from './schema/director.js';
 import type { MatchConfig, ServiceConfig } from './schema/service.js';
@@ -25,7 +25,7 @@ export function protocolOf(service: ServiceConfig): Protocol {
   return agreed !== undefined && others.every((rule) => rule.protocol === agreed) ? agreed : 'tcp';
 }
 
-export function matchProtocol(service: ServiceConfig, rule: MatchConfig): Protocol {
+function matchProtocol(service: ServiceConfig, rule: MatchConfig): Protocol {
   return rule.protocol ?? protocolOf(service);
 }
 
@@ -57,9 +57,4 @@ export function addressOf(service: ServiceConfig): ServiceAddress | null {
 
 function familyNumber(family: ServiceConfig['family']): Family {
   return family === 'ipv6' ? 6 : 4;
-}
-
-/** True for 127.0.0.0/8 and ::1. */
-export function isLoopback(address: string): boolean {
-  return address === '::1' || (parseIp(address)?.family === 4 && address.startsWith('127.'));
 }

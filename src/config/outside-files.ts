@@ -12,7 +12,7 @@ import { show } from './schema/fields.js';
 import type { Verdicts } from './rules/rule.js';
 
 /** The one folder that scheduler modules are trusted in. */
-export const SCHEDULER_FOLDER = '/etc/lvsd/schedulers';
+const SCHEDULER_FOLDER = '/etc/lvsd/schedulers';
 
 const LARGEST_PASSWORD_BYTES = 4096;
 const READABLE_BY_ALL = 0o004;

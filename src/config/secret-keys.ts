@@ -4,7 +4,7 @@ import { keysOf } from './schema/walk.js';
 import { configSchema } from './schema/config.js';
 
 /** Names of the keys whose schema carries `secret: true`, at whatever depth. */
-export const secretKeys: ReadonlySet<string> = new Set(
+const secretKeys: ReadonlySet<string> = new Set(
   keysOf(configSchema)
     .filter((key) => key.secret)
     .map((key) => key.name),

@@ -99,7 +99,7 @@ function clip(number: string, line: string, column: number, length: number): str
 }
 
 /** Control characters would move the terminal's cursor, or worse. */
-export function printable(text: string): string {
+function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are the point
   return text.replace(/\t/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '\ufffd');
 }

@@ -3,6 +3,7 @@
  * variables; refuses duplicate keys, tags and alias bombs.
  */
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type YAMLMap } from 'yaml';
+import { locate } from './locate.js';
 import { formatPath, type Path } from './path.js';
 import { DEEPEST_NESTING } from './parse-yaml.js';
 import { suggest, type Finding, type ProblemList, type ProblemPlace } from './problem-list.js';
@@ -49,14 +50,14 @@ export class Tree {
 
   /** The place of the value at a path, or of the nearest thing above it. */
   valueAt(path: Path): ProblemPlace {
-    const found = this.#find(path);
-    return this.#place(found.value ?? found.key ?? null, path);
+    const found = locate(this.#root, path, this.#targets);
+    return this.#place(found.value ?? found.key, path);
   }
 
   /** The place of the key itself at a path; of the value where there is no key (list entries). */
   keyAt(path: Path): ProblemPlace {
-    const found = this.#find(path);
-    return this.#place(found.key ?? found.value ?? null, path);
+    const found = locate(this.#root, path, this.#targets);
+    return this.#place(found.key ?? found.value, path);
   }
 
   #place(node: Node | null, path: Path): ProblemPlace {
@@ -233,63 +234,11 @@ export class Tree {
       for (const [key, value] of Object.entries(source)) if (!(key in into)) into[key] = value;
     }
   }
-
-  #find(path: Path): { key?: Node; value?: Node | null } {
-    let found: { key?: Node; value?: Node | null } = { value: this.#root };
-    for (const step of path) {
-      const next = this.#step(found.value ?? null, step);
-      if (next === null) return found;
-      found = next;
-    }
-    return found;
-  }
-
-  #step(node: Node | null, step: string | number): { key?: Node; value?: Node | null } | null {
-    const here = this.#resolve(node);
-    if (isSeq<Node>(here) && typeof step === 'number') {
-      const item = here.items[step];
-      return item === undefined ? null : { value: item };
-    }
-    if (!isMap(here)) return null;
-    const merges: (Node | null)[] = [];
-    for (const pair of here.items as Pair<Node, Node | null>[]) {
-      const key = keyText(pair.key);
-      if (key === String(step)) return { key: pair.key, value: pair.value };
-      if (key === '<<') merges.push(pair.value);
-    }
-    return this.#stepThroughMerges(merges, step);
-  }
-
-  #stepThroughMerges(
-    merges: readonly (Node | null)[],
-    step: string | number,
-  ): { key?: Node; value?: Node | null } | null {
-    for (const merge of merges) {
-      const target = this.#resolve(merge);
-      for (const source of isSeq<Node>(target) ? target.items : [target]) {
-        const found = this.#step(source, step);
-        if (found !== null) return found;
-      }
-    }
-    return null;
-  }
-
-  #resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (this.#targets.get(node) ?? null) : node;
-  }
 }
 
 /** True for what `Tree.read` makes of a YAML mapping. */
 export function isRawMap(value: unknown): value is RawMap {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;
-}
-
-function keyText(node: Node): string | null {
-  return isScalar(node)
-    ? typeof node.value === 'number'
-      ? (node.source ?? null)
-      : String(node.value)
-    : null;
 }
 
 function rangeOf(node: Node | null): TextRange {

@@ -5,7 +5,7 @@ import type { JudgedService, ServiceRule } from './rule.js';
 const WAYS = ['address', 'fwmark', 'match'] as const;
 
 /** Exactly one of address, fwmark and match. */
-export const oneAddress: ServiceRule = ({ spot, config }, verdicts) => {
+const oneAddress: ServiceRule = ({ spot, config }, verdicts) => {
   const given = WAYS.filter((way) => config[way] !== undefined);
   const [first, second] = given;
   if (first === undefined) {
@@ -24,7 +24,7 @@ export const oneAddress: ServiceRule = ({ spot, config }, verdicts) => {
 };
 
 /** `family` says something only beside a mark. */
-export const familyKey: ServiceRule = ({ spot, config }, verdicts) => {
+const familyKey: ServiceRule = ({ spot, config }, verdicts) => {
   if (config.family === undefined || config.fwmark !== undefined) return;
   verdicts.refuseKey(spot, ['family'], {
     rule: 'family-conflict',
@@ -34,7 +34,7 @@ export const familyKey: ServiceRule = ({ spot, config }, verdicts) => {
 };
 
 /** One service is of one family. */
-export const matchFamilies: ServiceRule = ({ spot, config, address }, verdicts) => {
+const matchFamilies: ServiceRule = ({ spot, config, address }, verdicts) => {
   if (address?.kind !== 'match') return;
   const other = address.rules.findIndex((rule) => rule.family !== address.family);
   if (other === -1) return;
@@ -46,7 +46,7 @@ export const matchFamilies: ServiceRule = ({ spot, config, address }, verdicts) 
 };
 
 /** Port 0 means every port; without persistence a client's connections would be torn apart. */
-export const portZero: ServiceRule = ({ spot, config, address }, verdicts) => {
+const portZero: ServiceRule = ({ spot, config, address }, verdicts) => {
   if (address?.kind !== 'address' || address.port !== 0 || config.persistence !== undefined) return;
   verdicts.refuse(spot, ['address'], {
     rule: 'port-zero',
@@ -56,7 +56,7 @@ export const portZero: ServiceRule = ({ spot, config, address }, verdicts) => {
 };
 
 /** The marks of `match` services are lvsd's own. */
-export const foreignMark: ServiceRule = ({ spot, config }, verdicts, director) => {
+const foreignMark: ServiceRule = ({ spot, config }, verdicts, director) => {
   if (config.fwmark === undefined || director === null) return;
   const { base, size } = director.marks;
   if (config.fwmark < base || config.fwmark >= base + size) return;
@@ -68,7 +68,7 @@ export const foreignMark: ServiceRule = ({ spot, config }, verdicts, director) =
 };
 
 /** lvsd can only put a real address on an interface. */
-export const ownedAddress: ServiceRule = (service, verdicts) => {
+const ownedAddress: ServiceRule = (service, verdicts) => {
   const { spot, config, address } = service;
   if (config.interface === undefined || address === null) return;
   const reason = notOwnable(service);
@@ -87,7 +87,7 @@ function notOwnable({ address }: JudgedService): string | null {
 }
 
 /** IPVS looks addresses up exactly; a wildcard would never match. */
-export const wildcardAddress: ServiceRule = ({ spot, address, planes }, verdicts) => {
+const wildcardAddress: ServiceRule = ({ spot, address, planes }, verdicts) => {
   if (address?.kind !== 'address' || !planes.kernel || !isWildcard(address.address)) return;
   verdicts.refuse(spot, ['address'], {
     rule: 'wildcard-address',

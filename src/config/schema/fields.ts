@@ -153,7 +153,7 @@ export function integer(low: number, high: number, rule = 'out-of-range') {
 }
 
 /** Decimal or 0x hexadecimal, as YAML reads them; null when it is no whole number. */
-export function numberOf(value: string): number | null {
+function numberOf(value: string): number | null {
   return /^(?:-?\d{1,16}|0x[0-9a-fA-F]{1,13})$/.test(value) ? Number(value) : null;
 }
 

@@ -8,7 +8,7 @@ export const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 export const NAME_FORM =
   'a name: lower-case letters, digits and . _ - (at most 63, the first a letter or digit)';
 
-export const HIGHEST_WEIGHT = 65535;
+const HIGHEST_WEIGHT = 65535;
 const HIGHEST_THRESHOLD = 2 ** 31 - 1;
 
 export const tunnelSchema = z
@@ -33,7 +33,7 @@ const poolReference = z
   })
   .describe('All servers of a pool.');
 
-export const serverSchema = z
+const serverSchema = z
   .strictObject({
     name: pattern('bad-name', NAME, NAME_FORM)
       .optional()
@@ -70,7 +70,7 @@ const shortServer = openEndpoint()
   .describe('address:port of a server with default settings.');
 
 /** One entry of `servers:` or of a pool. */
-export const serverEntrySchema = z.union([shortServer, serverSchema, poolReference]);
+const serverEntrySchema = z.union([shortServer, serverSchema, poolReference]);
 
 export type ServerEntry = z.output<typeof serverEntrySchema>;
 
