@@ -20,15 +20,31 @@ const DOTTED_DECIMAL = /^\d{1,3}(\.\d{1,3}){3}$/;
  */
 export function parseIp(text: string): IpAddress | null {
   if (text.includes('%')) return null;
-  if (DOTTED_DECIMAL.test(text)) {
-    // A leading zero is octal to some readers and decimal to others: refused.
-    const octets = text.split('.');
-    if (octets.some((octet) => Number(octet) > 255 || (octet.length > 1 && octet.startsWith('0'))))
-      return null;
-    return { family: 4, text };
-  }
-  if (!text.includes(':') || !ipaddr.IPv6.isValid(text)) return null;
-  return { family: 6, text: ipaddr.IPv6.parse(text).toRFC5952String() };
+  if (!text.includes(':')) return octetsOf(text) === null ? null : { family: 4, text };
+  const groups = withoutDots(text);
+  if (groups === null || !ipaddr.IPv6.isValid(groups)) return null;
+  return { family: 6, text: ipaddr.IPv6.parse(groups).toRFC5952String() };
+}
+
+function octetsOf(text: string): readonly number[] | null {
+  if (!DOTTED_DECIMAL.test(text)) return null;
+  const octets = text.split('.');
+  // A leading zero is octal to some readers and decimal to others: refused.
+  if (octets.some((octet) => Number(octet) > 255 || (octet.length > 1 && octet.startsWith('0')))) return null;
+  return octets.map(Number);
+}
+
+/**
+ * An IPv6 address whose last 32 bits may be dotted decimal (RFC 4291 section 2.2), in groups alone. The library would
+ * take octal and hexadecimal parts, and `::192.0.2.1` for the mapped address.
+ */
+function withoutDots(text: string): string | null {
+  if (!text.includes('.')) return text;
+  const tailAt = text.lastIndexOf(':') + 1;
+  const octets = octetsOf(text.slice(tailAt));
+  if (octets === null) return null;
+  const hex = octets.map((octet) => octet.toString(16).padStart(2, '0')).join('');
+  return `${text.slice(0, tailAt)}${hex.slice(0, 4)}:${hex.slice(4)}`;
 }
 
 /** `192.0.2.1:80` or `[2001:db8::1]:80`. */
