@@ -29,15 +29,20 @@ const SECURITY_HEADERS = {
 /** After this time a probe tells whether the other end of a silent TCP connection is still there. */
 const TCP_PROBE_MS = 60_000;
 
+/** One log line for all the accepts that fail within this time. */
+const FAULT_SILENCE_MS = 60_000;
+
 export class HttpListener {
   readonly server: Server;
   readonly #app: FastifyInstance;
   readonly #context: RouteContext;
   #closing = false;
+  #silentUntilMs = -Infinity;
 
   constructor(context: RouteContext, access: ListenerAccess) {
     this.#context = context;
     this.server = createHttpServer(context.limits);
+    this.server.on('error', (error) => this.#logFault(error));
     this.#app = this.#createApp(access);
   }
 
@@ -61,6 +66,17 @@ export class HttpListener {
     await closed;
     timer.cancel();
     await this.#app.close();
+  }
+
+  /**
+   * accept(2) fails for want of memory or descriptors: no reason to end the director, and for as long as it lasts it
+   * fails again at every turn. A failed listen is its caller's to tell.
+   */
+  #logFault(error: Error): void {
+    const { clock, logger } = this.#context;
+    if (!this.server.listening || clock.nowMs() < this.#silentUntilMs) return;
+    this.#silentUntilMs = clock.nowMs() + FAULT_SILENCE_MS;
+    logger.error({ err: error }, `accept API connection: ${error.message}`);
   }
 
   #createApp(access: ListenerAccess): FastifyInstance {

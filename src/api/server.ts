@@ -32,6 +32,7 @@ const CONTROL_ACCESS: ListenerAccess = { has: () => true, guard: () => undefined
 export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #listeners: HttpListener[] = [];
+  #opening: Promise<void> = Promise.resolve();
   #tcp: TcpAddress | null = null;
 
   constructor(options: ApiServerOptions) {
@@ -50,20 +51,30 @@ export class ApiServer {
    * @throws DirectorError ERR_FOLDER_UNSAFE, ERR_FOLDER_CREATE for the socket's folder
    */
   async start(): Promise<void> {
+    this.#opening = this.#open();
     try {
-      await this.#startSocket();
-      await this.#startTcp();
+      await this.#opening;
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
-  /** Removes the socket, ends streams, lets answers under way finish for the grace time. Idempotent. */
+  /**
+   * Removes the socket, ends streams, lets answers under way finish for the grace time. Idempotent; while `start`
+   * runs it waits for that first, so that nothing is left listening.
+   */
   async close(): Promise<void> {
+    // Its error is for the caller of start.
+    await Promise.allSettled([this.#opening]);
     const graceMs = this.#options.closeGraceMs ?? DEFAULT_CLOSE_GRACE_MS;
     await Promise.all(this.#listeners.map((listener) => listener.close(this.#options.clock, graceMs)));
     this.#tcp = null;
+  }
+
+  async #open(): Promise<void> {
+    await this.#startSocket();
+    await this.#startTcp();
   }
 
   async #startSocket(): Promise<void> {

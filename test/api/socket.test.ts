@@ -112,6 +112,14 @@ describe('the control socket', () => {
     await assert.rejects(start(join(folder, 'run', 'lvsd.sock')), { code: 'ERR_FOLDER_UNSAFE' });
   });
 
+  it('is removed by a close that comes while it starts', async () => {
+    const path = join(folder, 'run', 'lvsd.sock');
+    const starting = start(path);
+    await started[0]?.close();
+    await starting;
+    await assert.rejects(lstat(path), { code: 'ENOENT' });
+  });
+
   it('is given back when TCP cannot be had', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
