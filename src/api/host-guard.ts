@@ -6,20 +6,29 @@ import { isWildcard, parseIp } from '../base/ip.js';
 
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
+/** What a listener is rightly asked for, beside localhost. */
+export interface OwnHosts {
+  /** The configured address; a wildcard stands for the one that the connection came to. */
+  readonly address: string;
+  /** The director's name: nobody but its owner can make a browser resolve it. */
+  readonly name: string;
+}
+
 /**
  * Judges a Host header, with or without a port.
  *
  * @param host the header, undefined when there is none
- * @param listen the configured address; a wildcard stands for `arrivedAt`
  * @param arrivedAt the address of ours that the connection came to
  * @returns null when the request may go on, else the reason for people
  */
-export function hostProblem(host: string | undefined, listen: string, arrivedAt: string): string | null {
+export function hostProblem(host: string | undefined, own: OwnHosts, arrivedAt: string): string | null {
   if (host === undefined || host === '') return 'there is no Host header';
-  const name = hostName(host);
-  const own = isWildcard(listen) ? withoutMapping(arrivedAt) : listen;
-  if (name !== null && (LOCAL_HOSTS.includes(name) || name === canonical(own))) return null;
-  return `Host ${JSON.stringify(host.slice(0, 100))} is not this listener: ask for localhost or ${own}`;
+  const asked = hostName(host);
+  const address = isWildcard(own.address) ? withoutMapping(arrivedAt) : own.address;
+  const known = [...LOCAL_HOSTS, canonical(address), own.name.toLowerCase()];
+  if (asked !== null && known.includes(asked)) return null;
+  const shown = JSON.stringify(host.slice(0, 100));
+  return `Host ${shown} is not this listener: ask for localhost, ${address} or ${own.name} (director.name)`;
 }
 
 /** The name or the bare address, lower case; null when the header is malformed. */

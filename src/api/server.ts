@@ -17,6 +17,8 @@ export interface ApiServerOptions {
   readonly socket: SocketAddress | null;
   /** null = no read-only listener. */
   readonly tcp: TcpAddress | null;
+  /** The director's name, under which the read-only listener answers too. */
+  readonly name: string;
   /** The process's effective user id. */
   readonly uid: number;
   /** Who is at the other end of a control connection; without it nobody is known. */
@@ -85,9 +87,9 @@ export class ApiServer {
   }
 
   async #startTcp(): Promise<void> {
-    const { tcp } = this.#options;
+    const { tcp, name } = this.#options;
     if (tcp === null) return;
-    const listener = await this.#addListener(readOnlyAccess(tcp));
+    const listener = await this.#addListener(readOnlyAccess({ address: tcp.address, name }));
     await listenOnTcp(listener.server, tcp);
     const bound = listener.server.address();
     if (bound !== null && typeof bound === 'object') this.#tcp = { address: bound.address, port: bound.port };

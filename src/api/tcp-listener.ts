@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { reasonOf } from '../base/errors.js';
 import { formatEndpoint } from '../base/ip.js';
 import { apiError } from './errors.js';
-import { hostProblem } from './host-guard.js';
+import { hostProblem, type OwnHosts } from './host-guard.js';
 import { methodError, type ListenerAccess } from './http-listener.js';
 import { listening } from './listening.js';
 
@@ -17,11 +17,11 @@ export interface TcpAddress {
 const READING_METHODS = ['GET', 'HEAD'];
 
 /** GETs marked for TCP, asked under a name of this listener. */
-export function readOnlyAccess(listen: TcpAddress): ListenerAccess {
+export function readOnlyAccess(own: OwnHosts): ListenerAccess {
   return {
     has: (endpoint) => endpoint.method === 'GET' && endpoint.onTcp,
     guard: (request: FastifyRequest) => {
-      const problem = hostProblem(request.headers.host, listen.address, request.socket.localAddress ?? '');
+      const problem = hostProblem(request.headers.host, own, request.socket.localAddress ?? '');
       if (problem !== null) throw apiError('ERR_API_HOST', `answer request: ${problem}`);
       if (!READING_METHODS.includes(request.method))
         throw methodError('answer request: this listener is read-only', READING_METHODS.join(', '));

@@ -198,6 +198,7 @@ export class Daemon {
       operations,
       clock,
       logger,
+      name: this.#model.director.name,
       uid,
       socket: { path: socket, folderMode: socketFolderMode },
       tcp: this.#model.director.adminListen,

@@ -72,12 +72,16 @@ describe('the read-only TCP listener', () => {
         assert.equal(answer.status, 403);
         const { code, message } = errorOf(answer);
         assert.equal(code, 'ERR_API_HOST');
-        assert.match(message, /^answer request: Host "[^"]+" is not this listener: ask for localhost or 127/);
+        assert.match(
+          message,
+          /^answer request: Host "[^"]+" is not this listener: ask for localhost, 127\.0\.0\.1 or D/,
+        );
       }
     });
 
-  it('answers to localhost and to its address, with any port', async () => {
-    for (const host of ['localhost', 'localhost:1', '127.0.0.1', '[::1]:9410'])
+  it('answers to localhost, to its address and to the name of the director, with any port', async () => {
+    const named = ['director-a.example', 'DIRECTOR-A.example:9410'];
+    for (const host of ['localhost', 'localhost:1', '127.0.0.1', '[::1]:9410', ...named])
       assert.equal((await api.overTcp('/healthz', { headers: { host } })).status, 200, host);
   });
 

@@ -34,6 +34,7 @@ export class ApiFixture {
       operations,
       clock: realClock,
       logger: silentLogger,
+      name: 'Director-a.example',
       socket: { path: this.socketPath, folderMode: 0o750 },
       tcp: { address: '127.0.0.1', port: 0 },
       uid: UID,
