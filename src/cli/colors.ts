@@ -53,7 +53,24 @@ export function wantsColor(
 // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
 const SEQUENCE = /\u001b\[[0-9;]*m/g;
 
+// eslint-disable-next-line no-control-regex -- as above; the group keeps the sequences among the parts
+const SPLIT = /(\u001b\[[0-9;]*m)/;
+
 /** Columns that a text takes on a terminal: its length without colour sequences. */
 export function visibleLength(text: string): number {
   return text.replace(SEQUENCE, '').length;
+}
+
+/** The first `columns` columns of a text; colour sequences cost nothing and stay, so that none is left open. */
+export function cutVisible(text: string, columns: number): string {
+  let left = columns;
+  return text
+    .split(SPLIT)
+    .map((part) => {
+      if (part.startsWith(ESCAPE)) return part;
+      const shown = part.slice(0, left);
+      left -= shown.length;
+      return shown;
+    })
+    .join('');
 }

@@ -18,7 +18,9 @@ export function newCommand({ name, summary, examples, description }: CommandText
   const title = examples.length === 1 ? 'Example:' : 'Examples:';
   return new Command(name)
     .summary(summary)
-    .description(description === undefined ? `${summary}.` : `${summary}.\n\n${description}`)
+    .description(
+      [`${capitalized(summary)}.`, ...(description === undefined ? [] : [description])].join('\n\n'),
+    )
     .addHelpText('after', ['', title, ...examples.map((line) => `  ${line}`)].join('\n'));
 }
 
@@ -50,4 +52,8 @@ export function wholeNumber(low: number, high: number): (text: string) => number
     }
     return value;
   };
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -60,9 +60,17 @@ function readyLine({ ready }: Snapshot, paint: Colors): string {
 function serviceBlock(service: ServiceStatus, options: StatusViewOptions, paint: Colors): string[] {
   return [
     serviceLine(service, options.rates?.services.get(service.name), paint),
-    ...[service.servedAsNat].filter((text) => text !== null).map((text) => paint.yellow(`  ! ${text}`)),
-    ...service.errors.map((error) => paint.red(`  ! ${error}`)),
+    ...troubles(service, paint),
     ...serverTable(service, options, paint),
+  ];
+}
+
+/** What is not as it should be, a line each. The reason names the first failed step itself. */
+function troubles({ reason, errors, servedAsNat }: ServiceStatus, paint: Colors): string[] {
+  const notes = [reason, servedAsNat ?? ''].filter((text) => text !== '');
+  return [
+    ...notes.map((text) => paint.yellow(`  ! ${text}`)),
+    ...errors.slice(1).map((text) => paint.red(`  ! ${text}`)),
   ];
 }
 
@@ -78,8 +86,7 @@ function serviceLine(service: ServiceStatus, rates: TrafficRates | undefined, pa
     ...(service.retries > 0 ? [`${formatCount(service.retries)} retried`] : []),
   ];
   const facts = [service.forwarding, ...persistence, ...traffic, ...trouble].join(', ');
-  const reason = service.reason === '' ? '' : `  ${service.reason}`;
-  return `${paint.bold(service.name)}  ${service.protocol} ${service.address}  ${scheduler} (${facts})  ${healthWord(service.health, paint)}${reason}`;
+  return `${paint.bold(service.name)}  ${service.protocol} ${service.address}  ${scheduler} (${facts})  ${healthWord(service.health, paint)}`;
 }
 
 function healthWord(health: ServiceHealth, paint: Colors): string {

@@ -21,7 +21,8 @@ export function processContext(): CliContext {
     },
     terminal: stdout.isTTY,
     interactive: stdin.isTTY && stderr.isTTY,
-    size: () => (stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : null),
+    // A terminal without a window (some of scripts and CI) says 0.
+    size: () => (stdout.isTTY && stdout.rows > 0 ? { columns: stdout.columns, rows: stdout.rows } : null),
     environment: env,
     hostName: hostname(),
     uid: process.geteuid?.() ?? 0,

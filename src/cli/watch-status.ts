@@ -2,12 +2,13 @@
 import { pause } from '../base/abort.js';
 import { reasonOf } from '../base/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { colors } from './colors.js';
+import { colors, cutVisible } from './colors.js';
 import type { CliContext } from './context.js';
 import { computeRates } from './status-rates.js';
 import { statusView } from './status-view.js';
 
 const PERIOD_MS = 1000;
+const DEFAULT_SIZE = { columns: 120, rows: 24 };
 
 // xterm's private mode 1049: the alternate screen, so that the terminal's history stays as it was.
 const ENTER_SCREEN = '\u001b[?1049h\u001b[?25l';
@@ -80,8 +81,9 @@ const printJson: Show = (context, lines, snapshot) => {
 const printReport: Show = (context, lines) => context.out(`${lines.join('\n')}\n\n`);
 
 const drawScreen: Show = (context, lines) => {
-  // What does not fit would scroll the screen: it is cut.
-  const shown = lines.slice(0, (context.size()?.rows ?? 24) - 1);
+  // What does not fit would wrap or scroll and spoil the picture: it is cut.
+  const { columns, rows } = context.size() ?? DEFAULT_SIZE;
+  const shown = lines.slice(0, rows - 1).map((line) => cutVisible(line, columns));
   const drawn = shown.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('');
   context.out(`${HOME}${drawn}${CLEAR_SCREEN_REST}`);
 };

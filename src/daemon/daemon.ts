@@ -172,7 +172,12 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    this.events.append({ type: 'director-stopping', message: 'the userspace plane ends with this process' });
+    if (this.#lock !== null) {
+      this.events.append({
+        type: 'director-stopping',
+        message: 'the userspace plane ends with this process',
+      });
+    }
     await this.#reloader.idle();
     await this.#health.close();
     await this.#reconciler.close();

@@ -30,7 +30,7 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
     summary: 'show what a reload would change, and change nothing',
     examples: ['lvsd plan', 'lvsd plan -c new.yaml', 'lvsd plan --detailed-exitcode || test $? -eq 3'],
     description:
-      'Asks the running director, which reads its own file. Where none runs, plans the file against an\n' +
+      'Asks the running director, which reads its own file. Where none runs, plans the file against an ' +
       'empty table, without checks; --dataplane and --allow-module then mean what they mean for lvsd run.',
   })
     .option('--detailed-exitcode', 'exit 0 when nothing would change, 3 when something would')

@@ -18,7 +18,7 @@ export function reloadCommand(context: CliContext): Command {
     summary: 'let the director read its file again, and wait',
     examples: ['lvsd reload', 'lvsd reload --force'],
     description:
-      'A file with any mistake is refused whole and changes nothing. So is one that removes more than\n' +
+      'A file with any mistake is refused whole and changes nothing. So is one that removes more than ' +
       'shrink_guard allows, unless --force says that it is meant.',
   })
     .option('--force', 'remove more than shrink_guard allows')

@@ -25,7 +25,7 @@ export function runCommand(context: CliContext, runDirector: RunDirector): Comma
       'lvsd run -c lvsd.yaml --log-level debug',
     ],
     description:
-      'SIGHUP reloads the file (never by force), SIGTERM and SIGINT stop cleanly, a second SIGINT at once.\n' +
+      'SIGHUP reloads the file (never by force), SIGTERM and SIGINT stop cleanly, a second SIGINT at once. ' +
       'Logs go to standard error: JSON lines, or readable ones on a terminal.',
   })
     .addOption(configOption())

@@ -36,7 +36,7 @@ export function simulateCommand(context: Output): Command {
       'lvsd simulate --trace test/golden/traces/*.json',
     ],
     description:
-      'Nothing is sent. The same options give the same result. dh, lblc and lblcr go by the virtual address:\n' +
+      'Nothing is sent. The same options give the same result. dh, lblc and lblcr go by the virtual address: ' +
       'each simulated client has its own.',
   })
     .addOption(new Option('--scheduler <name>', 'the scheduler').choices(SCHEDULER_NAMES))

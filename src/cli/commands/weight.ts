@@ -30,7 +30,7 @@ export function weightCommand(context: CliContext): Command {
       'lvsd weight web-1 0 --dry-run',
     ],
     description:
-      '0 quiesces: no new connections, those that are there live on. Without --service the server is meant\n' +
+      '0 quiesces: no new connections, those that are there live on. Without --service the server is meant ' +
       'in every service that has it; more than one are listed and asked about first.',
   })
     .argument('<server>', 'name, address:port or address')

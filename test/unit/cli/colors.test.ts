@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { colors, visibleLength, wantsColor } from '../../../src/cli/colors.js';
+import { colors, cutVisible, visibleLength, wantsColor } from '../../../src/cli/colors.js';
 
 describe('wantsColor', () => {
   const cases: readonly {
@@ -27,4 +27,15 @@ describe('colors', () => {
   it('changes nothing when off', () => assert.equal(colors(false).red('x'), 'x'));
   it('adds no width', () => assert.equal(visibleLength(colors(true).bold(colors(true).red('word'))), 4));
   it('leaves an empty text empty', () => assert.equal(colors(true).red(''), ''));
+});
+
+describe('cutVisible', () => {
+  it('counts what is seen and closes the colours', () => {
+    const { green, red } = colors(true);
+    assert.equal(
+      cutVisible(`ab${green('cde')}f${red('g')}`, 4),
+      `ab${green('cd')}${red('x').replace('x', '')}`,
+    );
+    assert.equal(cutVisible('short', 10), 'short');
+  });
 });
