@@ -5,19 +5,6 @@ import { pipeline } from 'node:stream/promises';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../base/clock.js';
 
-/** The loop is let go after so much work in a row. */
-const LONGEST_TURN_MS = 5;
-
-/** A function that lets the loop turn when this stream has held it for a while; await it between chunks. */
-export function pauseBetweenChunks(clock: Clock): () => Promise<void> {
-  let turnStartedMs = clock.nowMs();
-  return async () => {
-    if (clock.nowMs() - turnStartedMs < LONGEST_TURN_MS) return;
-    await new Promise<void>((resolve) => void clock.after(0, resolve));
-    turnStartedMs = clock.nowMs();
-  };
-}
-
 /**
  * A finite answer as a body for `reply.send`: the next chunk is asked for when the client has taken the last one.
  *

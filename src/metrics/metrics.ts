@@ -55,7 +55,11 @@ export class Metrics {
 
   async *#write(ofSnapshot: Iterable<string>): AsyncGenerator<string, void> {
     yield await this.#registry.metrics();
-    yield* inChunks(ofSnapshot, this.#clock);
-    yield* inChunks(this.checks.expose(), this.#clock);
+    yield* inChunks(oneAfterTheOther(ofSnapshot, this.checks.expose()), this.#clock);
   }
+}
+
+/** As one source, so that a turn of the loop does not begin anew between two. */
+function* oneAfterTheOther(...sources: readonly Iterable<string>[]): Generator<string, void> {
+  for (const source of sources) yield* source;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Metrics } from '../../../src/metrics/metrics.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { skipWithout } from '../../support/require-tool.js';
@@ -92,5 +93,38 @@ describe('Metrics', () => {
     metrics.close();
     metrics.close();
     assert.equal(clock.pending, 0);
+  });
+
+  it('lets the loop turn by the work of all families together', async () => {
+    /** Each look at the clock finds it a little later. */
+    class WorkingClock extends FakeClock {
+      override nowMs(): number {
+        this.advance(0.5);
+        return super.nowMs();
+      }
+
+      get stillMs(): number {
+        return super.nowMs();
+      }
+    }
+    const clock = new WorkingClock();
+    const metrics = new Metrics({ clock });
+    const names = Array.from({ length: 330 }, (_, index) => `s${index}`);
+    for (const name of names) metrics.checks.probed('shop', name, 'success', 3);
+    const services = [serviceStatus('shop', { servers: names.map((name) => serverStatus(name)) })];
+    const state = { done: false };
+    const reading = collect(metrics.write(snapshot({ services }))).finally(() => {
+      state.done = true;
+    });
+    const turnsMs: number[] = [];
+    for (let startedMs = 0; !state.done; await nextTurn()) {
+      if (clock.pending === 0) continue;
+      turnsMs.push(clock.stillMs - startedMs);
+      clock.advance(0);
+      startedMs = clock.stillMs;
+    }
+    await reading;
+    assert.ok(turnsMs.length > 6, `${turnsMs.length} turns`);
+    assert.ok(Math.max(...turnsMs) <= 5, `turns of ${turnsMs.join(', ')} ms`);
   });
 });
