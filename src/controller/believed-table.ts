@@ -36,9 +36,10 @@ export class BelievedTable {
     }
   }
 
-  acknowledge(step: Step): void {
-    const { key } = step.service;
-    this.#set(key, observeApplied(this.#services.get(key), step));
+  /** Takes over what the plane has done, in its order. */
+  acknowledge(applied: readonly Step[]): void {
+    for (const [key, steps] of stepsByService(applied))
+      this.#set(key, observeApplied(this.#services.get(key), steps));
   }
 
   markStale(key: ServiceKey): void {
@@ -60,4 +61,15 @@ export function mergeDump(
   const merged = new Map(fresh);
   for (const [key, entry] of believed) if (keep(key)) merged.set(key, entry);
   return merged;
+}
+
+function stepsByService(steps: readonly Step[]): ReadonlyMap<ServiceKey, readonly Step[]> {
+  const byService = new Map<ServiceKey, Step[]>();
+  for (const step of steps) {
+    const { key } = step.service;
+    const ofService = byService.get(key);
+    if (ofService === undefined) byService.set(key, [step]);
+    else ofService.push(step);
+  }
+  return byService;
 }

@@ -1,34 +1,14 @@
-/** What the table looks like after a step that the plane acknowledged, so that no dump is needed to know it. Pure. */
+/** What the table looks like after steps that the plane acknowledged, so that no dump is needed to know it. Pure. */
 import type { ObservedServer, ObservedService, Step } from '../dataplane/types.js';
+import type { TableService } from '../model/desired-state.js';
 import type { ServerKey } from '../model/keys.js';
 
-const NO_TRAFFIC = { connections: 0, bytesIn: 0, bytesOut: 0, refused: 0 };
-
-/**
- * The service's entry after the step; `entry` itself is not changed.
- *
- * As on the plane, an edit keeps counters and connections, and a new entry starts at zero.
- *
- * @param entry undefined when the service is not in the table
- * @returns undefined when the service is no longer in the table
- */
-export function observeApplied(entry: ObservedService | undefined, step: Step): ObservedService | undefined {
-  switch (step.kind) {
-    case 'create-service':
-    case 'edit-service':
-      return { ...(entry ?? emptyEntry(step)), ...step.service };
-    case 'add-server':
-    case 'edit-server':
-      return withServers(entry ?? emptyEntry(step), (servers) => {
-        const server = servers.get(step.server.key) ?? NEW_SERVER;
-        servers.set(step.server.key, { ...server, ...step.server });
-      });
-    case 'delete-server':
-      return entry && withServers(entry, (servers) => void servers.delete(step.server.key));
-    case 'delete-service':
-      return undefined;
-  }
+/** A service's entry while its steps are gone through. */
+interface Draft extends ObservedService {
+  readonly servers: Map<ServerKey, ObservedServer>;
 }
+
+const NO_TRAFFIC = { connections: 0, bytesIn: 0, bytesOut: 0, refused: 0 };
 
 const NEW_SERVER = {
   activeConnections: 0,
@@ -37,15 +17,45 @@ const NEW_SERVER = {
   counters: NO_TRAFFIC,
 };
 
-function emptyEntry(step: Step): ObservedService {
-  return { ...step.service, servers: new Map(), counters: { ...NO_TRAFFIC, retries: 0 } };
+/**
+ * The service's entry after the steps; `entry` itself is not changed. Takes time by servers plus steps.
+ *
+ * As on the plane, an edit keeps counters and connections, and a new entry starts at zero.
+ *
+ * @param entry undefined when the service is not in the table
+ * @param steps of this service alone, in the order in which they ran
+ * @returns undefined when the service is no longer in the table
+ */
+export function observeApplied(
+  entry: ObservedService | undefined,
+  steps: readonly Step[],
+): ObservedService | undefined {
+  let draft: Draft | undefined = entry && { ...entry, servers: new Map(entry.servers) };
+  for (const step of steps) draft = after(draft, step);
+  return draft;
 }
 
-function withServers(
-  entry: ObservedService,
-  change: (servers: Map<ServerKey, ObservedServer>) => void,
-): ObservedService {
-  const servers = new Map(entry.servers);
-  change(servers);
-  return { ...entry, servers };
+/** Changes the draft's servers in place: a copy for each of ten thousand added servers would take seconds. */
+function after(draft: Draft | undefined, step: Step): Draft | undefined {
+  switch (step.kind) {
+    case 'create-service':
+    case 'edit-service':
+      return { ...(draft ?? emptyEntry(step.service)), ...step.service };
+    case 'add-server':
+    case 'edit-server': {
+      const next = draft ?? emptyEntry(step.service);
+      const server = next.servers.get(step.server.key) ?? NEW_SERVER;
+      next.servers.set(step.server.key, { ...server, ...step.server });
+      return next;
+    }
+    case 'delete-server':
+      draft?.servers.delete(step.server.key);
+      return draft;
+    case 'delete-service':
+      return undefined;
+  }
+}
+
+function emptyEntry(service: TableService): Draft {
+  return { ...service, servers: new Map(), counters: { ...NO_TRAFFIC, retries: 0 } };
 }

@@ -238,7 +238,7 @@ export class RoundRunner {
 
   #remember(outcome: RoundOutcome, causes: DirtyServices): void {
     if (outcome.steps.length > 0) this.#version++;
-    for (const step of outcome.applied) this.#believed.acknowledge(step);
+    this.#believed.acknowledge(outcome.applied);
     for (const key of outcome.failedServices.keys()) this.#believed.markStale(key);
     for (const key of outcome.planned)
       if (!this.#config.services.has(key) && !this.believed.has(key)) this.#config.disown(key);

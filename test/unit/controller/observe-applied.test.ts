@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { observeApplied } from '../../../src/controller/observe-applied.js';
-import type { ObservedService, Step } from '../../../src/dataplane/types.js';
+import type { ObservedServer, ObservedService, Step } from '../../../src/dataplane/types.js';
+import type { ServerKey } from '../../../src/model/keys.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
 import { server, tableService } from '../../support/models.js';
 
@@ -35,7 +36,7 @@ describe('observeApplied', () => {
     let entry: ObservedService | undefined;
     for (const [index, step] of HISTORY.entries()) {
       await plane.apply([step]);
-      entry = observeApplied(entry, step);
+      entry = observeApplied(entry, [step]);
       const dumped = (await plane.observe()).get(key);
       assert.deepEqual(withoutOverload(entry), withoutOverload(dumped), `step ${index}`);
       if (index !== 2) continue;
@@ -49,13 +50,30 @@ describe('observeApplied', () => {
     plane.externalService(shop, [a]);
     const entry = (await plane.observe()).get(key);
     const copy = structuredClone(entry);
-    for (const step of HISTORY) observeApplied(entry, step);
+    for (const step of HISTORY) observeApplied(entry, [step]);
+    observeApplied(entry, HISTORY);
     assert.deepEqual(entry, copy);
   });
 
   it('has nothing to take from a service that is gone', () => {
-    assert.equal(observeApplied(undefined, HISTORY[5]!), undefined);
-    assert.equal(observeApplied(undefined, HISTORY[7]!), undefined);
+    assert.equal(observeApplied(undefined, [HISTORY[5]!]), undefined);
+    assert.equal(observeApplied(undefined, [HISTORY[7]!]), undefined);
+  });
+
+  it('copies the servers once, however many steps there are', async () => {
+    class CountingMap extends Map<ServerKey, ObservedServer> {
+      copies = 0;
+      override [Symbol.iterator](): ReturnType<Map<ServerKey, ObservedServer>['entries']> {
+        this.copies++;
+        return super.entries();
+      }
+    }
+    const plane = new FakeDataplane();
+    plane.externalService(shop, [a]);
+    const entry = (await plane.observe()).get(key)!;
+    const servers = new CountingMap(entry.servers);
+    observeApplied({ ...entry, servers }, HISTORY.slice(1, 7));
+    assert.equal(servers.copies, 1);
   });
 });
 
