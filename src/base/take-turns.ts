@@ -1,11 +1,11 @@
 /** Long work in turns, so that the rest of the process gets its own. */
 import type { Clock } from './clock.js';
 
-/** Under the 5 ms that nothing may hold the loop: the work between two looks at the clock comes on top. */
-const LONGEST_TURN_MS = 4;
+/** Under the 5 ms that nothing may hold the loop: the work between two looks, and garbage collection, come on top. */
+const LONGEST_TURN_MS = 3;
 
 /**
- * A function to await now and then during long work: it lets the loop turn once the work has gone on for 4 ms.
+ * A function to await now and then during long work: it lets the loop turn once the work has gone on for 3 ms.
  *
  * Time that the work itself waited counts too, which costs a needless turn at most. Never rejects.
  */

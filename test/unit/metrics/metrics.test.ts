@@ -117,7 +117,9 @@ describe('Metrics', () => {
       state.done = true;
     });
     const turnsMs: number[] = [];
-    for (let startedMs = 0; !state.done; await nextTurn()) {
+    let startedMs = 0;
+    while (!state.done) {
+      await nextTurn();
       if (clock.pending === 0) continue;
       turnsMs.push(clock.stillMs - startedMs);
       clock.advance(0);
