@@ -27,6 +27,8 @@ const SOCKET_NAME = 'lvsd.sock';
 /** The group may come in: it is how an operator lets a group use the control socket. */
 const SHARED_MODE = 0o750;
 const PRIVATE_MODE = 0o700;
+/** S_ISVTX of stat(2): set on folders in which everybody keeps files, such as /tmp. */
+const STICKY = 0o1000;
 
 /**
  * The defaults of one user: `/run/lvsd` and `/var/lib/lvsd` for root, else the XDG folders.
@@ -98,9 +100,11 @@ function problemOf(
   if (found.uid !== uid && found.uid !== 0)
     return `it belongs to uid ${found.uid}, neither to root nor to uid ${uid}`;
   const loose = found.mode & 0o022 & ~mode;
-  if (loose !== 0)
-    return `others may write in it (mode ${octal(found.mode)}), take that away with chmod ${octal(found.mode & ~loose)}`;
-  return null;
+  if (loose === 0) return null;
+  const fault = `others may write in it (mode ${octal(found.mode)})`;
+  // Never advise to close /tmp to everybody.
+  if ((found.mode & STICKY) !== 0) return `${fault}: it is shared, name a folder of lvsd's own`;
+  return `${fault}: name another, or take that away with chmod ${octal(found.mode & ~loose)}`;
 }
 
 function octal(mode: number): string {

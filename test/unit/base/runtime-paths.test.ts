@@ -73,10 +73,20 @@ describe('ensurePrivateFolder', () => {
   it('refuses a folder in which others may write, with the cure', async () => {
     const path = join(folder, 'run');
     await mkdir(path);
+    await chmod(path, 0o777);
+    await assert.rejects(ensurePrivateFolder(path, 0o750, UID), {
+      code: 'ERR_FOLDER_UNSAFE',
+      message: `use folder ${path}: others may write in it (mode 0777): name another, or take that away with chmod 0755`,
+    });
+  });
+
+  it('does not advise to change a folder that everybody shares', async () => {
+    const path = join(folder, 'tmp');
+    await mkdir(path);
     await chmod(path, 0o1777);
     await assert.rejects(ensurePrivateFolder(path, 0o750, UID), {
       code: 'ERR_FOLDER_UNSAFE',
-      message: `use folder ${path}: others may write in it (mode 1777), take that away with chmod 1755`,
+      message: `use folder ${path}: others may write in it (mode 1777): it is shared, name a folder of lvsd's own`,
     });
   });
 
