@@ -60,6 +60,15 @@ describe('Metrics', () => {
     assert.equal(valueOf(text, 'lvsd_plan_duration_seconds_count{trigger="reload"}'), 1);
   });
 
+  it('has one series for all combinations of triggers', async () => {
+    const metrics = inUse();
+    for (const trigger of ['retry, reload', 'reload, verdict', 'verdict'])
+      metrics.plans.finished({ trigger, steps: 0, failed: 0, durationMs: 1 });
+    const text = await collect(metrics.write(reloaded));
+    assert.equal(valueOf(text, 'lvsd_plan_duration_seconds_count{trigger="several"}'), 2);
+    assert.equal(valueOf(text, 'lvsd_plan_duration_seconds_count{trigger="verdict"}'), 1);
+  });
+
   it('tells of its process', async () => {
     const text = await collect(inUse().write(reloaded));
     assert.ok((valueOf(text, 'process_resident_memory_bytes') ?? 0) > 1e6);
