@@ -1,10 +1,12 @@
 /** Which configuration a director starts with: its file, or the last good copy when the file is refused. */
 import { tmpdir, homedir } from 'node:os';
+import { DirectorError } from '../base/errors.js';
 import { runtimePaths } from '../base/runtime-paths.js';
 import { ConfigError } from '../config/config-error.js';
 import { memorySource } from '../config/config-source.js';
-import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.js';
-import { LastGoodStore, type LastGood } from './last-good.js';
+import type { LoadedConfig, LoadOptions } from '../config/load.js';
+import { LastGoodError, LastGoodStore, type LastGood } from './last-good.js';
+import { loadRunnable } from './load-runnable.js';
 import { namedStateDirs } from './named-state-dirs.js';
 
 export type BootConfig =
@@ -27,25 +29,57 @@ export function ownRuntimePaths(): ReturnType<typeof runtimePaths> {
  * Loads the file; if it is refused, the last copy of the same file that was accepted.
  *
  * @param file absolute
+ * @param onUnusable hears in one line of each copy that cannot run
  * @throws ConfigError about the file when there is no copy that could run
+ * @throws DirectorError ERR_NO_KERNEL_PLANE when the file asks for a plane that this version does not have
  */
-export async function loadAtBoot(file: string, options: LoadOptions): Promise<BootConfig> {
+export async function loadAtBoot(
+  file: string,
+  options: LoadOptions,
+  onUnusable: (message: string) => void,
+): Promise<BootConfig> {
   try {
-    return { source: 'file', loaded: await loadConfig(file, options) };
+    return { source: 'file', loaded: await loadRunnable(file, options) };
   } catch (refusal) {
     if (!(refusal instanceof ConfigError)) throw refusal;
-    const copy = await findLastGood(file);
-    if (copy === null) throw refusal;
-    const loaded = await loadConfig(file, { ...options, source: memorySource(copy.files) });
+    const copy = await findLastGood(file, onUnusable);
+    const loaded = copy && (await loadCopy(copy, options, onUnusable));
+    if (copy === null || loaded === null) throw refusal;
     return { source: 'last-good', loaded, copy, refusal };
   }
 }
 
+/** null for a copy that is refused in its turn: a variable of it may be unset by now. */
+async function loadCopy(
+  { file, files }: LastGood,
+  options: LoadOptions,
+  onUnusable: (message: string) => void,
+): Promise<LoadedConfig | null> {
+  try {
+    return await loadRunnable(file, { ...options, source: memorySource(files) });
+  } catch (error) {
+    if (!(error instanceof DirectorError)) throw error;
+    onUnusable(`run the last good copy: ${error.message}`);
+    return null;
+  }
+}
+
 /** A refused file may still name its state_dir; a copy counts only if it is one of this very file. */
-async function findLastGood(file: string): Promise<LastGood | null> {
+async function findLastGood(file: string, onUnusable: (message: string) => void): Promise<LastGood | null> {
   for (const stateDir of [...(await namedStateDirs(file)), ownRuntimePaths().stateDir]) {
-    const copy = await new LastGoodStore(stateDir).read();
+    const copy = await readCopy(stateDir, onUnusable);
     if (copy?.file === file) return copy;
   }
   return null;
+}
+
+/** null also for what cannot be read: that must not hide why the file itself is refused. */
+async function readCopy(stateDir: string, onUnusable: (message: string) => void): Promise<LastGood | null> {
+  try {
+    return await new LastGoodStore(stateDir).read();
+  } catch (error) {
+    if (!(error instanceof LastGoodError)) throw error;
+    onUnusable(error.message);
+    return null;
+  }
 }

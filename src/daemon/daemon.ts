@@ -104,7 +104,7 @@ export class Daemon {
     this.#reloader = new Reloader({
       clock,
       file,
-      load: { ...load, dataplane: this.#choice.kind },
+      load,
       started: model.director,
       events: this.events,
       reconciler: this.#reconciler,
@@ -191,7 +191,7 @@ export class Daemon {
     const { clock, logger, socket, socketFolderMode, uid, file } = this.#options;
     const operations = new DirectorOperations({
       file,
-      load: { ...this.#options.load, dataplane: this.#choice.kind },
+      load: this.#options.load,
       events: this.events,
       reconciler: this.#reconciler,
       reloader: this.#reloader,

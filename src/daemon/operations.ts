@@ -9,9 +9,10 @@ import type {
   WeightAnswer,
   WeightRequest,
 } from '../api/protocol.js';
+import { DirectorError } from '../base/errors.js';
 import { ConfigError } from '../config/config-error.js';
 import { didYouMean } from '../config/did-you-mean.js';
-import { loadConfig, type LoadOptions } from '../config/load.js';
+import type { LoadOptions } from '../config/load.js';
 import { describeStep } from '../controller/describe-step.js';
 import type { EventLog } from '../controller/event-log.js';
 import type { Reconciler } from '../controller/reconciler.js';
@@ -19,6 +20,7 @@ import type { ConnectionRecord, Dataplane } from '../dataplane/types.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { findServers, type FoundServer } from './find-servers.js';
+import { loadRunnable } from './load-runnable.js';
 import { warningTexts, type Reloader } from './reload.js';
 
 export interface DirectorOperationsOptions {
@@ -67,7 +69,7 @@ export class DirectorOperations implements ApiOperations {
 
   async plan(): Promise<PlanAnswer> {
     const { file, load, reconciler } = this.#options;
-    const loaded = await refusingWith422(() => loadConfig(file, load));
+    const loaded = await refusingWith422(() => loadRunnable(file, load));
     const { steps, refusedWithoutForce } = await reconciler.preview(loaded.model);
     return { file, steps: steps.map(describeStep), refusedWithoutForce, warnings: warningTexts(loaded) };
   }
@@ -172,11 +174,11 @@ async function refusingWith422<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const report = error.report({ color: false });
+    if (!(error instanceof DirectorError)) throw error;
+    const report = error instanceof ConfigError ? { report: error.report({ color: false }) } : {};
     throw new ApiError(error.message, {
       code: error.code,
-      details: { status: UNPROCESSABLE, report },
+      details: { status: UNPROCESSABLE, ...report },
       cause: error,
     });
   }

@@ -4,7 +4,7 @@
 import { DirectorError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
 import { ConfigError } from '../config/config-error.js';
-import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.js';
+import type { LoadedConfig, LoadOptions } from '../config/load.js';
 import { formatReport } from '../config/report.js';
 import type { EventLog } from '../controller/event-log.js';
 import type { Reconciler } from '../controller/reconciler.js';
@@ -13,6 +13,7 @@ import type { Step } from '../dataplane/types.js';
 import type { DirectorSettings, Model } from '../model/director.js';
 import type { ConfigLedger } from './config-ledger.js';
 import type { LastGoodStore } from './last-good.js';
+import { loadRunnable } from './load-runnable.js';
 import { restartOnlyChanges } from './restart-only.js';
 
 export interface ReloaderOptions {
@@ -90,7 +91,7 @@ export class Reloader {
 
   async #load(): Promise<LoadedConfig | DirectorError> {
     try {
-      return await loadConfig(this.#options.file, this.#options.load);
+      return await loadRunnable(this.#options.file, this.#options.load);
     } catch (error) {
       if (error instanceof DirectorError) return error;
       throw error;

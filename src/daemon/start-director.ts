@@ -35,7 +35,7 @@ export function loadOptions({ dataplane, allowModule }: Omit<DirectorRequest, 'c
  */
 export async function startDirector(request: DirectorRequest, logger: Logger): Promise<Daemon> {
   const load = loadOptions(request);
-  const boot = await loadAtBoot(request.config, load);
+  const boot = await loadAtBoot(request.config, load, (message) => logger.error(message));
   if (boot.source === 'last-good')
     logger.error({ report: boot.refusal.report({ color: false }) }, 'the file is refused');
   const { director } = boot.loaded.model;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import type { ReloadAnswer } from '../../src/api/protocol.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
@@ -82,6 +82,17 @@ describe('a reload', () => {
     assert.equal(forced.code, 0);
     assert.match(forced.out, /5 deleted/);
     assert.equal((await snapshot(home)).services[0]?.servers.length, 2);
+  });
+
+  it('to a plane that could not be started with is refused, as its plan is', async () => {
+    const text = await readFile(home.file, 'utf8');
+    await writeFile(home.file, text.replace('dataplane: proxy', 'dataplane: kernel'));
+    for (const command of ['reload', 'plan']) {
+      const { code, err } = await home.cli([command]);
+      assert.equal(code, 1);
+      assert.match(err, /only the userspace plane/);
+    }
+    assert.equal((await snapshot(home)).config.lastReload?.ok, false);
   });
 
   it('says what takes effect only after a restart', async () => {

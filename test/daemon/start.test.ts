@@ -54,6 +54,31 @@ describe('a director that starts', () => {
     await assert.rejects(home.start(), ConfigError);
   });
 
+  it('tells what is wrong with a bad file also when the copy is damaged', async () => {
+    await (await home.start()).close();
+    await writeFile(`${home.stateDir}/last-good.json`, '{');
+    await writeFile(home.file, `${await readFile(home.file, 'utf8')}broken: 1\n`);
+    await assert.rejects(
+      home.start(),
+      (error) => error instanceof ConfigError && error.message.includes('broken'),
+    );
+  });
+
+  it('tells what is wrong with a bad file also when the copy can no longer run', async () => {
+    process.env['LVSD_TEST_PROBE_WEIGHT'] = '3';
+    await home.write(
+      services.replace('"127.0.0.2:80"', '{ address: 127.0.0.2:80, weight: "${LVSD_TEST_PROBE_WEIGHT}" }'),
+    );
+    await (await home.start()).close();
+    delete process.env['LVSD_TEST_PROBE_WEIGHT'];
+    const text = await readFile(home.file, 'utf8');
+    await writeFile(home.file, `${text.replace('"${LVSD_TEST_PROBE_WEIGHT}"', '3')}broken: 1\n`);
+    await assert.rejects(
+      home.start(),
+      (error) => error instanceof ConfigError && error.message.includes('broken'),
+    );
+  });
+
   it('does not share its state_dir with a second one', async () => {
     await home.start();
     await assert.rejects(home.start(), {
