@@ -36,6 +36,19 @@ export class ContinuousTotals {
     return totals;
   }
 
+  /**
+   * The totals of one series whose counters cannot be read at the moment: they stay, and so does what the next
+   * reading is compared with, since a server that comes back may go on counting where it was.
+   *
+   * @returns null for a series that was never read
+   */
+  hold(round: number, key: string): readonly number[] | null {
+    const before = this.#series.get(key);
+    if (before === undefined) return null;
+    before.round = Math.max(before.round, round);
+    return before.totals;
+  }
+
   /** Forgets the series that neither this round nor a newer one has mentioned. */
   end(round: number): void {
     for (const [key, series] of this.#series) if (series.round < round) this.#series.delete(key);

@@ -32,7 +32,9 @@ export function* exposeSnapshot(
     services.push(rowOf(service, SERVICE_FAMILIES, { service: service.name }, totals, round));
     for (const server of uniquelyNamed(service.servers)) {
       const labels = { service: service.name, server: server.name };
-      servers.push(rowOf(server, SERVER_FAMILIES, labels, totals, round));
+      // Out of the table it has no counters: its zeros say nothing.
+      const counted = server.weight !== null;
+      servers.push(rowOf(server, SERVER_FAMILIES, labels, totals, round, counted));
       yield '';
     }
   }
@@ -55,8 +57,11 @@ function rowOf<Subject>(
   names: Readonly<Record<string, string>>,
   totals: ContinuousTotals,
   round: number,
+  counted = true,
 ): Row<Subject> {
   const labels = formatLabels(names);
+  const held = counted ? null : totals.hold(round, labels);
+  if (held !== null) return { subject, labels, totals: held };
   const raw = families.filter(isCounter).map((family) => family.read(subject));
   return { subject, labels, totals: totals.advance(round, labels, raw) };
 }

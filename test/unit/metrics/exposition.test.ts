@@ -122,6 +122,19 @@ describe('exposeSnapshot', () => {
     assert.deepEqual([10, 12, 0, 0, 5].map(after), [10, 12, 12, 12, 17]);
   });
 
+  it('counts nothing twice when a server comes back with the counters that it left with', () => {
+    const totals = new ContinuousTotals();
+    const seen = (weight: number | null, connections: number): number | undefined => {
+      const servers = [serverStatus('a', { weight, connections })];
+      const text = expose(snapshot({ services: [serviceStatus('shop', { servers })] }), totals);
+      return valueOf(text, 'lvsd_server_connections_total{service="shop",server="a"}');
+    };
+    assert.deepEqual(
+      [seen(1, 60), seen(null, 0), seen(1, 65), seen(null, 0), seen(1, 2)],
+      [60, 60, 65, 65, 67],
+    );
+  });
+
   it('writes one series for a name that the table holds twice, the configured one', () => {
     const servers = [serverStatus('a', { configuredWeight: 5 }), serverStatus('a', { configuredWeight: 0 })];
     const text = expose(snapshot({ services: [serviceStatus('shop', { servers })] }));
