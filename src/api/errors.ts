@@ -12,6 +12,10 @@ export const API_ERRORS = {
   ERR_API_BODY_TOO_LARGE: { status: 413, meaning: 'the body is larger than any request needs' },
   ERR_API_URL_TOO_LONG: { status: 414, meaning: 'the path with its query is too long' },
   ERR_API_MEDIA_TYPE: { status: 415, meaning: 'the body is not application/json' },
+  ERR_API_PIPELINED: {
+    status: 429,
+    meaning: 'the connection has an earlier request that is not answered yet',
+  },
   ERR_API_HEADERS_TOO_LARGE: { status: 431, meaning: 'the headers are too large' },
   ERR_API_INTERNAL: { status: 500, meaning: 'a fault of lvsd; its log has the details' },
   ERR_API_CLOSING: { status: 503, meaning: 'lvsd is stopping' },

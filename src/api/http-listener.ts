@@ -1,6 +1,7 @@
 /** One HTTP server with its application: limits, guards, routes, and an end. How it is bound is its caller's. */
 import { createServer, type Server } from 'node:http';
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { allowedMethods, endpointAt, type Endpoint } from './endpoints.js';
 import { ApiError, apiError, API_ERRORS } from './errors.js';
@@ -36,6 +37,8 @@ export class HttpListener {
   readonly server: Server;
   readonly #app: FastifyInstance;
   readonly #context: RouteContext;
+  /** Connections with a request that is not answered yet. */
+  readonly #busy = new WeakSet<Socket>();
   #closing = false;
   #silentUntilMs = -Infinity;
 
@@ -97,6 +100,7 @@ export class HttpListener {
     app.addHook('onRequest', (request, reply, done) => {
       void reply.headers(SECURITY_HEADERS);
       this.#admit(request, access);
+      this.#oneAtATime(request, reply);
       done();
     });
     app.addHook('onSend', (_request, reply, payload, done) => {
@@ -122,6 +126,19 @@ export class HttpListener {
         'ERR_API_URL_TOO_LONG',
         `read request: path and query are over ${maxUrlBytes} bytes long`,
       );
+  }
+
+  /** Node hands over all requests of a packet at once: pipelined, a thousand snapshots would be drawn side by side. */
+  #oneAtATime({ socket }: FastifyRequest, reply: FastifyReply): void {
+    if (this.#busy.has(socket)) {
+      void reply.header('connection', 'close');
+      throw apiError(
+        'ERR_API_PIPELINED',
+        'answer request: the one before it on this connection is not answered',
+      );
+    }
+    this.#busy.add(socket);
+    reply.raw.once('close', () => this.#busy.delete(socket));
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { seededRandom } from '../support/random.js';
 import { ApiFixture, errorOf, readToEnd } from './support/api-fixture.js';
@@ -98,6 +99,34 @@ describe('abuse over TCP', () => {
       }),
     );
     assert.equal((await api.overTcp('/healthz')).status, 200);
+  });
+
+  it('works on one request of a connection at a time', async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    let asked = 0;
+    api.operations.gate = () => {
+      asked++;
+      return gate;
+    };
+    const socket = api.bareTcp();
+    const answer = readToEnd(socket);
+    socket.write('GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(300));
+    // Answered after the burst, so the burst has been read.
+    while (asked === 0) await api.overTcp('/healthz');
+    release();
+    const text = await answer;
+    api.operations.gate = () => Promise.resolve();
+    assert.equal(asked, 1);
+    assert.equal(text.match(/HTTP\/1\.1 200 OK/g)?.length, 1);
+    assert.match(text, /HTTP\/1\.1 429 [^{]*connection: close[^{]*\{"error":\{"code":"ERR_API_PIPELINED"/);
+  });
+
+  it('answers request after request on one connection', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let times = 0; times < 20; times++)
+      assert.equal((await api.overTcp('/metrics', { agent })).status, 200);
+    agent.destroy();
   });
 
   it('serves a hundred scrapes at once', async () => {
