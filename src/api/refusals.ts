@@ -5,11 +5,12 @@ import type { FastifyReply } from 'fastify';
 import type { Logger } from '../base/logger.js';
 import { apiError, errorAnswer, toApiError, type ApiError, type ApiErrorCode } from './errors.js';
 
-/** Refuses a request; faults of ours are logged with their cause, the asker's are not. */
+/** Refuses a request; faults of ours are logged with their cause, the asker's and our own end are not. */
 export function refuse(reply: FastifyReply, thrown: unknown, logger: Logger): FastifyReply {
   const error = fromFramework(thrown) ?? toApiError(thrown);
   const status = error.details.status ?? 500;
-  if (status >= 500) logger.error({ err: error.cause ?? error, code: error.code }, error.message);
+  if (status >= 500 && error.code !== 'ERR_API_CLOSING')
+    logger.error({ err: error.cause ?? error, code: error.code }, error.message);
   return reply
     .code(status)
     .headers({ ...error.details.headers })

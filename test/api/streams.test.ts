@@ -223,7 +223,9 @@ describe('close', () => {
   });
 
   it('refuses a request that is whole only after it began', async () => {
-    const api = await ApiFixture.start({ closeGraceMs: 5_000 });
+    const log: string[] = [];
+    const logger = pino({}, { write: (line: string) => void log.push(line) });
+    const api = await ApiFixture.start({ closeGraceMs: 5_000, logger });
     const socket = api.bareTcp();
     const answer = readToEnd(socket);
     await once(socket, 'connect');
@@ -235,6 +237,7 @@ describe('close', () => {
     const text = await answer;
     assert.match(text, /^HTTP\/1\.1 503 /);
     assert.match(text, /ERR_API_CLOSING/);
+    assert.deepEqual(log, []);
     await closed;
     await api.close();
   });
