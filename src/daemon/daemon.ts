@@ -143,14 +143,19 @@ export class Daemon {
       this.#lock = await acquireStateLock(this.#options.stateDir);
       this.#metrics.start();
       this.#tellStart();
-      await this.#api.start();
-      await this.#reconciler.start();
-      this.#health.configure(this.#model.services);
-      if (this.#options.boot.source === 'file') await this.#rememberBoot();
+      // The API answers before all is done: a reload asked for there must find a director that has started.
+      await this.#reloader.holding(() => this.#serve());
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  async #serve(): Promise<void> {
+    await this.#api.start();
+    await this.#reconciler.start();
+    this.#health.configure(this.#model.services);
+    if (this.#options.boot.source === 'file') await this.#rememberBoot();
   }
 
   /** Reads the file again; the outcome is in log, events and status. Never forces. */
@@ -178,7 +183,7 @@ export class Daemon {
         message: 'the userspace plane ends with this process',
       });
     }
-    await this.#reloader.idle();
+    await this.#reloader.close();
     await this.#health.close();
     await this.#reconciler.close();
     await this.#api.close();
@@ -251,7 +256,8 @@ export class Daemon {
   #frame() {
     return {
       director: {
-        name: this.#model.director.name,
+        // A new name takes effect at the next start, as restart-only.ts says.
+        name: this.#options.boot.loaded.model.director.name,
         version: VERSION,
         pid: process.pid,
         startedAtMs: this.#startedAtMs,

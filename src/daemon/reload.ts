@@ -60,6 +60,9 @@ export type ReloadOutcome = ReloadDone | ReloadRefused;
 export class Reloader {
   readonly #options: ReloaderOptions;
   readonly #queue = new SerialQueue();
+  /** Asked for and not begun, by what was asked. */
+  readonly #waiting = new Map<string, Promise<ReloadOutcome>>();
+  #closed = false;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
@@ -68,16 +71,33 @@ export class Reloader {
   /**
    * Reloads and waits until the change is applied. Never rejects for what the file says.
    *
+   * One that waits has not read the file yet, so whoever asks the same again shares it: a hundred signals are
+   * two reloads.
+   *
    * @param by who asked, for people: "SIGHUP", "uid 0"
    * @param force overrides the shrink guard
    */
   reload(by: string, force: boolean): Promise<ReloadOutcome> {
-    return this.#queue.run(() => this.#reload(by, force));
+    const asked = `${by} ${force}`;
+    const waiting = this.#waiting.get(asked);
+    if (waiting !== undefined) return waiting;
+    const reloading = this.#queue.run(() => {
+      this.#waiting.delete(asked);
+      return this.#closed ? Promise.resolve(stopping(this.#options.file)) : this.#reload(by, force);
+    });
+    this.#waiting.set(asked, reloading);
+    return reloading;
   }
 
-  /** Resolves when no reload runs. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
+  /** Runs a task while no reload runs. */
+  holding(task: () => Promise<void>): Promise<void> {
+    return this.#queue.run(task);
+  }
+
+  /** Waits for the running reload; those that have not begun change nothing. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#queue.idle();
   }
 
   async #reload(by: string, force: boolean): Promise<ReloadOutcome> {
@@ -133,6 +153,10 @@ export class Reloader {
     });
     return refused;
   }
+}
+
+function stopping(file: string): ReloadRefused {
+  return { ok: false, code: 'ERR_STOPPING', message: `load ${file}: the director is stopping`, report: null };
 }
 
 function shrinkRefusal(file: string, objection: string): ReloadRefused {

@@ -25,13 +25,15 @@ export async function runDirector(request: RunDirectorRequest): Promise<number> 
     color: request.colorLog,
   });
   exitOnBug(logger);
-  // SIGHUP's default would end a process that is still starting.
-  let reload = (): void => undefined;
+  // SIGHUP's default would end a process that is still starting; what it asks for is done afterwards.
+  let askedEarly = false as boolean;
+  let reload = (): void => void (askedEarly = true);
   const stopped = new Promise<NodeJS.Signals>((resolve) => {
     handleSignals({ stop: resolve, reload: () => reload() });
   });
   const daemon = await startDirector(request, logger);
   reload = () => void daemon.reload('SIGHUP');
+  if (askedEarly) reload();
   tellWhere(daemon, logger);
   logger.info(`${await stopped}: stopping; on the userspace plane the services end with this process`);
   await daemon.close();
