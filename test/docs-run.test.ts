@@ -108,14 +108,15 @@ describe('simulations in the docs', () => {
 });
 
 describe('docs/library.md', () => {
-  it('shows a program that prints what stands there', () => {
-    const { blocks } = readMarkdown('docs/library.md');
-    const code = blocks.find(({ mark }) => mark === 'runnable')?.text ?? '';
-    const output = blocks.find(({ language }) => language === 'text')?.text;
-    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', code], {
-      cwd: root,
-      encoding: 'utf8',
+  const { blocks } = readMarkdown('docs/library.md');
+  for (const [index, { mark, line, text: code }] of blocks.entries()) {
+    if (mark !== 'runnable') continue;
+    it(`shows at line ${line} a program that prints what stands there`, () => {
+      const printed = execFileSync(process.execPath, ['--input-type=module', '-e', code], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+      assert.equal(printed, blocks[index + 1]?.text);
     });
-    assert.equal(printed, output);
-  });
+  }
 });
