@@ -49,7 +49,6 @@ export class AddressCache<E extends CacheEntry<E>> {
   #bucket = 0;
   /** As the kernel counts: before `capped` it never forgets entries that were replaced. */
   #counted = 0;
-  #linked = 0;
   #rover = 0;
   #tick = 1;
   #nextTickMs = NaN;
@@ -57,11 +56,6 @@ export class AddressCache<E extends CacheEntry<E>> {
   constructor(options: AddressCacheOptions) {
     this.#expirationMs = options.expirationMs;
     this.#capped = options.capped;
-  }
-
-  /** Entries that are remembered. */
-  get size(): number {
-    return this.#linked;
   }
 
   /**
@@ -89,7 +83,6 @@ export class AddressCache<E extends CacheEntry<E>> {
     entry.next = this.#buckets[this.#bucket] ?? null;
     this.#buckets[this.#bucket] = entry;
     this.#counted++;
-    this.#linked++;
   }
 
   /**
@@ -103,20 +96,9 @@ export class AddressCache<E extends CacheEntry<E>> {
   #catchUp(nowMs: number): void {
     if (Number.isNaN(this.#nextTickMs)) this.#nextTickMs = nowMs + TICK_MS;
     while (this.#nextTickMs <= nowMs) {
-      if (this.#linked === 0 && this.#counted <= MAX_SIZE) {
-        this.#skipIdleTicks(nowMs);
-        return;
-      }
       this.#runTick(this.#nextTickMs);
       this.#nextTickMs += TICK_MS;
     }
-  }
-
-  /** Ticks over an empty table only count; a long pause must not cost a loop. */
-  #skipIdleTicks(nowMs: number): void {
-    const ticks = Math.floor((nowMs - this.#nextTickMs) / TICK_MS) + 1;
-    this.#tick = ((this.#tick - 1 + ticks) % TICKS_PER_FULL_CHECK) + 1;
-    this.#nextTickMs += ticks * TICK_MS;
   }
 
   #runTick(tickMs: number): void {
@@ -157,7 +139,6 @@ export class AddressCache<E extends CacheEntry<E>> {
     }
     this.#buckets[bucket] = kept;
     this.#counted -= dropped;
-    this.#linked -= dropped;
     return dropped;
   }
 }

@@ -58,7 +58,7 @@ export class AddressReader {
     let value = 0;
     let digits = 0;
     let at = 0;
-    if (length > 1 && text.charCodeAt(0) === COLON && text.charCodeAt(1) === COLON) {
+    if (text.charCodeAt(0) === COLON && text.charCodeAt(1) === COLON) {
       gap = 0;
       at = 2;
     }
@@ -84,7 +84,7 @@ export class AddressReader {
         groups[count++] = embedded & 0xffff;
         digits = 0;
         break;
-      } else if (code === PERCENT && at > 0) {
+      } else if (code === PERCENT) {
         break;
       } else {
         refuse(text);

@@ -58,7 +58,8 @@ export function connectionUnbound(
   if (generation === 'classic') {
     if (belowClassicLimit(server, total)) server.overloaded = false;
   } else if (kind === 'connection' && total + 1 === lowerLimit(server)) {
-    server.overloaded = total >= server.upperThreshold;
+    // What has just left the lower limit is below the upper threshold too.
+    server.overloaded = false;
   }
 }
 

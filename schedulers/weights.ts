@@ -3,9 +3,7 @@
 /** Greatest common divisor of the positive weights, 0 when there is none. */
 export function commonDivisor(weights: Iterable<number>): number {
   let divisor = 0;
-  for (const weight of weights) {
-    if (weight > 0) divisor = gcd(weight, divisor);
-  }
+  for (const weight of weights) divisor = gcd(weight, divisor);
   return divisor;
 }
 
