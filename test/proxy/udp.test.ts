@@ -129,6 +129,24 @@ describe('UDP sessions', () => {
     assert.equal(await exchange(near, 'x'), 'alive:x');
   });
 
+  it('end when the server cannot be reached, and the director lives on', async () => {
+    const [server] = await standing({ scheduler: 'rr' }, [await peer()]);
+    assert.ok(server !== undefined);
+    // Nobody may connect to the broadcast address without asking for it: the connect fails at once, as without a route.
+    const unreachable = tableServer(9, { address: '255.255.255.255' });
+    await applyAll(plane, addStep(service, unreachable), removeStep(service, server));
+    const near = await peer();
+    send(near, 'lost');
+    await until(
+      async () =>
+        (await observedServer(plane, service, unreachable)).counters.connections === 1 &&
+        plane.liveConnections === 0,
+    );
+    const alive = await peer('alive');
+    await applyAll(plane, addStep(service, tableServer(alive.port)), removeStep(service, unreachable));
+    assert.equal(await exchange(near, 'x'), 'alive:x');
+  });
+
   it('are not made while no server can take them', async () => {
     await standing({}, []);
     send(await peer(), 'nobody');

@@ -49,11 +49,15 @@ export class UdpSession extends IdleEntry implements FlowCarrier {
       this.#flow.countOut(message.length);
       this.#owner.reply(message, flow.sourcePort, flow.source);
     });
-    this.#socket.connect(port === 0 ? flow.destinationPort : port, address, () => this.#onConnect());
+    // Node hands a failed connect to the callback instead of emitting it; its types do not say so.
+    const onConnect = (error?: Error): void =>
+      error === undefined ? this.#onConnect() : this.#onError(error);
+    this.#socket.connect(port === 0 ? flow.destinationPort : port, address, onConnect);
   }
 
   /** From the client to the server. */
   send(message: Buffer): void {
+    if (this.#ended) return;
     this.#queue.touch(this);
     this.#flow.countIn(message.length);
     if (this.#waiting === null) this.#transmit(message);
