@@ -11,20 +11,15 @@ export function jsonLine(document: unknown): string {
 /**
  * Renders documents as lines and collects these into chunks; the source is ended with the reader.
  *
- * `pause` is awaited before each chunk but the first, so that a source that always has more, read by a client
- * that keeps up, cannot hold the loop.
+ * Never lets the loop turn of its own accord: a source that always has more must.
  */
-export async function* jsonLines(
-  documents: AsyncIterable<unknown>,
-  pause: () => Promise<void>,
-): AsyncGenerator<string> {
+export async function* jsonLines(documents: AsyncIterable<unknown>): AsyncGenerator<string> {
   let chunk = '';
   for await (const document of documents) {
     chunk += jsonLine(document);
     if (chunk.length < CHUNK_CHARACTERS) continue;
     yield chunk;
     chunk = '';
-    await pause();
   }
   if (chunk !== '') yield chunk;
 }

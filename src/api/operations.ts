@@ -49,6 +49,7 @@ export interface ApiOperations {
   /** Prometheus text format 0.0.4 in chunks of some kilobytes, none of which takes long to make. */
   metrics(): AsyncIterable<string>;
   plan(): Promise<PlanAnswer>;
+  /** Lets the loop turn, also while it passes over what the filter does not want. */
   connections(filter: ConnectionNames): AsyncIterable<ConnectionRecord>;
   /** @param who the asker; null where the system does not tell */
   reload(request: ReloadRequest, who: Peer | null): Promise<ReloadAnswer>;

@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
-import { takeTurns } from '../base/take-turns.js';
 import { ENDPOINTS, type Endpoint } from './endpoints.js';
 import { followEvents } from './follow-events.js';
 import { jsonLines } from './json-lines.js';
@@ -68,7 +67,7 @@ function handlersOf(context: RouteContext): Record<keyof typeof ENDPOINTS, Handl
     plan: () => operations.plan(),
     connections: (request, reply) => {
       const names = parseConnectionNames(request.query);
-      const lines = () => jsonLines(operations.connections(names), takeTurns(context.clock));
+      const lines = () => jsonLines(operations.connections(names));
       reply.type(JSON_LINES_TYPE);
       return sendStream(request, reply, lines, context.logger);
     },

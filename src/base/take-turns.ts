@@ -17,3 +17,16 @@ export function takeTurns(clock: Clock): () => Promise<void> {
     startedMs = clock.nowMs();
   };
 }
+
+/** A look at the clock costs more than a small value. */
+const VALUES_A_LOOK = 64;
+
+/** The values one by one, made when they are asked for; lets the loop turn however fast the reader takes them. */
+export async function* inTurns<T>(values: Iterable<T>, clock: Clock): AsyncGenerator<T, void> {
+  const turn = takeTurns(clock);
+  let given = 0;
+  for (const value of values) {
+    yield value;
+    if (++given % VALUES_A_LOOK === 0) await turn();
+  }
+}

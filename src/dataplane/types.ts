@@ -149,7 +149,7 @@ export interface Dataplane {
    */
   apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
 
-  /** Live connections, streamed: a million of them must not need a million objects at once. */
+  /** Live connections, streamed: a million of them need neither as many objects at once nor the loop for long. */
   connections(filter: ConnectionFilter): AsyncIterable<ConnectionRecord>;
 
   /** Ends the plane. Idempotent and awaited. The kernel's table stays; a userspace plane's connections end. */

@@ -1,6 +1,7 @@
 /** The userspace data plane: a table of services in this process, whose listeners relay every byte themselves. */
 import { thresholdFault } from '../../../schedulers/overload.js';
 import type { Clock } from '../../base/clock.js';
+import { inTurns } from '../../base/take-turns.js';
 import type { TableServer, TableService } from '../../model/desired-state.js';
 import type { ServiceKey } from '../../model/keys.js';
 import type {
@@ -132,7 +133,7 @@ export class ProxyDataplane implements Dataplane {
   }
 
   connections(filter: ConnectionFilter): AsyncIterable<ConnectionRecord> {
-    return streamed(this.#flows.records(filter, this.#clock));
+    return inTurns(this.#flows.records(filter, this.#clock), this.#clock);
   }
 
   async close(): Promise<void> {
@@ -216,9 +217,4 @@ function checked(server: TableServer): TableServer {
   );
   if (fault !== null) throw refusal('ERR_THRESHOLD', fault);
   return server;
-}
-
-/** One value at a time, made when it is asked for. */
-function streamed<T>(values: Generator<T>): AsyncIterable<T> {
-  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(values.next()) }) };
 }
