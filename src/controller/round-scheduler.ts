@@ -5,10 +5,10 @@
 import type { BackoffSettings } from '../base/backoff.js';
 import type { Clock, Random, Timer } from '../base/clock.js';
 import { DirectorError } from '../base/errors.js';
-import type { Step } from '../dataplane/types.js';
+import type { Step, StepError } from '../dataplane/types.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { PlanSummary } from '../model/snapshot.js';
-import { DirtySet, type DirtyServices } from './dirty-set.js';
+import { causeOf, DirtySet, type Causes, type DirtyServices } from './dirty-set.js';
 import type { EventLog } from './event-log.js';
 import { RetryBook, type Failure } from './retry-book.js';
 import { TableError, type RoundOutcome, type RoundRunner, type RoundScope } from './round.js';
@@ -154,8 +154,8 @@ export class RoundScheduler {
       this.#summarize(ask, outcome, startedMs);
       return { steps: outcome.steps, failures: outcome.failed };
     } catch (thrown) {
-      if (!(thrown instanceof TableError)) throw thrown;
       this.#dirty.putBack(dirty);
+      if (!(thrown instanceof TableError)) throw thrown;
       this.#tableFailed(thrown);
       return { steps: [], failures: [thrown] };
     } finally {
@@ -164,15 +164,25 @@ export class RoundScheduler {
   }
 
   #settle({ failedServices, planned }: RoundOutcome, dirty: DirtyServices): void {
-    for (const [key, errors] of failedServices) {
-      const before = this.#failing.failures.get(key)?.errors[0]?.message;
-      const message = errors[0]?.message ?? before ?? 'a step failed';
-      this.#failing.failed(key, errors);
-      if (message !== before) this.#tell('service-error', key, message, dirty.get(key)?.service ?? null);
-    }
-    for (const key of planned)
-      if (!failedServices.has(key) && this.#failing.succeeded(key))
-        this.#tell('service-recovered', key, 'every step succeeded', null);
+    for (const [key, errors] of failedServices) this.#failed(key, errors, dirty.get(key));
+    for (const key of planned) if (!failedServices.has(key)) this.#succeeded(key);
+  }
+
+  #failed(key: ServiceKey, errors: readonly StepError[], causes: Causes | undefined): void {
+    const [first] = errors;
+    const told = this.#failing.failures.get(key)?.errors[0]?.message;
+    this.#failing.failed(key, errors);
+    if (causes !== undefined) this.#dirty.owe(key, causes);
+    if (first === undefined || first.message === told) return;
+    const server = first.details.server as ServerKey | null;
+    this.#tell('service-error', key, first.message, causeOf(causes, server));
+  }
+
+  /** A service that left the file has not recovered; its removal is told already. */
+  #succeeded(key: ServiceKey): void {
+    this.#dirty.paid(key);
+    if (this.#failing.succeeded(key) && this.#options.config.services.has(key))
+      this.#tell('service-recovered', key, 'every step succeeded', null);
   }
 
   #tell(

@@ -10,7 +10,7 @@ import type { ServiceKey } from '../model/keys.js';
 import { applyPlan, type ApplyOutcome } from './apply.js';
 import { BelievedTable, mergeDump } from './believed-table.js';
 import { computeDesired } from './desired.js';
-import type { DirtyServices } from './dirty-set.js';
+import type { Causes, DirtyServices } from './dirty-set.js';
 import { DriftWatch } from './drift-watch.js';
 import type { EventLog } from './event-log.js';
 import { allKeys, computePlan, type PlanInputs } from './plan.js';
@@ -95,7 +95,7 @@ export class RoundRunner {
   ): Promise<RoundOutcome> {
     const causes = new Map(dirty);
     const adopted = [...this.#config.adopted].filter((key) => dirty.has(key));
-    this.#updateDesired(dirty.keys());
+    this.#updateDesired(dirty);
     if (scope.dump) {
       const fresh = await this.#observe();
       const settled = [...this.#desired.values()].filter(({ key }) => !dirty.has(key) && !failing.has(key));
@@ -134,21 +134,22 @@ export class RoundRunner {
     return policy !== undefined && this.#drift.leaves(key, policy);
   };
 
-  #updateDesired(keys: Iterable<ServiceKey>): void {
-    const dirty = [...keys];
-    const computed = computeDesired(this.#config.desiredInputs(), dirty);
-    for (const key of dirty) {
+  #updateDesired(dirty: DirtyServices): void {
+    const computed = computeDesired(this.#config.desiredInputs(), dirty.keys());
+    for (const [key, causes] of dirty) {
       const service = computed.get(key);
       if (service === undefined) this.#desired.delete(key);
-      else this.#setDesired(key, service);
+      else this.#setDesired(service, causes);
     }
   }
 
-  #setDesired(key: ServiceKey, service: DesiredService): void {
+  #setDesired(service: DesiredService, causes: Causes): void {
+    const { key, name, servedAsNat } = service;
     const before = this.#desired.get(key)?.servedAsNat ?? null;
     this.#desired.set(key, service);
-    if (service.servedAsNat !== null && service.servedAsNat !== before)
-      this.#events.append({ type: 'served-as-nat', service: service.name, message: service.servedAsNat });
+    if (servedAsNat === null || servedAsNat === before) return;
+    const event = { type: 'served-as-nat', service: name, message: servedAsNat } as const;
+    this.#events.append({ ...event, cause: causes.service });
   }
 
   async #observe(keys?: ReadonlySet<ServiceKey>): Promise<ObservedTable> {
