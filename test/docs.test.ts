@@ -11,8 +11,10 @@ import { ENDPOINTS } from '../src/api/endpoints.js';
 import { completionTree } from '../src/cli/completion/tree.js';
 import { processContext } from '../src/cli/terminal.js';
 import { createProgram } from '../src/cli/program.js';
+import { statusView } from '../src/cli/status-view.js';
 import { loadConfig, memorySource } from '../src/config/load.js';
 import { Metrics } from '../src/metrics/metrics.js';
+import type { Snapshot } from '../src/model/snapshot.js';
 import { schedulerFlagsOf, schedulerNames } from '../schedulers/index.js';
 import { FakeClock } from './support/fake-clock.js';
 import { anchorsOf, linksOf, readAllMarkdown, readMarkdown, tableRows } from './support/markdown.js';
@@ -205,6 +207,17 @@ describe('links', () => {
       }
     });
   }
+});
+
+describe('the status in the README', () => {
+  it('is what the program prints for that state of the demo', () => {
+    const file = join(root, 'test/golden/status/demo-server-killed.json');
+    const state = JSON.parse(readFileSync(file, 'utf8')) as Snapshot;
+    const nowMs = state.director.startedAtMs + 8_100;
+    const printed = `${statusView(state, { color: false, nowMs, rates: null }).join('\n')}\n`;
+    const shown = readMarkdown('README.md').blocks.find(({ text }) => text.startsWith('demo  lvsd'));
+    assert.equal(shown?.text, printed);
+  });
 });
 
 interface SchedulerBench {
