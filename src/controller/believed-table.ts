@@ -53,7 +53,7 @@ export class BelievedTable {
 }
 
 /** The fresh table, but with the believed entries of the services to keep. */
-export function mergeDump(
+function mergeDump(
   believed: ObservedTable,
   fresh: ObservedTable,
   keep: (key: ServiceKey) => boolean,

@@ -47,6 +47,17 @@ export function liveConnections(server: ObservedServer): number {
   return server.activeConnections + server.inactiveConnections;
 }
 
+/** The same steps with the live connections of another, newer look at the table; an entry that is gone has none. */
+export function recountSteps(steps: readonly Step[], observed: ObservedTable): readonly Step[] {
+  return steps.map((step) => {
+    if (!('liveConnections' in step)) return step;
+    const service = observed.get(step.service.key);
+    if (step.kind === 'delete-service') return { ...step, liveConnections: connectionsOf(service) };
+    const server = service?.servers.get(step.server.key);
+    return { ...step, liveConnections: server === undefined ? 0 : liveConnections(server) };
+  });
+}
+
 function serviceSteps(key: ServiceKey, inputs: PlanInputs): readonly Step[] {
   const desired = inputs.desired.get(key);
   const observed = inputs.observed.get(key);
@@ -65,9 +76,13 @@ function removalSteps(observed: ObservedService, { owned, unmanaged }: PlanInput
   const name = owned.get(observed.key);
   if (name === undefined && unmanaged === 'keep') return [];
   const service = { ...tableService(observed), name: name ?? observed.name };
+  return [{ kind: 'delete-service', phase: 4, service, liveConnections: connectionsOf(observed) }];
+}
+
+function connectionsOf(service: ObservedService | undefined): number {
   let connections = 0;
-  for (const server of observed.servers.values()) connections += liveConnections(server);
-  return [{ kind: 'delete-service', phase: 4, service, liveConnections: connections }];
+  for (const server of service?.servers.values() ?? []) connections += liveConnections(server);
+  return connections;
 }
 
 function creationSteps(service: TableService, { servers }: DesiredService): readonly Step[] {

@@ -8,12 +8,12 @@ import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
 import type { DesiredService, DesiredState } from '../model/desired-state.js';
 import type { ServiceKey } from '../model/keys.js';
 import { applyPlan, type ApplyOutcome } from './apply.js';
-import { BelievedTable, mergeDump } from './believed-table.js';
+import { BelievedTable } from './believed-table.js';
 import { computeDesired } from './desired.js';
 import type { Causes, DirtyServices } from './dirty-set.js';
 import { DriftWatch } from './drift-watch.js';
 import type { EventLog } from './event-log.js';
-import { allKeys, computePlan, type PlanInputs } from './plan.js';
+import { allKeys, computePlan, recountSteps, type PlanInputs } from './plan.js';
 import { needsFreshDump } from './risky-plan.js';
 import type { RunningConfig } from './running-config.js';
 import { stepEvents } from './step-events.js';
@@ -21,7 +21,7 @@ import { updateStrangers, type Strangers } from './strangers.js';
 
 /** How far a round looks. */
 export interface RoundScope {
-  /** Every service of either side is planned, not only those that changed. */
+  /** Every service of either side is planned, not only those that changed. Its steps are for people to read. */
   readonly everything: boolean;
   /** The whole table is dumped first. */
   readonly dump: boolean;
@@ -111,7 +111,9 @@ export class RoundRunner {
   }
 
   /**
-   * Computes the steps that accepting these services would run now, from a fresh dump. Changes nothing.
+   * Computes the steps that accepting these services would run now, from a fresh dump.
+   *
+   * Changes nothing in the table. The dump is believed from then on, so that the very same steps are run.
    *
    * @throws TableError when the table cannot be read
    */
@@ -120,13 +122,14 @@ export class RoundRunner {
     unmanaged: PlanInputs['unmanaged'],
   ): Promise<readonly Step[]> {
     const fresh = await this.#observe();
-    const observed = mergeDump(this.believed, fresh, this.#leaves);
+    this.#believed.replaceAll(fresh, this.#leaves);
     const desired = computeDesired(this.#config.desiredInputs(services));
     const owned = new Map(this.#config.owned);
     const adopted = [...services.keys()].filter((key) => !owned.has(key) || this.#config.adopted.has(key));
     for (const { key, name } of services.values()) owned.set(key, name);
+    const observed = this.believed;
     const strangers = updateStrangers(this.#strangers, adopted, desired, observed);
-    return computePlan({ desired, observed, owned, unmanaged, strangers });
+    return recountSteps(computePlan({ desired, observed, owned, unmanaged, strangers }), fresh);
   }
 
   readonly #leaves = (key: ServiceKey): boolean => {
@@ -185,10 +188,18 @@ export class RoundRunner {
     const planned = keysNow();
     const steps = computePlan(this.#planInputs(), planned);
     const { owned, director } = this.#config;
-    if (dump || !needsFreshDump(steps, this.believed, owned, director.shrinkGuard)) return { steps, planned };
+    if (dump) return { steps, planned };
+    if (!needsFreshDump(steps, this.believed, owned, director.shrinkGuard))
+      return { steps: everything ? await this.#recounted(steps) : steps, planned };
     this.#believed.replaceAll(await this.#observe(), this.#leaves);
     const again = keysNow();
     return { steps: computePlan(this.#planInputs(), again), planned: again };
+  }
+
+  /** The remembered counts may be as old as the last resync; the services that change are looked at for them. */
+  async #recounted(steps: readonly Step[]): Promise<readonly Step[]> {
+    const counted = steps.filter((step) => 'liveConnections' in step).map(({ service }) => service.key);
+    return counted.length === 0 ? steps : recountSteps(steps, await this.#observe(new Set(counted)));
   }
 
   /**

@@ -260,6 +260,18 @@ describe('Reconciler and reloads', () => {
     assert.deepEqual([...rig.plane.table.keys()], [keyOf('198.51.100.1:25'), SHOP, MAIL]);
   });
 
+  it('tells the connections that it touches now, from a look at the services that it changes', async () => {
+    const rig = await started();
+    rig.plane.carry(SHOP, A, 4, 3);
+    const next = model([service('shop', '192.0.2.10:80', [B]), mail]);
+    const result = await rig.reconciler.setModel(next, { cause: null });
+    assert.ok(result.accepted);
+    assert.deepEqual(result.steps.map(formatStep), [
+      'shop: delete server 10.0.0.1:80 (nat, weight 1; 7 live connections)',
+    ]);
+    assert.deepEqual(rig.plane.dumps, [new Set([SHOP])]);
+  });
+
   it('refuses a file that removes too much, and changes nothing', async () => {
     const rig = await started();
     const result = await rig.reconciler.setModel(model([], { shrinkGuard: 1 }), { cause: null });
@@ -275,7 +287,7 @@ describe('Reconciler and reloads', () => {
     rig.plane.externalService(shop, [server('10.9.9.9:80')]);
     rig.plane.carry(SHOP, serverKeyOf('10.9.9.9:80'), 1);
     await rig.reconciler.setModel(both, { cause: null });
-    assert.deepEqual(rig.plane.dumps, [new Set([SHOP])]);
+    assert.deepEqual(rig.plane.dumps[0], new Set([SHOP]));
     assert.equal(rig.plane.server(SHOP, serverKeyOf('10.9.9.9:80'))?.weight, 0);
   });
 
@@ -535,11 +547,22 @@ describe('Reconciler.preview', () => {
       'shop: delete server 10.0.0.1:80 (nat, weight 1; 4 live connections)',
     ]);
     assert.deepEqual([preview.refusedWithoutForce, rig.plane.batches], [null, []]);
+    const { steps } = (await rig.reconciler.setModel(next, { cause: null })) as { steps?: unknown };
+    assert.deepEqual(steps, preview.steps);
+    assert.deepEqual(rig.plane.journal, preview.steps);
+  });
+
+  it('lists what others changed since the last look, and the reload then undoes that too', async () => {
+    const rig = await started();
+    rig.plane.externalServer(SHOP, { key: B, weight: 9 });
+    const next = model([shop, service('mail', '192.0.2.11:25', [server(C, { weight: 3 })])]);
+    const preview = await rig.reconciler.preview(next);
+    assert.deepEqual(preview.steps.map(formatStep), [
+      'shop: edit server 10.0.0.2:80 (weight 9 -> 1)',
+      'mail: edit server 10.0.0.3:25 (weight 1 -> 3)',
+    ]);
     await rig.reconciler.setModel(next, { cause: null });
-    assert.deepEqual(
-      rig.plane.journal.map(({ kind }) => kind),
-      preview.steps.map(({ kind }) => kind),
-    );
+    assert.deepEqual(rig.plane.journal, preview.steps);
   });
 
   it("tells the shrink guard's objection", async () => {
