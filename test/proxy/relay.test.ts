@@ -17,6 +17,7 @@ import {
   realServer,
   tableServer,
   tcpService,
+  turn,
   until,
   type RealTcpServer,
 } from './loopback.js';
@@ -143,6 +144,47 @@ describe('the relay of one connection', () => {
     far.resetAndDestroy();
     assert.equal(await goneWith(near), 'ECONNRESET');
     await until(() => plane.liveConnections === 0);
+  });
+
+  /** Resolves once the plane has taken all that it takes in from a sender while the receiver does not read. */
+  async function settled(): Promise<number> {
+    let before = -1;
+    let passed = 0;
+    for (let stillTurns = 0; stillTurns < 200;) {
+      await turn();
+      passed = (await observed(plane, service.key)).counters.bytesOut;
+      stillTurns = before === passed && passed > 0 ? stillTurns + 1 : 0;
+      before = passed;
+    }
+    return passed;
+  }
+
+  it('delivers a whole answer to a client that reads it long after the server has closed', async () => {
+    const answer = pattern(1024 * 1024, 4);
+    const { near, far } = await pair();
+    near.pause();
+    far.end(answer);
+    await until(() => far.writableFinished);
+    assert.equal(await settled(), answer.length);
+    clock.advance(200_000);
+    await until(() => plane.liveConnections === 0);
+    assert.ok((await readAll(near)).equals(answer));
+  });
+
+  it('keeps a slow receiver of a half-closed connection past the closing limit, but not for ever', async () => {
+    const { near, far } = await pair();
+    near.pause();
+    near.end('question');
+    await readAll(far);
+    far.end(pattern(12 * 1024 * 1024, 5));
+    assert.ok((await settled()) < 12 * 1024 * 1024);
+    clock.advance(500_000);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    assert.equal(plane.liveConnections, 1);
+    clock.advance(1_000_000);
+    await until(() => plane.liveConnections === 0);
+    // A socket that was reset has no peer any more; one that was closed in order still has.
+    await until(() => near.remoteAddress === undefined);
   });
 
   it('resets both sides of every connection when the plane closes', async () => {

@@ -26,6 +26,12 @@ export interface RelayContext {
 /** Unsent bytes of one direction above which its source is no longer read. */
 const BACKLOG_BYTES = 256 * 1024;
 
+/**
+ * How often the closing limit may pass while a receiver has not taken what it is owed. Nothing is heard of its
+ * progress meanwhile: the kernel wakes nobody before a third of its buffer (several MB) is free.
+ */
+const PATIENCE = 8;
+
 /** Errors of the director's own host: no server is to blame, and another one would not help. */
 const localErrors: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
 
@@ -35,6 +41,7 @@ export class TcpRelay extends IdleEntry implements FlowCarrier {
   readonly #client: Socket;
   #server: Socket | null = null;
   #openSockets = 0;
+  #stalls = 0;
   #end: ConnectionEnd = 'closed';
 
   /** @param client accepted and paused, not read from so far */
@@ -61,8 +68,16 @@ export class TcpRelay extends IdleEntry implements FlowCarrier {
       this.#tryNext();
       return;
     }
+    if (this.#connection.state === 'FIN_WAIT' && this.#owesBytes() && ++this.#stalls < PATIENCE) {
+      this.#context.closing.touch(this);
+      return;
+    }
     this.#end = 'idle';
     this.#reset();
+  }
+
+  #owesBytes(): boolean {
+    return this.#client.writableLength > 0 || (this.#server?.writableLength ?? 0) > 0;
   }
 
   #connect(): void {
@@ -117,6 +132,7 @@ export class TcpRelay extends IdleEntry implements FlowCarrier {
       if (to.writableLength > BACKLOG_BYTES) from.pause();
     });
     to.on('drain', () => {
+      this.#stalls = 0;
       this.idleQueue?.touch(this);
       from.resume();
     });
