@@ -3,8 +3,11 @@ import { createScheduler } from '../../../schedulers/index.js';
 import type { Flow, Scheduler } from '../../../schedulers/types.js';
 import type { ProxyServer } from './proxy-server.js';
 
-/** Hashing schedulers answer null when the hashed server is unusable, however many others are well. */
-const hashing: ReadonlySet<string> = new Set(['sh', 'dh', 'mh']);
+/**
+ * Schedulers that tie a flow to one server: hashing ones answer null when that server is unusable, however many
+ * others are well; lblc answers the server it remembers even when that is overloaded.
+ */
+const tying: ReadonlySet<string> = new Set(['sh', 'dh', 'mh', 'lblc']);
 
 export interface RetryChoice {
   readonly server: ProxyServer;
@@ -39,12 +42,13 @@ function chooseAmongOthers({
   scheduler,
   schedulerName,
   servers,
+  refused,
   flow,
   nowMs,
 }: RetryQuestion): RetryChoice | null {
   const server = scheduler.pick(flow, nowMs) as ProxyServer | null;
-  if (server !== null) return { server, fallback: false };
-  if (!hashing.has(schedulerName) || servers.length === 0) return null;
+  if (server !== null && !refused.includes(server)) return { server, fallback: false };
+  if (!tying.has(schedulerName) || servers.length === 0) return null;
   const wlc = createScheduler('wlc', {});
   wlc.bind?.(servers);
   const substitute = wlc.pick(flow, nowMs) as ProxyServer | null;

@@ -65,6 +65,17 @@ describe('chooseAgain', () => {
     });
   }
 
+  it('lets wlc choose where lblc insists on the server that it remembers', () => {
+    const [a, b, c] = servers(1, 1, 0) as [ProxyServer, ProxyServer, ProxyServer];
+    const scheduler = createScheduler('lblc', {});
+    scheduler.bind?.([a, b, c]);
+    const ask = (refused: readonly ProxyServer[]): RetryChoice | null =>
+      chooseAgain({ scheduler, schedulerName: 'lblc', servers: [a, b, c], refused, flow, nowMs: 0 });
+    assert.deepEqual(ask([]), { server: a, fallback: false });
+    assert.deepEqual(ask([a]), { server: b, fallback: true });
+    assert.equal(ask([a, b]), null);
+  });
+
   it('gives up where another scheduler has no answer', () => {
     const [a] = servers(1) as [ProxyServer];
     assert.equal(again('wlc', [a], [a]), null);
