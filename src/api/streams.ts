@@ -38,8 +38,9 @@ export class OpenStreams {
   /**
    * Writes an answer without a foreseeable end and resolves when it is over, however it ended.
    *
-   * Headers go out at once, and the connection ends with the answer. `source` gets a signal that aborts when the client goes away or the server closes, and
-   * must end then. A chunk that the client leaves unread for `stallTimeoutMs` ends it, with a call of `stalled`.
+   * Headers go out at once, and the connection ends with the answer. `source` gets a signal that aborts when the
+   * client goes away or the server closes, and must end then. A chunk that the client leaves unread for
+   * `stallTimeoutMs` ends it, with a call of `stalled`.
    */
   async write(
     reply: FastifyReply,
