@@ -11,9 +11,10 @@ import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
 import type { Model } from '../model/director.js';
 import type { EventType } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
+import type { RealServer } from '../model/real-server.js';
 import type { PlanSummary, Snapshot } from '../model/snapshot.js';
 import type { Verdict, VerdictState } from '../model/status.js';
-import { computeDesired } from './desired.js';
+import type { VirtualService } from '../model/virtual-service.js';
 import type { EventLog } from './event-log.js';
 import { computeReadiness } from './readiness.js';
 import { RoundRunner } from './round.js';
@@ -47,12 +48,6 @@ export interface ReconcileResult extends RoundResult {
 /** `accepted: false`: the shrink guard objects, and nothing has changed. */
 export type ModelResult =
   ({ readonly accepted: true } & ReconcileResult) | { readonly accepted: false; readonly refusal: string };
-
-export interface WeightResult extends ReconcileResult {
-  /** Effective weights before and after. */
-  readonly from: number;
-  readonly to: number;
-}
 
 export interface Preview {
   readonly steps: readonly Step[];
@@ -179,10 +174,9 @@ export class Reconciler {
     server: ServerKey,
     weight: number | null,
     by: string,
-  ): Promise<WeightResult | null> {
+  ): Promise<ReconcileResult | null> {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return null;
-    const from = this.#effectiveWeight(service, server);
     this.#config.states.setWeight(service, server, weight === null ? null : { weight, by });
     const cause = this.#options.events.append({
       type: 'weight-set',
@@ -192,8 +186,17 @@ export class Reconciler {
     });
     this.#rounds.mark(service, cause, server);
     const revision = ++this.#revision;
-    const to = this.#effectiveWeight(service, server);
-    return { from, to, revision, ...(await this.#rounds.plan('weight')) };
+    return { revision, ...(await this.#rounds.plan('weight')) };
+  }
+
+  /** Those of the running configuration, in the order of the file. */
+  get services(): readonly VirtualService[] {
+    return [...this.#config.services.values()];
+  }
+
+  /** The weight that is asked for: the operator's, else the file's. What a failed check makes of it is not in it. */
+  askedWeight(service: ServiceKey, { key, weight }: RealServer): number {
+    return this.#config.states.overrides.get(service)?.get(key)?.weight ?? weight;
   }
 
   /**
@@ -243,11 +246,6 @@ export class Reconciler {
     const { failures, programmed } = this.#rounds;
     const { desired } = this.#runner;
     return computeReadiness({ programmed, unreadable, failures, names: this.#config.owned, desired });
-  }
-
-  #effectiveWeight(service: ServiceKey, server: ServerKey): number {
-    const desired = computeDesired(this.#config.desiredInputs(), [service]).get(service);
-    return desired?.decisions.find((decision) => decision.server === server)?.weight ?? 0;
   }
 
   async #look(): Promise<{ readonly observed: ObservedTable; readonly unreadable: string | null }> {

@@ -201,7 +201,6 @@ export class Daemon {
       reconciler: this.#reconciler,
       reloader: this.#reloader,
       dataplane: this.#dataplane,
-      services: () => this.#model.services,
       metrics: () => this.#writeMetrics(),
     });
     return new ApiServer({

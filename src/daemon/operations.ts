@@ -29,10 +29,8 @@ export interface DirectorOperationsOptions {
   readonly load: LoadOptions;
   readonly events: EventLog;
   readonly reconciler: Reconciler;
-  readonly reloader: Reloader;
+  readonly reloader: Pick<Reloader, 'reload'>;
   readonly dataplane: Dataplane;
-  /** Those of the running configuration. */
-  readonly services: () => readonly VirtualService[];
   readonly metrics: () => AsyncIterable<string>;
 }
 
@@ -97,14 +95,14 @@ export class DirectorOperations implements ApiOperations {
 
   async setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer> {
     const { service, server, weight, dryRun } = request;
-    const overrides = overridesOf(await this.status());
-    const changed = this.#servers(service, server).map((found) => ({
-      service: found.service.name,
-      server: found.server.name,
-      from: overrides.get(nameOf(found)) ?? found.server.weight,
-      to: weight ?? found.server.weight,
+    const found = this.#servers(service, server);
+    const changed = found.map((each) => ({
+      service: each.service.name,
+      server: each.server.name,
+      from: this.#options.reconciler.askedWeight(each.service.key, each.server),
+      to: weight ?? each.server.weight,
     }));
-    if (!dryRun) await this.#apply(this.#servers(service, server), weight, asker(who));
+    if (!dryRun) await this.#apply(found, weight, asker(who));
     return { changed };
   }
 
@@ -123,7 +121,7 @@ export class DirectorOperations implements ApiOperations {
 
   #servers(service: string | undefined, server: string): readonly FoundServer[] {
     if (service !== undefined) this.#service(service);
-    const services = this.#options.services();
+    const services = this.#options.reconciler.services;
     const found = findServers(services, service, server);
     if (found.length > 0) return found;
     const names = services
@@ -133,7 +131,7 @@ export class DirectorOperations implements ApiOperations {
   }
 
   #service(name: string): VirtualService {
-    const services = this.#options.services();
+    const services = this.#options.reconciler.services;
     const found = services.find((service) => service.name === name);
     if (found !== undefined) return found;
     throw notFound(
@@ -142,19 +140,6 @@ export class DirectorOperations implements ApiOperations {
       services.map((service) => service.name),
     );
   }
-}
-
-function nameOf({ service, server }: FoundServer): string {
-  return `${service.name}/${server.name}`;
-}
-
-/** Operators' weights by `service/server`. */
-function overridesOf(snapshot: Snapshot): Map<string, number | null> {
-  return new Map(
-    snapshot.services.flatMap((service) =>
-      service.servers.map(({ name, weightOverride }) => [`${service.name}/${name}`, weightOverride] as const),
-    ),
-  );
 }
 
 function notFound(kind: 'service' | 'server', name: string, names: readonly string[]): ApiError {
