@@ -13,6 +13,7 @@ import {
   ask,
   createStep,
   dial,
+  editStep,
   goneWith,
   namedServer,
   observed,
@@ -82,6 +83,7 @@ describe('a custom scheduler module', () => {
     ['a foreign object', '({ weight: 1 })'],
     ['a copy of a server', '({ ...list[0] })'],
     ['a promise', 'Promise.resolve(list[0])'],
+    ['a promise that fails', 'Promise.reject(new Error("later"))'],
   ] as const) {
     it(`that answers ${name} is not followed`, async () => {
       await stand(pick);
@@ -89,6 +91,16 @@ describe('a custom scheduler module', () => {
       assert.equal(faults[0]?.reason, 'the answer is not a usable server of the service');
     });
   }
+
+  it('with an async method that fails is reported and ends nothing', async () => {
+    const text = moduleText('list.at(-1)').replace('edited: ()', 'edited: async ()');
+    await writeFile(path, text.replace('=> undefined', '=> { throw new Error("later"); }'));
+    const [server] = real.map(({ port }) => tableServer(port));
+    assert.ok(server !== undefined);
+    await applyAll(plane, createStep(service), addStep(service, server), editStep(service, server));
+    assert.equal(await ask(service), 'a');
+    assert.deepEqual(faults, [{ service: service.key, module: path, call: 'edited', reason: 'later' }]);
+  });
 
   it('is replaced when its file has changed, with the servers that are there', async () => {
     await stand('list.at(-1)');
@@ -104,6 +116,7 @@ describe('a custom scheduler module', () => {
     ['has a syntax error', 'export default function (', /load scheduler module .*custom\.js: /],
     ['exports no function', 'export default 7', /default export is not a function/],
     ['makes no object', 'export default () => 7', /returned no object/],
+    ['makes a promise', 'export default async () => { throw new Error("later") }', /returned a promise/],
     ['lacks a method', 'export default () => ({ pick() {} })', /has no method added, edited, removed/],
     ['throws when it is made', 'export default () => { throw new Error("no") }', /threw: no/],
   ] as const) {

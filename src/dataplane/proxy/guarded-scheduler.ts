@@ -14,7 +14,7 @@ export class GuardedScheduler implements Scheduler {
   readonly #scheduler: Scheduler;
   readonly #isUsable: (server: unknown) => boolean;
   readonly #onFirstFault: (fault: SchedulerFault) => void;
-  #faults = 0;
+  #faulty = false;
 
   /** @param isUsable whether an answer is a linked, unquiesced, not overloaded server of the service */
   constructor(
@@ -25,11 +25,6 @@ export class GuardedScheduler implements Scheduler {
     this.#scheduler = scheduler;
     this.#isUsable = isUsable;
     this.#onFirstFault = onFirstFault;
-  }
-
-  /** Calls that failed since the module was loaded. */
-  get faults(): number {
-    return this.#faults;
   }
 
   bind(servers: readonly SchedulerServer[]): void {
@@ -61,7 +56,11 @@ export class GuardedScheduler implements Scheduler {
 
   #guard<T>(call: string, action: () => T): T | undefined {
     try {
-      return action();
+      const answer = action();
+      // Left alone, the failure of an async method would end the process as an unhandled rejection.
+      if (answer instanceof Promise)
+        answer.catch((thrown: unknown) => this.#fault({ call, reason: reasonOf(thrown) }));
+      return answer;
     } catch (thrown) {
       this.#fault({ call, reason: reasonOf(thrown) });
       return undefined;
@@ -69,7 +68,7 @@ export class GuardedScheduler implements Scheduler {
   }
 
   #fault(fault: SchedulerFault): void {
-    this.#faults++;
-    if (this.#faults === 1) this.#onFirstFault(fault);
+    if (!this.#faulty) this.#onFirstFault(fault);
+    this.#faulty = true;
   }
 }

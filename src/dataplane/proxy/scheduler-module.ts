@@ -66,6 +66,11 @@ function createChecked(
   options: SchedulerOptions,
 ): Scheduler {
   const made = callFactory(path, factory, options);
+  if (made instanceof Promise) {
+    // The step fails for the promise itself; what becomes of it must not end the process.
+    made.catch(() => undefined);
+    throw moduleError(path, 'createScheduler(options) returned a promise');
+  }
   if (typeof made !== 'object' || made === null)
     throw moduleError(path, 'createScheduler(options) returned no object');
   const scheduler = made as Partial<Record<string, unknown>>;
