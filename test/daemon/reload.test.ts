@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import type { ReloadAnswer } from '../../src/api/protocol.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
-import { DirectorHome, freePort } from '../support/test-director.js';
+import { DirectorHome, freePort, NamedServer } from '../support/test-director.js';
 
 function servers(count: number): string {
   return Array.from(
@@ -93,6 +93,17 @@ describe('a reload', () => {
       assert.match(err, /only the userspace plane/);
     }
     assert.equal((await snapshot(home)).config.lastReload?.ok, false);
+  });
+
+  it('of which a step fails exits 1 and says how many and why', async () => {
+    const taken = await new NamedServer('somebody').listen();
+    const blocked = `  - { name: blocked, address: "127.0.0.1:${taken.port}", check: { type: none }, servers: [] }\n`;
+    await home.write(service(4) + blocked);
+    const { code, out, err } = await home.cli(['reload']);
+    assert.equal(code, 1);
+    assert.match(out, /Applied: .* Of these 1 failed and will be tried again\./);
+    assert.match(err, /failed: create service .*EADDRINUSE/);
+    await taken.close();
   });
 
   it('says what takes effect only after a restart', async () => {

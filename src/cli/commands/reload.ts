@@ -35,7 +35,11 @@ export function reloadCommand(context: CliContext): Command {
       }
       for (const warning of answer.warnings) context.err(`${warning.trimEnd()}\n`);
       for (const line of planView(answer.steps, context.color)) context.out(`${line}\n`);
-      context.out(`${planSummary(answer.steps, 'past')} Configuration revision ${answer.revision}.\n`);
-      for (const failed of answer.failures) context.err(`failed: ${failed}\n`);
+      const failures = answer.failures.length;
+      const failed = failures === 0 ? '' : ` Of these ${failures} failed and will be tried again.`;
+      context.out(
+        `${planSummary(answer.steps, 'past')}${failed} Configuration revision ${answer.revision}.\n`,
+      );
+      for (const failure of answer.failures) context.err(`failed: ${failure}\n`);
     });
 }
