@@ -22,6 +22,8 @@ export class ProxyServer implements SchedulerServer {
   readonly address: string;
   readonly port: number;
   weight = 0;
+  /** The weight that it was added with, or the last one above 0 since. */
+  lastWeight = 0;
   activeConnections = 0;
   inactiveConnections = 0;
   upperThreshold = 0;
@@ -48,6 +50,7 @@ export class ProxyServer implements SchedulerServer {
     const previous = { upper: this.upperThreshold, lower: this.lowerThreshold };
     this.#definition = definition;
     this.weight = definition.weight;
+    if (definition.weight > 0) this.lastWeight = definition.weight;
     this.upperThreshold = definition.upperThreshold;
     this.lowerThreshold = definition.lowerThreshold;
     thresholdsEdited(this, previous, KERNEL_GENERATION);

@@ -119,6 +119,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     // Statistics belong to the service object: they go on only if it is the same one.
     if (server.lastService !== this) server.resetCounters();
     server.define(definition);
+    server.lastWeight = definition.weight;
     server.linkedTo = this.key;
     server.lastService = this;
     this.#servers.unshift(server);
