@@ -10,6 +10,7 @@ import {
   ask,
   client,
   createStep,
+  deleteStep,
   dial,
   echoServer,
   editStep,
@@ -216,12 +217,12 @@ describe('connection counts', () => {
     assert.equal(fallbacks, 1);
   });
 
-  it('turn clients away when descriptors run out, and say so once', async () => {
+  it('turn clients away when descriptors run out, and say so once a minute', async () => {
     const faults: string[] = [];
     await plane.close();
     plane = new ProxyDataplane({
       clock,
-      maxDescriptors: 2,
+      maxDescriptors: 3,
       onListenerFault: ({ reason }) => faults.push(reason),
     });
     await standing({}, await echo());
@@ -229,10 +230,30 @@ describe('connection counts', () => {
     await exchange(near, 'x');
     assert.equal(await goneWith(dial(service)), 'ECONNRESET');
     assert.equal(await goneWith(dial(service)), 'ECONNRESET');
-    assert.deepEqual(faults, ['no descriptors left (limit 2)']);
+    assert.deepEqual(faults, ['no descriptors left (limit 3)']);
     assert.equal((await observed(plane, service.key)).counters.refused, 2);
     near.resetAndDestroy();
     await until(() => plane.liveConnections === 0);
     await exchange(await client(service), 'x');
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    assert.equal(faults.length, 1);
+    clock.advance(60_000);
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    assert.equal(faults.length, 2);
+  });
+
+  it('hold a descriptor for each listener until it closes', async () => {
+    await plane.close();
+    plane = new ProxyDataplane({ clock, maxDescriptors: 4 });
+    await standing({}, await echo());
+    const other = await tcpService();
+    const third = await tcpService({}, '127.0.0.1', 'udp');
+    await applyAll(plane, createStep(other), createStep(third));
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    await applyAll(plane, deleteStep(other));
+    await exchange(await client(service), 'x');
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    await applyAll(plane, deleteStep(third));
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
   });
 });

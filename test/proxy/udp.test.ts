@@ -7,10 +7,13 @@ import { FakeClock } from '../support/fake-clock.js';
 import {
   addStep,
   applyAll,
+  client,
   createStep,
   datagramPeer,
   deleteStep,
+  echoServer,
   editServiceStep,
+  exchange as exchangeWith,
   observed,
   observedServer,
   openDescriptors,
@@ -181,7 +184,7 @@ describe('UDP sessions', () => {
 
   it('make room by ending the one that was idle for longest', async () => {
     await plane.close();
-    plane = new ProxyDataplane({ clock, maxDescriptors: 2 });
+    plane = new ProxyDataplane({ clock, maxDescriptors: 3 });
     await standing({ scheduler: 'rr' }, [await peer('a')]);
     const [one, two, three] = [await peer(), await peer(), await peer()];
     await exchange(one, '1');
@@ -191,6 +194,38 @@ describe('UDP sessions', () => {
     const clients = [];
     for await (const record of plane.connections({})) clients.push(record.client);
     assert.deepEqual(clients, [`127.0.0.1:${one.port}`, `127.0.0.1:${three.port}`]);
+  });
+
+  it('make room for TCP connections, so that forged clients cannot keep real ones out', async () => {
+    await plane.close();
+    plane = new ProxyDataplane({ clock, maxDescriptors: 5 });
+    await standing({ scheduler: 'rr' }, [await peer('a')]);
+    const tcp = await tcpService();
+    const echo = await echoServer();
+    await applyAll(plane, createStep(tcp), addStep(tcp, tableServer(echo.port)));
+    for (const text of ['1', '2', '3']) await exchange(await peer(), text);
+    assert.equal(plane.liveConnections, 3);
+    const near = await client(tcp);
+    assert.equal(await exchangeWith(near, 'x'), 'x');
+    assert.equal(plane.liveConnections, 2);
+    near.destroy();
+    await until(() => plane.liveConnections === 1);
+    await echo.close();
+  });
+
+  it('that find no room are turned away and counted, and the shortage is told once', async () => {
+    const faults: string[] = [];
+    await plane.close();
+    plane = new ProxyDataplane({
+      clock,
+      maxDescriptors: 1,
+      onListenerFault: ({ reason }) => faults.push(reason),
+    });
+    await standing({}, [await peer('a')]);
+    const near = await peer();
+    for (let i = 0; i < 5; i++) send(near, 'x');
+    await until(async () => (await observed(plane, service.key)).counters.refused === 5);
+    assert.deepEqual(faults, ['no descriptors left (limit 1)']);
   });
 
   it('end with their service', async () => {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-/** Left for listeners, logs, health checks, the admin socket. */
+/** Left for logs, health checks, the admin socket. */
 const RESERVED = 256;
 /** Where the limit cannot be read: the smallest default among usual systems. */
 const UNKNOWN_LIMIT = 1024;
@@ -13,7 +13,7 @@ export class DescriptorBudget {
   readonly limit: number;
   #used = 0;
 
-  /** @param limit descriptors that connections and sessions may hold together */
+  /** @param limit descriptors that listeners, connections and sessions may hold together */
   constructor(limit: number) {
     this.limit = limit;
   }
@@ -29,12 +29,17 @@ export class DescriptorBudget {
     return true;
   }
 
+  /** Reserves for what must be open whatever the limit says, as listeners. */
+  occupy(count: number): void {
+    this.#used += count;
+  }
+
   give(count: number): void {
     this.#used -= count;
   }
 }
 
-/** What this process may spend on connections: its soft RLIMIT_NOFILE less a reserve for everything else. */
+/** What this process may spend on listeners, connections and sessions: its soft RLIMIT_NOFILE less a reserve for everything else. */
 export function processDescriptorLimit(): number {
   const total = openFilesLimit();
   return Math.max(Math.floor(total / 2), total - RESERVED);

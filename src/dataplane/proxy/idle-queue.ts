@@ -32,9 +32,13 @@ export class IdleQueue {
     this.#limitMs = limitMs;
   }
 
-  /** The entry that was idle for longest. */
-  get oldest(): IdleEntry | null {
-    return this.#oldest;
+  /** Ends the entry that was idle for longest, before its time. @returns false when the queue is empty */
+  expireOldest(): boolean {
+    const oldest = this.#oldest;
+    if (oldest === null) return false;
+    this.remove(oldest);
+    oldest.idleExpired();
+    return true;
   }
 
   /** Changes the limit, also for entries that are queued already. */

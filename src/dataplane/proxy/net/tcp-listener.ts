@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Endpoint } from '../endpoints.js';
 import type { EngineContext, FlowScheduler, Listener } from '../engine.js';
 import { errnoOf, listenError } from './listen-error.js';
+import type { FlowDescriptors } from './flow-descriptors.js';
 import { resetSocket } from './reset-socket.js';
 import { SocketFlow } from './socket-flow.js';
 import { TcpRelay, type RelayContext } from './tcp-relay.js';
@@ -17,14 +18,21 @@ export class TcpListener implements Listener {
   readonly #scheduler: FlowScheduler;
   readonly #context: EngineContext;
   readonly #relays: RelayContext;
+  readonly #descriptors: FlowDescriptors;
   readonly #server: Server;
-  #shortage = false;
 
-  constructor(endpoint: Endpoint, scheduler: FlowScheduler, context: EngineContext, relays: RelayContext) {
+  constructor(
+    endpoint: Endpoint,
+    scheduler: FlowScheduler,
+    context: EngineContext,
+    relays: RelayContext,
+    descriptors: FlowDescriptors,
+  ) {
     this.#endpoint = endpoint;
     this.#scheduler = scheduler;
     this.#context = context;
     this.#relays = relays;
+    this.#descriptors = descriptors;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
   }
 
@@ -36,6 +44,7 @@ export class TcpListener implements Listener {
       this.#server.once('error', onError);
       this.#server.listen({ host: address, port, ipv6Only: true, backlog: ACCEPT_BACKLOG }, () => {
         this.#server.off('error', onError);
+        this.#descriptors.occupy(1);
         this.#server.on('error', (error) => this.#fault(`accept: ${errnoOf(error) ?? error.message}`));
         this.#server.on('connection', (client) => this.#accept(client));
         resolve();
@@ -44,6 +53,8 @@ export class TcpListener implements Listener {
   }
 
   close(): Promise<void> {
+    if (!this.#server.listening) return Promise.resolve();
+    this.#descriptors.give(1);
     // The port is free at once. The callback of close() would wait for the accepted connections, and they live on.
     this.#server.close();
     return Promise.resolve();
@@ -52,26 +63,18 @@ export class TcpListener implements Listener {
   #accept(client: Socket): void {
     // A reset that comes before the relay listens changes nothing: the socket is closed either way.
     client.on('error', () => client.destroy());
-    if (!this.#context.descriptors.take(DESCRIPTORS_PER_RELAY)) {
+    if (!this.#descriptors.take(DESCRIPTORS_PER_RELAY, (reason) => this.#fault(reason))) {
       this.#scheduler.turnedAway();
-      this.#reportShortage();
       resetSocket(client);
       return;
     }
-    this.#shortage = false;
     const connection = this.#scheduler.openConnection(new SocketFlow(client, this.#endpoint));
     if (connection === null) {
-      this.#context.descriptors.give(DESCRIPTORS_PER_RELAY);
+      this.#descriptors.give(DESCRIPTORS_PER_RELAY);
       resetSocket(client);
       return;
     }
     new TcpRelay(client, connection, this.#relays).start();
-  }
-
-  // Once a shortage, not once a client.
-  #reportShortage(): void {
-    if (!this.#shortage) this.#fault(`no descriptors left (limit ${this.#context.descriptors.limit})`);
-    this.#shortage = true;
   }
 
   #fault(reason: string): void {

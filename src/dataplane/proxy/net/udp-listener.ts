@@ -11,6 +11,7 @@ import type { Endpoint } from '../endpoints.js';
 import type { EngineContext, FlowScheduler, Listener } from '../engine.js';
 import type { IdleQueue } from '../idle-queue.js';
 import { datagramSocket } from './datagram-socket.js';
+import type { FlowDescriptors } from './flow-descriptors.js';
 import { errnoOf, listenError } from './listen-error.js';
 import { UdpSession, type SessionOwner } from './udp-session.js';
 
@@ -19,16 +20,24 @@ export class UdpListener implements Listener, SessionOwner {
   readonly #scheduler: FlowScheduler;
   readonly #context: EngineContext;
   readonly #queue: IdleQueue;
+  readonly #descriptors: FlowDescriptors;
   readonly #socket: Socket;
   readonly #sessions = new Map<string, UdpSession>();
   #closed = false;
 
   /** @param queue sessions of all listeners of the engine, by last activity */
-  constructor(endpoint: Endpoint, scheduler: FlowScheduler, context: EngineContext, queue: IdleQueue) {
+  constructor(
+    endpoint: Endpoint,
+    scheduler: FlowScheduler,
+    context: EngineContext,
+    queue: IdleQueue,
+    descriptors: FlowDescriptors,
+  ) {
     this.#endpoint = endpoint;
     this.#scheduler = scheduler;
     this.#context = context;
     this.#queue = queue;
+    this.#descriptors = descriptors;
     this.#socket = datagramSocket(endpoint.family);
   }
 
@@ -43,6 +52,7 @@ export class UdpListener implements Listener, SessionOwner {
       this.#socket.once('error', onError);
       this.#socket.bind({ address, port, exclusive: true }, () => {
         this.#socket.off('error', onError);
+        this.#descriptors.occupy(1);
         this.#socket.on('error', (error) => this.#fault(`receive: ${errnoOf(error) ?? error.message}`));
         this.#socket.on('message', (message, from) => this.#receive(message, from));
         resolve();
@@ -53,6 +63,7 @@ export class UdpListener implements Listener, SessionOwner {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#descriptors.give(1);
     for (const session of [...this.#sessions.values()]) session.abort();
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }
@@ -65,7 +76,7 @@ export class UdpListener implements Listener, SessionOwner {
 
   onSessionEnded(session: UdpSession): void {
     this.#sessions.delete(session.id);
-    this.#context.descriptors.give(1);
+    this.#descriptors.give(1);
   }
 
   #receive(message: Buffer, from: RemoteInfo): void {
@@ -89,7 +100,7 @@ export class UdpListener implements Listener, SessionOwner {
     if (!this.#takeDescriptor()) return null;
     const flow = this.#scheduler.openSession(this.#flow(from));
     if (flow === null) {
-      this.#context.descriptors.give(1);
+      this.#descriptors.give(1);
       return null;
     }
     return this.#start(new UdpSession(client, flow, this, this.#queue));
@@ -101,18 +112,10 @@ export class UdpListener implements Listener, SessionOwner {
     return session;
   }
 
-  // Anybody can make sessions up by forging addresses: the one that was idle for longest makes room.
   #takeDescriptor(): boolean {
-    if (this.#context.descriptors.take(1)) return true;
-    const oldest = this.#queue.oldest;
-    if (oldest === null) {
-      this.#scheduler.turnedAway();
-      this.#fault(`no descriptors left (limit ${this.#context.descriptors.limit})`);
-      return false;
-    }
-    this.#queue.remove(oldest);
-    oldest.idleExpired();
-    return this.#context.descriptors.take(1);
+    if (this.#descriptors.take(1, (reason) => this.#fault(reason))) return true;
+    this.#scheduler.turnedAway();
+    return false;
   }
 
   #flow(from: RemoteInfo): Flow {

@@ -58,10 +58,19 @@ describe('IdleQueue', () => {
     for (const entry of entries) queue.touch(entry);
     for (const index of [1, 0, 3]) queue.remove(entries[index]!);
     queue.remove(entries[0]!);
-    assert.equal(queue.oldest, entries[2]);
     clock.advance(2000);
     assert.deepEqual(expired, ['c']);
-    assert.equal(queue.oldest, null);
+    assert.equal(queue.expireOldest(), false);
+  });
+
+  it('ends the one that was idle for longest when asked to', () => {
+    const queue = new IdleQueue(clock, 1000);
+    const [a, b] = [new Entry('a'), new Entry('b')];
+    for (const entry of [a, b, a]) queue.touch(entry);
+    assert.equal(queue.expireOldest(), true);
+    assert.deepEqual(expired, ['b']);
+    clock.advance(2000);
+    assert.deepEqual(expired, ['b', 'a']);
   });
 
   it('moves an entry from one queue to another', () => {
@@ -69,7 +78,7 @@ describe('IdleQueue', () => {
     const entry = new Entry('a');
     first.touch(entry);
     second.touch(entry);
-    assert.equal(first.oldest, null);
+    assert.equal(first.expireOldest(), false);
     clock.advance(4999);
     assert.deepEqual(expired, []);
     clock.advance(1000);
