@@ -3,7 +3,7 @@ import { DirectorError } from '../base/errors.js';
 import { describe, type ConfigProblem } from './problem.js';
 import { formatReport, type ReportOptions } from './report.js';
 
-/** A configuration was refused. Holds every problem that could be found in one pass, in the order of the files. */
+/** A configuration was refused. Holds every problem that could be found in one pass, at most 1000, in the order of the files. */
 export class ConfigError extends DirectorError<{ readonly file: string; readonly rules: readonly string[] }> {
   readonly problems: readonly ConfigProblem[];
 

@@ -1,19 +1,29 @@
 /** Finds the word that was probably meant. */
 
+/** Longer words are no slips. */
+const LONGEST_WORD = 40;
+/** More names are not searched: a file with a thousand wrong ones must be told within a second. */
+const MOST_CANDIDATES = 500;
+
 /**
  * The candidate nearest to `word`, when it is near enough to be a slip of the fingers.
  *
  * Distance counts insertions, deletions, replacements and swaps of neighbours; up to a third of the
  * word's length (at least 1) is near. Case and `-`/`_` do not count.
  *
- * @returns null when none is near; of equally near ones the first
+ * @param candidates the first 500 are looked at
+ * @returns null when none is near, or the word is longer than 40 characters; of equally near ones the first
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | null {
   const wanted = normalize(word);
-  if (wanted.length > 40) return null;
+  if (wanted.length > LONGEST_WORD) return null;
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let looked = 0;
   for (const candidate of candidates) {
+    if (++looked > MOST_CANDIDATES) break;
+    // At least as many insertions or deletions are needed.
+    if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, normalize(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }

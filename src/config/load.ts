@@ -7,8 +7,8 @@ import { digestOf } from './digest.js';
 import { draftOf, type Draft } from './draft.js';
 import { readOutsideFiles } from './outside-files.js';
 import type { ConfigProblem } from './problem.js';
-import { ProblemList } from './problem-list.js';
-import { FileReader } from './read-files.js';
+import { ProblemList, TooManyProblems } from './problem-list.js';
+import { FileReader, type ConfigFile } from './read-files.js';
 import { resolveServers, type ResolvedService } from './resolve-servers.js';
 import { Verdicts } from './rules/rule.js';
 import { toDirector, toService } from './to-model.js';
@@ -48,24 +48,40 @@ export interface LoadedConfig {
 /**
  * Loads `file` (relative to the working folder) with everything it includes.
  *
- * @throws ConfigError with all problems that could be found at once; nothing else
+ * @throws ConfigError with all problems that could be found at once, at most 1000; nothing else
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<LoadedConfig> {
   const path = resolve(file);
   const errors = new ProblemList();
   const verdicts = new Verdicts(errors, new ProblemList());
-  const read = await new FileReader(options.source ?? fileSystemSource, options.environment, errors).read(
-    path,
-  );
-  const draft = draftOf(read, errors);
-  const model = draft === null ? null : await modelOf(overridden(draft, options), options, verdicts);
-  if (model === null || !errors.isEmpty) throw new ConfigError(path, errors.finish());
+  const read = await readModel(path, options, verdicts);
+  if (read === null || !errors.isEmpty) throw new ConfigError(path, errors.finish());
+  const { model, files } = read;
   return {
     model,
-    files: new Map(read.files.map(({ path: name, text }) => [name, text])),
+    files: new Map(files.map(({ path: name, text }) => [name, text])),
     digest: digestOf(model),
     warnings: verdicts.warnings.finish(),
   };
+}
+
+interface ReadModel {
+  readonly model: Model;
+  readonly files: readonly ConfigFile[];
+}
+
+/** null when there is not enough for a model; the reasons are in the verdicts then. */
+async function readModel(path: string, options: LoadOptions, verdicts: Verdicts): Promise<ReadModel | null> {
+  const { source = fileSystemSource, environment } = options;
+  try {
+    const read = await new FileReader(source, environment, verdicts.errors).read(path);
+    const draft = draftOf(read, verdicts.errors);
+    const model = draft && (await modelOf(overridden(draft, options), options, verdicts));
+    return model && { model, files: read.files };
+  } catch (error) {
+    if (error instanceof TooManyProblems) return null;
+    throw error;
+  }
 }
 
 function overridden(draft: Draft, { dataplane }: LoadOptions): Draft {

@@ -1,5 +1,6 @@
 /** Paths in plain data back to the YAML nodes they came from, through aliases and merge keys. */
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type YAMLMap } from 'yaml';
+import { groupBy } from './group-by.js';
 import type { Path } from './path.js';
 
 /** What stands at a path. List entries and the root have no key; a key may have no value. */
@@ -7,6 +8,8 @@ export interface Located {
   readonly key: Node | null;
   readonly value: Node | null;
 }
+
+type KeyValue = Pair<Node, Node | null>;
 
 /** What each alias that was read stands for. */
 export type AliasTargets = ReadonlyMap<Alias, Node>;
@@ -31,13 +34,23 @@ function child(node: Node | null, step: string | number, targets: AliasTargets):
   return isMap(here) ? entry(here, String(step), targets) : null;
 }
 
-/** Own keys come before merged ones. */
+/** The pairs of each mapping by key, so that a thousand problems in one large mapping are found as fast as one. */
+const indexes = new WeakMap<YAMLMap, ReadonlyMap<string | null, readonly KeyValue[]>>();
+
+function indexOf(map: YAMLMap): ReadonlyMap<string | null, readonly KeyValue[]> {
+  const known = indexes.get(map);
+  if (known !== undefined) return known;
+  const index = groupBy(map.items as KeyValue[], (pair) => keyText(pair.key));
+  indexes.set(map, index);
+  return index;
+}
+
+/** Own keys come before merged ones; of doubled ones the first. */
 function entry(map: YAMLMap, name: string, targets: AliasTargets): Located | null {
-  const pairs = map.items as Pair<Node, Node | null>[];
-  const own = pairs.find((pair) => keyText(pair.key) === name);
+  const [own] = indexOf(map).get(name) ?? [];
   if (own !== undefined) return { key: own.key, value: own.value };
-  for (const pair of pairs) {
-    const found = keyText(pair.key) === '<<' ? merged(pair.value, name, targets) : null;
+  for (const pair of indexOf(map).get('<<') ?? []) {
+    const found = merged(pair.value, name, targets);
     if (found !== null) return found;
   }
   return null;

@@ -20,6 +20,14 @@ export interface Finding {
 
 interface Entry extends ProblemPlace, Finding {}
 
+/** More at once come from one mistake of a generator; the place of each costs time, and the reader stops at a few. */
+const MOST_PROBLEMS = 1000;
+/** Longer lists of what is allowed are not read. */
+const LONGEST_LIST = 25;
+
+/** Thrown to end the reading of a file that is wrong in more ways than will be told. */
+export class TooManyProblems extends Error {}
+
 export class ProblemList {
   readonly #entries = new Map<string, Entry>();
 
@@ -27,14 +35,24 @@ export class ProblemList {
     return this.#entries.size === 0;
   }
 
+  get isFull(): boolean {
+    return this.#entries.size >= MOST_PROBLEMS;
+  }
+
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Notes a problem; the same rule at the same place is told once, in the words that came first. */
+  /**
+   * Notes a problem; the same rule at the same place is told once, in the words that came first.
+   *
+   * @throws TooManyProblems when the list is full
+   */
   add(place: ProblemPlace, finding: Finding): void {
     const key = `${place.source.file}\0${place.range.start}\0${finding.rule}`;
-    if (!this.#entries.has(key)) this.#entries.set(key, { ...place, ...finding });
+    if (this.#entries.has(key)) return;
+    if (this.isFull) throw new TooManyProblems(`more than ${MOST_PROBLEMS} problems`);
+    this.#entries.set(key, { ...place, ...finding });
   }
 
   /** All problems in order of files (as first met), then of places. Excerpts are made here, when all secrets are known. */
@@ -63,9 +81,11 @@ function toProblem(entry: Entry): ConfigProblem {
   };
 }
 
-/** A hint of the form `did you mean "x"?`, or the list of what is allowed when nothing is near. */
+/** A hint of the form `did you mean "x"?`, or what is allowed when nothing is near. */
 export function suggest(word: string, candidates: readonly string[]): string | null {
   const near = didYouMean(word, candidates);
   if (near !== null) return `did you mean "${near}"?`;
+  if (candidates.length > LONGEST_LIST)
+    return `none of the ${candidates.length} names that are known is near`;
   return candidates.length === 0 ? null : `allowed: ${[...candidates].sort().join(', ')}`;
 }

@@ -9,6 +9,7 @@ import type { Finding, ProblemList, ProblemPlace } from './problem-list.js';
 import { SourceText } from './source-text.js';
 import { isRawMap, Tree, type RawMap } from './tree.js';
 import { Expanded, UNREADABLE, type Environment } from './variables.js';
+import { matchesWildcards } from './wildcard.js';
 
 const DEEPEST_INCLUDE = 8;
 const MOST_FILES = 1000;
@@ -44,7 +45,7 @@ export class FileReader {
     this.#problems = problems;
   }
 
-  /** Reads `main` (absolute) and its includes. Never rejects: what cannot be read is in the problems. */
+  /** Reads `main` (absolute) and its includes. What cannot be read is in the problems. */
   async read(main: string): Promise<ConfigFiles> {
     await this.#readFile(main, [], null);
     return { files: [...this.#files.values()], complete: this.#complete };
@@ -141,7 +142,7 @@ export class FileReader {
     try {
       const names = await this.#source.list(dirname(full));
       return names
-        .filter(matcher(basename(full)))
+        .filter((name) => matchesWildcards(basename(full), name))
         .sort()
         .map((name) => resolve(dirname(full), name));
     } catch (error) {
@@ -156,16 +157,6 @@ export class FileReader {
 
 function isGlob(text: string): boolean {
   return /[*?]/.test(text);
-}
-
-/** As a shell matches one path part: a leading dot must be written (editors keep such files beside ours). */
-function matcher(pattern: string): (name: string) => boolean {
-  const expression = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '[^/]*')
-    .replaceAll('?', '[^/]');
-  const whole = new RegExp(`^${expression}$`, 'u');
-  return (name) => whole.test(name) && (!name.startsWith('.') || pattern.startsWith('.'));
 }
 
 function includesOf(root: RawMap): { pattern: string; at: Path }[] {

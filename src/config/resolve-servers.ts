@@ -9,6 +9,9 @@ import type { ServerConfig, ServerEntry } from './schema/server.js';
 /** More levels help nobody; a limit keeps the stack small. */
 const DEEPEST_POOL = 32;
 
+/** Of all services together. A thousand services that take one large pool are more than memory can hold. */
+const MOST_SERVERS = 250_000;
+
 /** A server of one service with the place where it is written, perhaps in a pool. */
 export interface ResolvedServer {
   readonly spot: Spot;
@@ -24,11 +27,30 @@ export interface ResolvedService extends ServiceDraft {
   readonly complete: boolean;
 }
 
-/** Never throws; missing and circular pools and doubled servers are in the problems. Linear in what is written and what results. */
+/** Missing and circular pools and doubled servers are in the problems. Linear in what is written and what results. */
 export function resolveServers(draft: Draft, problems: ProblemList): ResolvedService[] {
   const circular = reportPoolCycles(draft.pools, problems);
   reportUnknownPools(draft, problems);
-  return draft.services.map((service) => new Resolution(draft, circular, service, problems).run());
+  const services: ResolvedService[] = [];
+  let total = 0;
+  for (const service of draft.services) {
+    const resolved = new Resolution(draft, circular, service, problems).run();
+    total += resolved.servers.length;
+    if (total > MOST_SERVERS) {
+      reportTooMany(service, problems);
+      break;
+    }
+    services.push(resolved);
+  }
+  return services;
+}
+
+function reportTooMany({ spot }: ServiceDraft, problems: ProblemList): void {
+  problems.add(valuePlace(spot, 'servers'), {
+    rule: 'too-many-servers',
+    message: `the services have more than ${MOST_SERVERS} servers together`,
+    hint: 'a pool counts again in every service that takes it',
+  });
 }
 
 class Resolution {

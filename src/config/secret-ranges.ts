@@ -58,7 +58,7 @@ function rangesOfLines(text: string): TextRange[] {
 
 /** Where a value begins that follows the first secret-looking word and a colon; null when there is none. */
 function secretStart(line: string): number | null {
-  for (const match of line.slice(0, 2000).matchAll(/([A-Za-z_][\w-]*)["']?\s*[:=]\s*/g)) {
+  for (const match of line.matchAll(/(?<![\w-])([A-Za-z_][\w-]*)["']?\s*[:=]\s*/g)) {
     if (looksSecret(match[1] ?? '')) return match.index + match[0].length;
   }
   return null;

@@ -29,6 +29,8 @@ export class Tree {
   readonly #environment: Environment;
   readonly #anchors = new Map<string, Node>();
   readonly #targets = new Map<Alias, Node>();
+  /** Values of scalars with an anchor: a long text is read once, however many aliases lead to it. */
+  readonly #scalars = new Map<Node, unknown>();
   readonly #open = new Set<Node>();
   /** Aliases that are being written out, outermost first. */
   readonly #expanding: Alias[] = [];
@@ -74,7 +76,11 @@ export class Tree {
     if (isAlias(node)) return this.#readAlias(node, path);
     if (node.tag !== undefined) return this.#refuseTag(node, path);
     if ('anchor' in node && node.anchor) this.#anchors.set(node.anchor, node);
-    if (isScalar(node)) return this.#readScalar(node.value, node, path);
+    if (isScalar(node)) {
+      const value = this.#readScalar(node.value, node, path);
+      if (node.anchor) this.#scalars.set(node, value);
+      return value;
+    }
     if (this.#open.size > DEEPEST_NESTING) {
       this.#report(node, path, {
         rule: 'yaml-too-deep',
@@ -124,6 +130,7 @@ export class Tree {
       return UNREADABLE;
     }
     this.#targets.set(alias, target);
+    if (this.#scalars.has(target)) return this.#scalars.get(target);
     this.#expanding.push(alias);
     const value = this.#read(target, path);
     this.#expanding.pop();

@@ -38,11 +38,11 @@ export type Expansion =
 const MOST_FAULTS = 10;
 
 /** An escape, a whole variable, or the beginning of something that is neither. */
-const TOKEN = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1000}))?\}|\$\{/g;
+const TOKEN = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-((?:[^$}]|\$(?!\{)){0,1000}))?\}|\$\{/g;
 
 /**
  * Puts in the values of all variables. A variable that is set but empty takes its default, as in the shell.
- * Values are not expanded again; a default has at most 1000 characters. Never throws.
+ * Values are not expanded again; a default has at most 1000 characters and no variable in it. Never throws.
  */
 export function expandVariables(text: string, environment: Environment): Expansion {
   if (!text.includes('${')) return { kind: 'plain', text };

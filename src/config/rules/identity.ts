@@ -2,6 +2,7 @@
 import { formatEndpoint, isWildcard, type Family } from '../../base/ip.js';
 import type { Protocol } from '../../model/virtual-service.js';
 import { keyPlace, placeText, valuePlace } from '../draft.js';
+import { groupBy } from '../group-by.js';
 import type { Path } from '../path.js';
 import type { JudgedService, TableRule, Verdicts } from './rule.js';
 
@@ -49,21 +50,12 @@ interface Claim {
 
 /** One table of one protocol and family at a time; sorted, so that only neighbours need comparing. */
 const overlaps: TableRule = (services, verdicts) => {
-  for (const claims of groupBy(services.flatMap(claimsOf), (claim) => `${claim.protocol} ${claim.family}`)) {
-    for (const list of groupBy(claims, (claim) => claim.address)) reportWithin(list, verdicts);
+  const tables = groupBy(services.flatMap(claimsOf), (claim) => `${claim.protocol} ${claim.family}`);
+  for (const claims of tables.values()) {
+    for (const list of groupBy(claims, (claim) => claim.address).values()) reportWithin(list, verdicts);
     reportAgainstWildcards(claims, verdicts);
   }
 };
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
-}
 
 function claimsOf(service: JudgedService): Claim[] {
   const { address } = service;

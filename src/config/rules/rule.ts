@@ -36,7 +36,9 @@ export class Verdicts {
     this.errors.add(keyPlace(spot, ...below), finding);
   }
 
+  /** Unless there are too many warnings already. */
   warn(spot: Spot, below: Path, finding: Finding): void {
+    if (this.warnings.isFull) return;
     this.warnings.add(valuePlace(spot, ...below), finding);
   }
 }
