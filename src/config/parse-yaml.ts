@@ -146,11 +146,13 @@ function documentFindings(documents: readonly ParsedDocument[]): PlacedFinding[]
   return found;
 }
 
-/** Errors on one line follow from its first. */
+/** Errors on one line follow from its first; so does the indentation below a tab. */
 function onePerLine(source: SourceText, found: readonly PlacedFinding[]): PlacedFinding[] {
   const lines = new Set<number>();
-  const first = [...found]
-    .sort((a, b) => a.offset - b.offset)
+  const sorted = [...found].sort((a, b) => a.offset - b.offset);
+  const tab = sorted.find(({ finding }) => finding.rule === 'yaml-tab');
+  const first = sorted
+    .filter(({ offset, finding }) => tab === undefined || offset <= tab.offset || finding !== BAD_INDENT)
     .filter(({ offset }) => {
       const { line } = source.position(offset);
       return !lines.has(line) && lines.add(line);
@@ -175,12 +177,13 @@ function visibleOffset(text: string, offset: number, isIndentation: boolean): nu
   return start + (/^ */.exec(text.slice(start, start + 200))?.[0].length ?? 0);
 }
 
-/** The two things that most often need quotes here. */
+/** What is most often meant on such a line. */
 function lineHint(source: SourceText, offset: number): string | null {
   const lineStart = source.text.lastIndexOf('\n', offset - 1) + 1;
   const lineEnd = source.text.indexOf('\n', offset);
   const line = source.text.slice(lineStart, lineEnd === -1 ? undefined : lineEnd).slice(0, 1000);
   if (/[^"'][[][0-9a-f:.]+\]:\d/i.test(line)) return 'write an IPv6 endpoint in quotes: "[2001:db8::10]:80"';
+  if (/^ *-[^\s-]/.test(line)) return 'write a space after the dash';
   if (/\{.*\$\{/.test(line)) return 'write a variable inside { } or [ ] in quotes: "${NAME}"';
   return null;
 }

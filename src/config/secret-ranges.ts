@@ -18,8 +18,10 @@ function rangesOfNodes(document: Document): TextRange[] {
   const aliases = new Set<string>();
   visit(document, {
     Pair(_, pair) {
-      if (!isScalar(pair.key) || typeof pair.key.value !== 'string' || !looksSecret(pair.key.value)) return;
+      if (!isScalar(pair.key) || typeof pair.key.value !== 'string') return;
       const value = pair.value as Node | null;
+      if (value === null) addRestOfKey(ranges, pair.key, pair.key.value);
+      if (!looksSecret(pair.key.value) && !mayHoldCredentials(pair.key.value, value)) return;
       if (isAlias(value)) aliases.add(value.source);
       addRange(ranges, value);
     },
@@ -34,18 +36,33 @@ function rangesOfNodes(document: Document): TextRange[] {
   return ranges;
 }
 
+/** `basic_auth: user:password`, `username: user:password`, `authorization: ...`: the right secret at the wrong key. */
+function mayHoldCredentials(key: string, value: Node | null): boolean {
+  return isScalar(value) && /auth|user/i.test(key);
+}
+
+/** `{ password hunter2 }`: the colon was forgotten. */
+function addRestOfKey(ranges: TextRange[], node: Node, key: string): void {
+  const space = key.indexOf(' ');
+  if (space === -1 || !looksSecret(key.slice(0, space)) || !node.range) return;
+  ranges.push({ start: node.range[0] + space + 1, end: node.range[1] });
+}
+
 function addRange(ranges: TextRange[], node: Node | null): void {
   if (node?.range) ranges.push({ start: node.range[0], end: node.range[1] });
 }
 
-/** For text that is no YAML: from a secret-looking key on, the rest of the line and all lines indented deeper. */
+/**
+ * For text that is no YAML: from a secret-looking word on, the rest of the line and all lines that are indented deeper
+ * or begin no entry of their own.
+ */
 function rangesOfLines(text: string): TextRange[] {
   const ranges: TextRange[] = [];
   let offset = 0;
   let hiddenIndent: number | null = null;
   for (const line of text.split('\n')) {
     const indent = line.length - line.trimStart().length;
-    if (hiddenIndent !== null && indent <= hiddenIndent && line.trim() !== '') hiddenIndent = null;
+    if (hiddenIndent !== null && indent <= hiddenIndent && ENTRY.test(line)) hiddenIndent = null;
     const start = hiddenIndent === null ? secretStart(line) : 0;
     if (start !== null) {
       ranges.push({ start: offset + start, end: offset + line.length });
@@ -56,9 +73,12 @@ function rangesOfLines(text: string): TextRange[] {
   return ranges;
 }
 
-/** Where a value begins that follows the first secret-looking word and a colon; null when there is none. */
+/** A list entry, a key, a comment or a closing bracket. */
+const ENTRY = /^\s*(?:-(?:\s|$)|["']?[\w-]+["']?\s*:|[#\]}])/;
+
+/** Where a value begins that follows the first secret-looking word, its colon perhaps forgotten; null when there is none. */
 function secretStart(line: string): number | null {
-  for (const match of line.matchAll(/(?<![\w-])([A-Za-z_][\w-]*)["']?\s*[:=]\s*/g)) {
+  for (const match of line.matchAll(/(?<![\w-])([A-Za-z_][\w-]*)["']?(?:\s*[:=]\s*|\s+)/g)) {
     if (looksSecret(match[1] ?? '')) return match.index + match[0].length;
   }
   return null;

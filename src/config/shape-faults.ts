@@ -91,10 +91,13 @@ function wrongKind(path: Path, value: unknown, message: string): ShapeFault {
 function faultsOfUnion(forms: readonly (readonly Issue[])[], value: unknown, path: Path): ShapeFault[] {
   const faults = forms.map((issues) => faultsOf(issues, value, path));
   const [first, ...others] = faults.filter((form) => !form.some((fault) => isOfOtherKind(fault, path)));
-  if (first === undefined) return [ofNoKind(value, path)];
+  if (first === undefined) return [ofNoKind(value, path, forms)];
+  const best = others.reduce((least, form) => (misfit(form) < misfit(least) ? form : least), first);
   const type = sharedTypeFault([first, ...others]);
-  if (type !== null) return [type];
-  return others.reduce((best, form) => (misfit(form) < misfit(best) ? form : best), first);
+  if (type === null) return [...best];
+  // What keys the mapping may have, nobody knows; what is wrong with their values holds.
+  const values = best.filter((fault) => !isTypeFault(fault) && fault.finding.rule !== 'misplaced-key');
+  return [type, ...values];
 }
 
 /** The form wants a text and gets a mapping, or the like. */
@@ -105,7 +108,7 @@ function isOfOtherKind(fault: ShapeFault, path: Path): boolean {
   );
 }
 
-function ofNoKind(value: unknown, path: Path): ShapeFault {
+function ofNoKind(value: unknown, path: Path, forms: readonly (readonly Issue[])[]): ShapeFault {
   if (value === null) {
     return valueFault(path, {
       rule: 'empty-value',
@@ -113,8 +116,15 @@ function ofNoKind(value: unknown, path: Path): ShapeFault {
       hint: 'write a value or remove it',
     });
   }
-  const isPlain = typeof value === 'number' || typeof value === 'boolean';
-  return wrongKind(path, value, `cannot be ${isPlain ? `the ${typeof value} ${value}` : kindOf(value)}`);
+  const kinds = new Set(
+    forms.flatMap((form) => form.filter(({ path: inner }) => inner.length === 0)).map(wantedKind),
+  );
+  return wrongKind(path, value, `must be ${[...kinds].join(' or ')}, not ${kindOf(value)}`);
+}
+
+function wantedKind(issue: Issue): string {
+  if (issue.code !== 'invalid_type') return 'a single value';
+  return issue.expected === 'array' ? 'a list' : 'a mapping of keys';
 }
 
 /** All forms stumble over the word that tells them apart (`type: htp`): one fault, with the words of all. */

@@ -19,6 +19,18 @@ import {
 /** Values after all aliases are written out. Ten thousand servers in full form are about 120,000. */
 const MOST_VALUES = 1_000_000;
 
+const NO_WORD: Finding = {
+  rule: 'yaml-key',
+  message: 'a key must be a plain word',
+  hint: 'is the key missing before the colon?',
+};
+
+const NO_COLON: Finding = {
+  rule: 'yaml-key',
+  message: 'this entry is no "key: value"',
+  hint: 'is a colon missing?',
+};
+
 /** A mapping of the file. Without prototype: a key `constructor` is a key like any other. */
 export type RawMap = Record<string, unknown>;
 
@@ -104,12 +116,22 @@ export class Tree {
   }
 
   #refuseTag(node: Node, path: Path): typeof UNREADABLE {
-    this.#report(node, path, {
+    this.#problems.add(this.#tagPlace(node, path), {
       rule: 'yaml-tag',
       message: `the tag ${node.tag} is not known here`,
       hint: 'remove the tag; quotes make a text of a number',
     });
     return UNREADABLE;
+  }
+
+  /** Nodes begin behind their tag and anchor. */
+  #tagPlace(node: Node, path: Path): ProblemPlace {
+    const { start } = rangeOf(node);
+    const before = this.source.text.slice(Math.max(0, start - 200), start);
+    const tag = /!\S*(?=\s+(?:&\S+\s+)?$)/.exec(before);
+    if (tag === null) return this.#place(node, path);
+    const at = start - before.length + tag.index;
+    return { source: this.source, range: { start: at, end: at + tag[0].length }, path: formatPath(path) };
   }
 
   #readAlias(alias: Alias, path: Path): unknown {
@@ -187,7 +209,7 @@ export class Tree {
     const firstPlaces = new Map<string, Node>();
     const merges: Node[] = [];
     for (const pair of map.items as Pair<Node, Node | null>[]) {
-      const key = this.#readKey(pair.key, path);
+      const key = this.#readKey(pair, path);
       if (key === null) continue;
       if (key === '<<') {
         if (pair.value !== null) merges.push(pair.value);
@@ -205,14 +227,12 @@ export class Tree {
     return result;
   }
 
-  #readKey(node: Node, path: Path): string | null {
-    if (isScalar(node) && typeof node.value === 'string' && node.tag === undefined) return node.value;
-    if (isScalar(node) && typeof node.value === 'number') return node.source ?? String(node.value);
-    this.#report(node, path, {
-      rule: 'yaml-key',
-      message: 'a key must be a plain word',
-      hint: 'is the key missing before the colon?',
-    });
+  #readKey({ key: node, value }: Pair<Node, Node | null>, path: Path): string | null {
+    const key = plainKey(node);
+    // { password hunter2 } would go on as an unknown key, and be shown.
+    const lacksColon = value === null && key?.includes(' ') === true;
+    if (key !== null && !lacksColon) return key;
+    this.#report(node, path, lacksColon ? NO_COLON : NO_WORD);
     return null;
   }
 
@@ -246,6 +266,13 @@ export class Tree {
 /** True for what `Tree.read` makes of a YAML mapping. */
 export function isRawMap(value: unknown): value is RawMap {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null;
+}
+
+/** Numbers as they are spelled; null for what is neither text nor number. */
+function plainKey(node: Node): string | null {
+  if (!isScalar(node) || node.tag !== undefined) return null;
+  if (typeof node.value === 'number') return node.source ?? String(node.value);
+  return typeof node.value === 'string' ? node.value : null;
 }
 
 function rangeOf(node: Node | null): TextRange {

@@ -1,4 +1,5 @@
 /** What to say of a key that cannot stand where it stands. */
+import { parseIp } from '../base/ip.js';
 import { didYouMean } from './did-you-mean.js';
 import { formatPath, type Path } from './path.js';
 import { suggest, type Finding } from './problem-list.js';
@@ -20,11 +21,23 @@ export function unknownKey(parent: Path, key: string): { finding: Finding; meant
   // keysAt answers for every form of a union: the key exists, but not beside this `type`.
   if (here.includes(key)) {
     const message = `the key "${key}" does not go with the other keys here`;
-    return { finding: { rule: 'misplaced-key', message, hint: null }, meant: null };
+    return { finding: { rule: 'misplaced-key', message, hint: formHint(parent) }, meant: null };
+  }
+  if (here.includes('address') && parseIp(key) !== null) {
+    const message = `the address ${key} stands as a key`;
+    const hint = `write address: ${key}:80, without a space before the port`;
+    return { finding: { rule: 'unknown-key', message, hint }, meant: 'address' };
   }
   const meant = didYouMean(key, here);
   const message = `unknown key ${show(key)}`;
   return { finding: { rule: 'unknown-key', message, hint: hintFor(key, meant, here) }, meant };
+}
+
+/** The two places where one key rules out others. */
+function formHint(parent: Path): string {
+  return parent.at(-1) === 'check'
+    ? 'type: none has no other keys, tcp those for the timing and port; the rest is for http and https'
+    : 'an entry with pool takes the servers as the pool lists them';
 }
 
 function hintFor(key: string, meant: string | null, here: readonly string[]): string | null {

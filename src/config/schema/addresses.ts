@@ -52,7 +52,8 @@ export function readAddress(value: string): IpAddress | Refusal {
     const hint = 'four decimal numbers from 0 to 255 without leading zeros';
     return new Refusal('bad-address', `${show(value)} is no IPv4 address`, hint);
   }
-  if (value.includes('/')) return new Refusal('bad-address', `${show(value)} is a network, not an address`);
+  if (/^[^/]+\/\d+$/.test(value))
+    return new Refusal('bad-address', `${show(value)} is a network, not an address`);
   if (/^[A-Za-z0-9.-]+$/.test(value)) {
     const hint = 'host names are not resolved: write the address';
     return new Refusal('bad-address', `${show(value)} is a host name, not an address`, hint);
@@ -97,9 +98,15 @@ export function endpoint() {
     const read = parseOpenEndpoint(value);
     if (read instanceof Refusal) return read;
     if (read.port !== null) return { ...read, port: read.port };
-    const example = read.family === 6 ? `"[${read.text}]:80"` : `${read.text}:80`;
-    return new Refusal('missing-port', `${show(value)} has no port`, `write ${example}`);
+    const hint = read.family === 6 ? `write ${bracketed(value, read.text)}` : `write ${read.text}:80`;
+    return new Refusal('missing-port', `${show(value)} has no port`, hint);
   });
+}
+
+/** Of `2001:db8::10:80` the last part was probably meant as the port. */
+function bracketed(value: string, whole: string): string {
+  const [, host = '', port = ''] = /^([0-9a-f:]+):(\d{2,5})$/i.exec(value) ?? [];
+  return parseIp(host) === null ? `"[${whole}]:80"` : `"[${host}]:${port}"`;
 }
 
 /** A server's `address:port` or `address`. */

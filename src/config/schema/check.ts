@@ -1,6 +1,18 @@
 /** How a server is watched. */
 import { z } from 'zod';
-import { choice, duration, field, flag, integer, pattern, percent, Refusal, secret, show } from './fields.js';
+import {
+  choice,
+  duration,
+  field,
+  flag,
+  integer,
+  pattern,
+  percent,
+  Refusal,
+  secret,
+  show,
+  text,
+} from './fields.js';
 
 const timing = {
   interval: duration({ lowMs: 50, highMs: 3_600_000 })
@@ -44,13 +56,24 @@ function statusRange() {
 
 const expectStatus = z.union([statusRange().transform((range) => [range]), z.array(statusRange()).min(1)]);
 
+const USERNAME = /^[^:\p{Cc}]{1,255}$/u;
+
+/** Its message does not show the value: what has a colon in it may be a password, too. */
+function username() {
+  return text<string>({ pattern: USERNAME.source }, (value) =>
+    USERNAME.test(value)
+      ? value
+      : new Refusal(
+          'bad-username',
+          'this is not a user name: 1 to 255 characters without a colon',
+          'the password has a key of its own: password or password_file',
+        ),
+  );
+}
+
 const basicAuth = z
   .strictObject({
-    username: pattern(
-      'bad-username',
-      /^[^:\p{Cc}]{1,255}$/u,
-      'a user name: 1 to 255 characters without a colon',
-    ).describe('User name.'),
+    username: username().describe('User name.'),
     password: secret('write password: ${SOME_VARIABLE}, or use password_file')
       .optional()
       .describe('Password; only as ${VARIABLE}, never literally. Or use password_file.'),

@@ -89,8 +89,7 @@ export function show(value: string | number | boolean): string {
   return JSON.stringify(short);
 }
 
-function notText(value: string | number | boolean): Refusal | null {
-  if (typeof value === 'string') return null;
+function needsQuotes(value: number | boolean): Refusal {
   return new Refusal(
     'wrong-type',
     `must be a text, not the ${typeof value} ${value}`,
@@ -98,9 +97,12 @@ function notText(value: string | number | boolean): Refusal | null {
   );
 }
 
-/** A text of a given form; `parse` runs when the YAML value is a text. */
+/** A text of a given form. What is no text but would do as one is refused for its missing quotes. */
 export function text<T>(meta: Omit<FieldMeta, 'type'>, parse: (text: string) => T | Refusal) {
-  return field<T>({ ...meta, type: 'string' }, (value) => notText(value) ?? parse(String(value)));
+  return field<T>({ ...meta, type: 'string' }, (value) => {
+    const parsed = parse(String(value));
+    return typeof value === 'string' || parsed instanceof Refusal ? parsed : needsQuotes(value);
+  });
 }
 
 /** A text that matches `pattern`; `what` describes the form: "lower-case letters, digits, . _ -". */

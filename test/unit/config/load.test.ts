@@ -234,7 +234,7 @@ describe('loadConfig', () => {
 
   it('tells each service and server that is wrong, not only the first', async () => {
     const text = `${WEB}    scheduler: a\n  - name: two\n    address: nowhere\n    servers: [1, 10.0.0.1:99999]\n`;
-    assert.deepEqual(await rulesOf(text), ['unknown-scheduler', 'bad-address', 'wrong-type', 'bad-port']);
+    assert.deepEqual(await rulesOf(text), ['unknown-scheduler', 'bad-address', 'bad-address', 'bad-port']);
   });
 
   it('takes the plane of the caller before that of the file', async () => {

@@ -140,6 +140,27 @@ describe('secrets', () => {
     });
   }
 
+  it('are blanked where they stand at the wrong place', async () => {
+    const variants = [
+      `basic_auth: "probe:${CANARY}"`,
+      `basic_auth: { username: "probe:${CANARY}", password: "\${EMPTY:-}" }`,
+      `basic_auth: { username: "probe:\${CANARY}", password: "\${CANARY}" }`,
+      `basic_auth: { username: probe, password ${CANARY} }`,
+      `basic_auth: { username: probe, password:\n    ${CANARY} }`,
+      `headers: { Authorization: "Basic ${CANARY}" }`,
+    ];
+    for (const [index, variant] of variants.entries()) {
+      const flow = `services:\n  - name: web\n    address: 192.0.2.10:80\n    check: { type: http, ${variant} }\n`;
+      const { ok, text } = await outputsOf(await write(`place-${index}.yaml`, flow), { CANARY });
+      assert.ok(!ok, variant);
+      assert.ok(!text.includes(CANARY), `${variant}\n${text}`);
+    }
+    const block = `basic_auth:\n  username: probe\n  password ${CANARY}\n`;
+    assert.ok(!(await outputsOf(await write('block.yaml', block), {})).text.includes(CANARY));
+    const late = `a: { b: c, ${' '.repeat(5000)} password: ${CANARY} ]\n`;
+    assert.ok(!(await outputsOf(await write('late.yaml', late), {})).text.includes(CANARY));
+  });
+
   it('are read from a file, without its last line end, and shown nowhere', async () => {
     await write('probe.password', `${CANARY}\n`);
     await chmod(join(folder, 'probe.password'), 0o600);
