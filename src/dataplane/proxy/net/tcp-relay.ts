@@ -32,8 +32,11 @@ const BACKLOG_BYTES = 256 * 1024;
  */
 const PATIENCE = 8;
 
-/** Errors of the director's own host: no server is to blame, and another one would not help. */
-const localErrors: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
+/**
+ * Errors of the director's own host: no server is to blame, and another one would not help. EADDRNOTAVAIL is none of
+ * them: local ports run out towards one server alone.
+ */
+const localErrors: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 export class TcpRelay extends IdleEntry implements FlowCarrier {
   readonly #context: RelayContext;
