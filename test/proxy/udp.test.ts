@@ -117,6 +117,41 @@ describe('UDP sessions', () => {
     assert.equal(await exchange(await peer(), '3'), 'a:3');
   });
 
+  it('end when a removed server says no more, however much the client goes on talking', async () => {
+    const silent = await peer();
+    const [a, b] = await standing({ scheduler: 'rr' }, [await peer('a'), silent]);
+    assert.ok(a !== undefined && b !== undefined);
+    const near = await peer();
+    send(near, '1');
+    await silent.reached(1);
+    await applyAll(plane, removeStep(service, b));
+    clock.advance(200_000);
+    send(near, '2');
+    await silent.reached(2);
+    clock.advance(102_000);
+    assert.equal(plane.liveConnections, 0);
+    assert.equal(await exchange(near, '3'), 'a:3');
+  });
+
+  it('live on with a removed server as long as it answers', async () => {
+    const [, b] = await standing({ scheduler: 'rr' }, [await peer('a'), await peer('b')]);
+    assert.ok(b !== undefined);
+    const near = await peer();
+    assert.equal(await exchange(near, '1'), 'b:1');
+    await applyAll(plane, removeStep(service, b));
+    for (const text of ['2', '3', '4']) {
+      clock.advance(200_000);
+      assert.equal(await exchange(near, text), `b:${text}`);
+    }
+  });
+
+  it('carry empty datagrams and those of the largest size', async () => {
+    await standing({}, [await peer('')]);
+    const largest = 'x'.repeat(65_506);
+    const near = await peer();
+    assert.deepEqual([await exchange(near, ''), await exchange(near, largest)], [':', `:${largest}`]);
+  });
+
   it('are dropped when the server refuses, so that the next datagram is scheduled anew', async () => {
     const dead = await peer();
     const [server] = await standing({ scheduler: 'rr' }, [dead]);

@@ -58,7 +58,9 @@ export class UdpSession extends IdleEntry implements FlowCarrier {
   /** From the client to the server. */
   send(message: Buffer): void {
     if (this.#ended) return;
-    this.#queue.touch(this);
+    // Once the server is out, its answers alone keep the session: a client that goes on talking to a dead one
+    // would be tied to it for ever.
+    if (this.#flow.server.linkedTo !== null) this.#queue.touch(this);
     this.#flow.countIn(message.length);
     if (this.#waiting === null) this.#transmit(message);
     else if (this.#waiting.length < WAITING_LIMIT) this.#waiting.push(message);
