@@ -4,17 +4,10 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
 import type { DirectorEvent } from '../model/event.js';
-import { demoConfig, type DemoPlace } from './demo-config.js';
-import { freePort } from './free-port.js';
+import { demoConfig } from './demo-config.js';
 import { instructions } from './instructions.js';
 import { ServerFleet } from './server-fleet.js';
-
-/** A director that runs in this process. */
-export interface RunningDirector {
-  /** Calls back for each new event. */
-  onEvent(listener: (event: DirectorEvent) => void): void;
-  close(): Promise<void>;
-}
+import { startOnFreePorts, type RunningDirector } from './start-on-free-ports.js';
 
 export interface DemoOptions {
   readonly clock: Clock;
@@ -31,9 +24,6 @@ export interface DemoOptions {
   readonly signal: AbortSignal;
 }
 
-const HOST = '127.0.0.1';
-const HTTP_PORT = 8080;
-const ADMIN_PORT = 9410;
 const WEIGHTS: Readonly<Record<string, number>> = { alpha: 3, beta: 1, gamma: 1 };
 
 /**
@@ -49,7 +39,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   });
   try {
     await fleet.start(Object.keys(WEIGHTS));
-    await tell(options, folder, fleet);
+    if (!options.signal.aborted) await tell(options, folder, fleet);
   } finally {
     await fleet.close();
     await rm(folder, { recursive: true, force: true });
@@ -57,16 +47,15 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 }
 
 async function tell(options: DemoOptions, folder: string, fleet: ServerFleet): Promise<void> {
-  const place: DemoPlace = {
-    httpPort: await freePort(HOST, HTTP_PORT),
-    adminPort: await freePort(HOST, ADMIN_PORT),
-    socket: join(folder, 'run', 'lvsd.sock'),
-    stateDir: join(folder, 'state'),
-  };
-  const configFile = join(folder, 'lvsd.yaml');
   const servers = fleet.servers.map((server) => ({ ...server, weight: WEIGHTS[server.name] ?? 1 }));
-  await writeFile(configFile, demoConfig(place, servers));
-  const director = await options.startDirector(configFile);
+  const configFile = join(folder, 'lvsd.yaml');
+  const { director, place } = await startOnFreePorts({
+    clock: options.clock,
+    folder,
+    configFile,
+    writeConfig: (found) => writeFile(configFile, demoConfig(found, servers)),
+    startDirector: options.startDirector,
+  });
   try {
     options.onRevive(() => void revive(options, fleet));
     options.out(instructions({ place, servers, command: options.command, pid: process.pid, configFile }));

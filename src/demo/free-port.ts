@@ -20,7 +20,8 @@ export async function freePort(host: string, first: number): Promise<number> {
   });
 }
 
-async function isFree(host: string, port: number): Promise<boolean> {
+/** Whether a TCP port could be listened on at this moment. */
+export async function isFree(host: string, port: number): Promise<boolean> {
   const server = createServer();
   try {
     server.listen({ host, port });

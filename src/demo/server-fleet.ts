@@ -77,8 +77,12 @@ export class ServerFleet {
   }
 
   async #spawn(name: string, port: number): Promise<{ child: ChildProcess; port: number }> {
-    // Without a channel for output a server cannot fill a pipe that nobody reads.
-    const child = fork(SERVER, [name, String(port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(SERVER, [name, String(port)], {
+      // Without a channel for output a server cannot fill a pipe that nobody reads.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // A Ctrl-C on the terminal reaches its whole group; the demo itself decides when its servers end.
+      detached: true,
+    });
     const [message] = (await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(() => [{ error: 'ended before it listened' }]),

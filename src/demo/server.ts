@@ -5,7 +5,7 @@
  *
  * Ends with SIGTERM, and by itself when its parent is gone.
  */
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { realClock } from '../base/clock.js';
 
 const HOST = '127.0.0.1';
@@ -20,12 +20,32 @@ function answerWith(name: string): RequestListener {
   };
 }
 
+/**
+ * Calls back at a moment at which nobody has come or asked for a millisecond.
+ *
+ * What is in the accept queue when a listener closes is reset by the system, and a client whose connect has succeeded
+ * is sent nowhere else: this is the moment at which the queue is empty.
+ */
+function whenQuiet(server: Server, callback: () => void): void {
+  let quiet = false;
+  const noise = (): void => void (quiet = false);
+  server.on('connection', noise).on('request', noise);
+  const look = (): void => {
+    if (quiet) {
+      callback();
+      return;
+    }
+    quiet = true;
+    realClock.after(1, look, { ref: true });
+  };
+  look();
+}
+
 function main([name = 'demo', port = '0']: readonly string[]): void {
   const server = createServer(answerWith(name));
   const stop = (): void => {
-    server.close(() => process.exit(0));
-    server.closeIdleConnections();
     realClock.after(STOP_MS, () => process.exit(0));
+    whenQuiet(server, () => server.close(() => process.exit(0)));
   };
   server.on('error', (error) => {
     process.send?.({ error: error.message });
@@ -36,8 +56,6 @@ function main([name = 'demo', port = '0']: readonly string[]): void {
     process.send?.({ port: typeof address === 'object' ? address?.port : null });
   });
   process.on('SIGTERM', stop);
-  // Ctrl-C on the terminal reaches the whole group; the demo itself decides when its servers end.
-  process.on('SIGINT', () => undefined);
   process.on('disconnect', () => process.exit());
 }
 

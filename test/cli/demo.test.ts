@@ -87,15 +87,36 @@ describe('lvsd demo', () => {
     await end(demo, 'SIGINT');
   });
 
+  it('loses no request of many clients at once when a server is told to end', async () => {
+    const demo = await startDemo();
+    let asking = true;
+    const clients = Array.from({ length: 10 }, async () => {
+      while (asking) await ask(demo.url, 1);
+    });
+    process.kill(demo.pids.get('alpha') ?? 0, 'SIGTERM');
+    await lineLike(demo.lines, /server-removed .*web\/alpha/);
+    asking = false;
+    await Promise.all(clients);
+    await end(demo, 'SIGINT');
+  });
+
+  it('cleans up when its reader goes away', async () => {
+    const demo = await startDemo();
+    const exit = exitCode(demo.program);
+    demo.program.stdout.destroy();
+    process.kill(demo.pids.get('beta') ?? 0, 'SIGTERM');
+    assert.equal(await exit, 0);
+    assert.equal(existsSync(demo.socket.replace(/\/run\/.*/, '')), false);
+  });
+
   it('ends servers that do not listen to SIGTERM', async () => {
     const demo = await startDemo();
     process.kill(demo.pids.get('alpha') ?? 0, 'SIGSTOP');
     await end(demo, 'SIGTERM');
   });
 
-  it('runs twice side by side', async () => {
-    const first = await startDemo();
-    const second = await startDemo();
+  it('runs twice side by side, started at once', async () => {
+    const [first, second] = await Promise.all([startDemo(), startDemo()]);
     assert.notEqual(first.url, second.url);
     assert.notEqual(first.admin, second.admin);
     await end(first, 'SIGINT');
