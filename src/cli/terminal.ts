@@ -5,12 +5,17 @@ import { createInterface } from 'node:readline/promises';
 import { realClock } from '../base/clock.js';
 import { wantsColor } from './colors.js';
 import type { CliContext } from './context.js';
+import { EXIT_FAILED } from './failure.js';
+import { outputFailure } from './output-failure.js';
 
 /** Wires a context to this process's streams, signals and exit code. */
 export function processContext(): CliContext {
   const { stdin, stdout, stderr, env } = process;
-  ignoreClosedPipe(stdout);
-  ignoreClosedPipe(stderr);
+  let interruption: AbortController | null = null;
+  // A command that has something to put in order hears of it and ends by itself.
+  const end = (): void => (interruption === null ? process.exit() : interruption.abort());
+  stdout.on('error', (error: Error) => takeFailure('standard output', error, end));
+  stderr.on('error', (error: Error) => takeFailure('standard error', error, end));
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
@@ -28,30 +33,36 @@ export function processContext(): CliContext {
     uid: process.geteuid?.() ?? 0,
     clock: realClock,
     ask,
-    interrupted,
+    interrupted: () => {
+      interruption ??= abortedBySignals();
+      return interruption.signal;
+    },
   };
 }
 
 /** `lvsd events | head` is no error: who closed the pipe has seen enough. */
-function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
+function takeFailure(name: string, error: NodeJS.ErrnoException, end: () => void): void {
+  const failure = outputFailure(name, error);
+  if (failure.kind === 'lost') {
+    process.exitCode = EXIT_FAILED;
+    if (name !== 'standard error') process.stderr.write(`lvsd: ${failure.message}\n`);
+  }
+  end();
 }
 
 async function ask(question: string): Promise<string> {
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    // The end of the input (Ctrl-D) is an answer too: none.
-    return await Promise.race([reader.question(question), once(reader, 'close').then(() => '')]);
+    // The end of the input is an answer too: none. So are Ctrl-D and Ctrl-C, which reject the question.
+    const none = once(reader, 'close').then(() => '');
+    return await Promise.race([reader.question(question).catch(() => none), none]);
   } finally {
     reader.close();
   }
 }
 
-function interrupted(): AbortSignal {
+function abortedBySignals(): AbortController {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
-  return controller.signal;
+  return controller;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -54,6 +54,16 @@ describe('the program', () => {
     program.stdout.destroy();
     const [, err] = await Promise.all([exitCode(program), text(program.stderr)]);
     assert.equal(err, '');
+  });
+
+  it('says what could not be written, and exits 1', async () => {
+    const full = openSync('/dev/full', 'w');
+    const program = lvsd(['schema'], {}, full);
+    const [code, err] = await Promise.all([exitCode(program), text(program.stderr)]);
+    closeSync(full);
+    assert.equal(code, 1);
+    assert.match(err, /^lvsd: write standard output: ENOSPC/);
+    assert.doesNotMatch(err, /^ +at /m);
   });
 
   it('tells its version', async () => {

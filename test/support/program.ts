@@ -11,12 +11,20 @@ export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
 const started: Program[] = [];
 
-/** Starts it; `killPrograms` ends it at the latest. */
-export function lvsd(words: readonly string[], environment: Record<string, string> = {}): Program {
+/**
+ * Starts it; `killPrograms` ends it at the latest.
+ *
+ * @param output a descriptor for its standard output; then `stdout` is null
+ */
+export function lvsd(
+  words: readonly string[],
+  environment: Record<string, string> = {},
+  output: 'pipe' | number = 'pipe',
+): Program {
   const program = spawn(process.execPath, ['--import', 'tsx', main, ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
     env: { ...process.env, ...environment },
-  });
+  }) as Program;
   started.push(program);
   return program;
 }
