@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ProxyDataplane } from '../../src/dataplane/proxy/proxy-dataplane.js';
 import type { TableServer, TableService } from '../../src/model/desired-state.js';
 import { serviceKey } from '../../src/model/keys.js';
+import type { ServiceSettings } from '../../src/model/virtual-service.js';
 import { FakeClock } from '../support/fake-clock.js';
 import {
   addStep,
@@ -163,6 +164,40 @@ describe('the table of the userspace plane', () => {
     assert.equal(result?.ok, false);
     assert.deepEqual((await observed(plane, service.key)).settings, service.settings);
     assert.equal(await ask(service), 'a');
+  });
+
+  it('changes neither listeners nor settings when one of many changes in a step is refused', async () => {
+    const [first, second] = [await freePort(), await freePort()];
+    const matching = (port: number, settings: Partial<ServiceSettings>): TableService => {
+      const rule = {
+        family: 4,
+        address: '127.0.0.1',
+        protocol: 'tcp',
+        firstPort: port,
+        lastPort: port,
+      } as const;
+      const address = { kind: 'match', family: 4, protocol: 'tcp', rules: [rule] } as const;
+      return {
+        key: serviceKey(address, 'm'),
+        name: 'm',
+        address,
+        settings: { ...plainSettings, ...settings },
+      };
+    };
+    const service = matching(first, { persistence: { timeoutSec: 60, prefixLength: 32 } });
+    await standing(service, await echo());
+    const edited = matching(second, {
+      scheduler: 'sh',
+      schedulerFlags: ['sh-port'],
+      persistence: { timeoutSec: 60, prefixLength: 33 },
+    });
+    const [result] = await plane.apply([editServiceStep(edited)]);
+    assert.ok(result?.ok === false);
+    assert.equal(result.error.code, 'ERR_SCHEDULER_OPTION');
+    const { servers: _servers, counters: _counters, ...rest } = await observed(plane, service.key);
+    assert.deepEqual(rest, service);
+    assert.equal(await exchange(await client(service, '127.0.0.1', first), 'old'), 'old');
+    assert.equal(await goneWith(dial(service, '127.0.0.1', second)), 'ECONNREFUSED');
   });
 
   it('drains a removed server and revives it with its counts', async () => {

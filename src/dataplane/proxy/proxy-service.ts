@@ -14,7 +14,7 @@ import { ProxyServer } from './proxy-server.js';
 import { chooseAgain } from './retry.js';
 import type { SchedulerRecipe } from './scheduler-source.js';
 import type { ServerTrash } from './server-trash.js';
-import { persistenceFor } from './service-persistence.js';
+import { preparePersistence } from './service-persistence.js';
 import { TcpConnection, type ConnectionOwner } from './tcp-connection.js';
 import { TemplateHold } from './template-hold.js';
 import type { ServiceTally, TrackedFlow } from './tracked-flow.js';
@@ -64,7 +64,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     this.#definition = definition;
     this.#recipe = recipe;
     this.#scheduler = recipe.create(definition.key);
-    this.#persistence = persistenceFor(definition, null, []);
+    this.#persistence = preparePersistence(definition, null)([]);
     this.#context = context;
   }
 
@@ -93,8 +93,9 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
    */
   prepareEdit(definition: TableService, recipe: SchedulerRecipe): () => void {
     const replace = this.prepareRecipe(recipe);
+    const persistence = preparePersistence(definition, this.#persistence);
     return () => {
-      this.#persistence = persistenceFor(definition, this.#persistence, this.#servers);
+      this.#persistence = persistence(this.#servers);
       this.#definition = definition;
       replace?.();
     };

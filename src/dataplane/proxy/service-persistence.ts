@@ -19,19 +19,26 @@ function optionsOf({ address, settings }: TableService): PersistenceOptions | nu
   };
 }
 
-/** The table for these settings: the old one edited in place, a new one, or null for none. */
-export function persistenceFor(
+/**
+ * Prepares the table for these settings: the current one edited in place, a new one, or null for none.
+ *
+ * @returns makes the change; takes the servers that are there then, newest first
+ * @throws SchedulerError ERR_SCHEDULER_OPTION when the prefix or the timeout is out of range
+ */
+export function preparePersistence(
   definition: TableService,
   current: PersistenceTable<ProxyServer> | null,
-  servers: readonly ProxyServer[],
-): PersistenceTable<ProxyServer> | null {
+): (servers: readonly ProxyServer[]) => PersistenceTable<ProxyServer> | null {
   const options = optionsOf(definition);
-  if (options === null) return null;
-  if (current !== null) {
-    current.configure(options);
-    return current;
-  }
+  if (options === null) return () => null;
+  // Made also where the current table stays: it refuses what that one would refuse too late.
   const created = new PersistenceTable<ProxyServer>(options);
-  for (const server of [...servers].reverse()) created.serverAdded(server);
-  return created;
+  return (servers) => {
+    if (current !== null) {
+      current.configure(options);
+      return current;
+    }
+    for (const server of [...servers].reverse()) created.serverAdded(server);
+    return created;
+  };
 }
