@@ -1,54 +1,51 @@
-/** The open listeners of one service: all of its endpoints, or a refusal and none of the new ones. */
+/** The endpoints of one service: all of them, or a refusal and none of the new ones. */
+import type { EndpointBook } from './endpoint-book.js';
 import type { Endpoint } from './endpoints.js';
-import type { Engine, FlowScheduler, Listener } from './engine.js';
+import type { FlowScheduler } from './engine.js';
 
 export class ListenerSet {
-  readonly #engine: Engine;
+  readonly #book: EndpointBook;
   readonly #scheduler: FlowScheduler;
-  readonly #open = new Map<string, Listener>();
+  readonly #taken = new Set<string>();
 
-  constructor(engine: Engine, scheduler: FlowScheduler) {
-    this.#engine = engine;
+  constructor(book: EndpointBook, scheduler: FlowScheduler) {
+    this.#book = book;
     this.#scheduler = scheduler;
   }
 
   /**
-   * Opens what is missing, then closes what is no longer wanted.
+   * Takes what is missing, then lets go of what is no longer wanted.
    *
-   * @throws DirectorError (ERR_LISTEN) when one cannot be bound; what was open before still is, and nothing more
+   * @throws DirectorError (ERR_LISTEN) when one cannot be bound; what was taken before still is, and nothing more
    */
   async set(endpoints: ReadonlyMap<string, Endpoint>): Promise<void> {
-    await this.#openMissing(endpoints);
-    const unwanted = [...this.#open.keys()].filter((key) => !endpoints.has(key));
-    await this.#closeAll(unwanted);
+    await this.#takeMissing(endpoints);
+    const unwanted = [...this.#taken].filter((key) => !endpoints.has(key));
+    await this.#letGo(unwanted);
   }
 
   /** Idempotent. */
   async close(): Promise<void> {
-    await this.#closeAll([...this.#open.keys()]);
+    await this.#letGo([...this.#taken]);
   }
 
-  async #openMissing(endpoints: ReadonlyMap<string, Endpoint>): Promise<void> {
-    const opened: string[] = [];
+  async #takeMissing(endpoints: ReadonlyMap<string, Endpoint>): Promise<void> {
+    const taken: string[] = [];
     try {
       for (const [key, endpoint] of endpoints) {
-        if (this.#open.has(key)) continue;
-        this.#open.set(key, await this.#engine.listen(endpoint, this.#scheduler));
-        opened.push(key);
+        if (this.#taken.has(key)) continue;
+        await this.#book.take(endpoint, this.#scheduler);
+        this.#taken.add(key);
+        taken.push(key);
       }
     } catch (thrown) {
-      await this.#closeAll(opened);
+      await this.#letGo(taken);
       throw thrown;
     }
   }
 
-  async #closeAll(keys: readonly string[]): Promise<void> {
-    const closing: Promise<void>[] = [];
-    for (const key of keys) {
-      const listener = this.#open.get(key);
-      if (listener !== undefined) closing.push(listener.close());
-      this.#open.delete(key);
-    }
-    await Promise.all(closing);
+  async #letGo(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#taken.delete(key);
+    await Promise.all(keys.map((key) => this.#book.letGo(key, this.#scheduler)));
   }
 }

@@ -14,6 +14,7 @@ import type {
   StepResult,
 } from '../types.js';
 import { DescriptorBudget, processDescriptorLimit } from './descriptor-budget.js';
+import { EndpointBook } from './endpoint-book.js';
 import { endpointsOf, unsupportedReason } from './endpoints.js';
 import type { Engine, EngineContext, ListenerFault } from './engine.js';
 import { FlowTable } from './flow-table.js';
@@ -33,7 +34,7 @@ export interface ProxyDataplaneOptions {
   readonly timeouts?: Partial<ProxyTimeouts>;
   /** After that a silent server counts as refusing; default 5000. */
   readonly connectTimeoutMs?: number;
-  /** Descriptors for connections and sessions; default: the process's limit less a reserve. */
+  /** Descriptors for listeners, connections and sessions; default: the process's limit less a reserve. */
   readonly maxDescriptors?: number;
   /** Default: import the file. */
   readonly loadSchedulerModule?: SchedulerModuleLoader;
@@ -57,6 +58,7 @@ export class ProxyDataplane implements Dataplane {
   readonly kind = 'proxy';
   readonly #clock: Clock;
   readonly #engine: Engine;
+  readonly #endpoints: EndpointBook;
   readonly #schedulers: SchedulerSource;
   readonly #entries = new Map<ServiceKey, Entry>();
   readonly #flows = new FlowTable();
@@ -86,6 +88,7 @@ export class ProxyDataplane implements Dataplane {
       descriptors: new DescriptorBudget(options.maxDescriptors ?? processDescriptorLimit()),
       onListenerFault: options.onListenerFault ?? ignoreFault,
     });
+    this.#endpoints = new EndpointBook(this.#engine);
   }
 
   /** Connections and UDP sessions whose sockets are open, those of deleted services and servers included. */
@@ -187,7 +190,7 @@ export class ProxyDataplane implements Dataplane {
   }
 
   async #createService(service: ProxyService): Promise<void> {
-    const listeners = new ListenerSet(this.#engine, service);
+    const listeners = new ListenerSet(this.#endpoints, service);
     await listeners.set(endpointsOf(service.definition.address));
     // The plane may have been closed while the listeners opened.
     if (this.#closed) return listeners.close();
