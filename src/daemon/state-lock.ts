@@ -57,14 +57,19 @@ async function writeOwn(stateDir: string, path: string, self: ProcessIdentity): 
   try {
     await writeFile(path, `${self.bootId}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    // The very name of this process is there: a second director inside it.
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw locked(stateDir, self.pid);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return takeOverOwn(stateDir, path, self);
     throw new StateLockError(`use state_dir ${stateDir}: ${reasonOf(error)}`, {
       code: 'ERR_STATE_DIR',
       details: { stateDir, holderPid: null },
       cause: error,
     });
   }
+}
+
+/** The very name of this process is there: a second director inside it, or what a crash left in an earlier boot. */
+async function takeOverOwn(stateDir: string, path: string, self: ProcessIdentity): Promise<void> {
+  if (await isHeld(path, self.pid, self.startTicks)) throw locked(stateDir, self.pid);
+  await writeFile(path, `${self.bootId}\n`, { mode: 0o600 });
 }
 
 /** The pid of a living holder, null when there is none; files of dead ones are removed on the way. */

@@ -29,6 +29,16 @@ describe('acquireStateLock', () => {
     await lock.release();
   });
 
+  it('takes over what a process of the same number and start left in an earlier boot', async () => {
+    const self = processIdentity(process.pid);
+    assert.ok(self !== null);
+    await writeFile(join(folder, `lvsd-${self.pid}-${self.startTicks}.lock`), 'an-earlier-boot\n');
+    const lock = await acquireStateLock(folder);
+    await assert.rejects(acquireStateLock(folder), { code: 'ERR_STATE_LOCKED' });
+    await lock.release();
+    assert.deepEqual(await readdir(folder), []);
+  });
+
   it('refuses while another living process holds it, and leaves no file of its own', async () => {
     const parent = processIdentity(process.ppid);
     assert.ok(parent !== null);
