@@ -3,7 +3,8 @@ import { tmpdir, homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { ApiClient } from '../api/client.js';
 import { runtimePaths } from '../base/runtime-paths.js';
-import { loadConfig } from '../config/load.js';
+import { readAdminSocket } from '../config/admin-socket.js';
+import { ConfigError } from '../config/config-error.js';
 import type { CliContext } from './context.js';
 
 export interface ConnectOptions {
@@ -27,6 +28,13 @@ export async function socketPath(context: CliContext, options: ConnectOptions): 
   const { uid, environment } = context;
   const fallback = runtimePaths({ uid, environment, tmpdir: tmpdir(), home: homedir() }).socket;
   if (options.config === undefined) return fallback;
-  const { model } = await loadConfig(options.config, { environment, hostName: context.hostName });
-  return model.director.adminSocket ?? fallback;
+  try {
+    return (await readAdminSocket(options.config, environment)) ?? fallback;
+  } catch (error) {
+    if (error instanceof ConfigError)
+      context.err(
+        'lvsd: the file that should name the control socket is refused; name the socket with --socket\n',
+      );
+    throw error;
+  }
 }

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { PlanAnswer } from '../../api/protocol.js';
 import { DirectorError } from '../../base/errors.js';
 import { configOption, dataplaneOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { configFile } from '../config-file.js';
-import { connect, type ConnectOptions } from '../connect.js';
+import { connect, socketPath, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
+import { failure } from '../failure.js';
 import { formatJson } from '../format.js';
 import { planSummary, planView } from '../plan-view.js';
 import type { PlanAlone } from '../programs.js';
@@ -28,9 +30,9 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
   return newCommand({
     name: 'plan',
     summary: 'show what a reload would change, and change nothing',
-    examples: ['lvsd plan', 'lvsd plan -c new.yaml', 'lvsd plan --detailed-exitcode || test $? -eq 3'],
+    examples: ['lvsd plan', 'lvsd plan --json', 'lvsd plan --detailed-exitcode || test $? -eq 3'],
     description:
-      'Asks the running director, which reads its own file. Where none runs, plans the file against an ' +
+      'Asks the running director, which reads its own file and no other. Where none runs, plans FILE against an ' +
       'empty table, without checks; --dataplane and --allow-module then mean what they mean for lvsd run.',
   })
     .option('--detailed-exitcode', 'exit 0 when nothing would change, 3 when something would')
@@ -55,24 +57,39 @@ async function makePlan(
   const client = await connect(context, options);
   try {
     const answer = await client.plan();
-    warnOfOtherFile(context, options.config, answer.file);
+    await refuseOtherFile(options.config, answer.file);
     return answer;
   } catch (error) {
     if (!(error instanceof DirectorError) || error.code !== 'ERR_API_NO_DAEMON') throw error;
-    if (options.json !== true)
-      context.err('No director runs: planned against an empty table, without checks.\n');
     const { dataplane, allowModule } = options;
-    return planAlone({
+    const answer = await planAlone({
       config: await configFile(options.config),
       allowModule: allowModule === true,
       ...(dataplane === undefined ? {} : { dataplane }),
     });
+    const socket = await socketPath(context, options);
+    context.err(`No director runs on ${socket}: planned against an empty table, without checks.\n`);
+    return answer;
   }
 }
 
-function warnOfOtherFile(context: CliContext, asked: string | undefined, planned: string): void {
-  if (asked === undefined || resolve(asked) === planned) return;
-  context.err(`lvsd: this is the plan of ${planned}, which the running director reads, not of ${asked}\n`);
+/** The plan of one file is no answer to a question about another. */
+async function refuseOtherFile(asked: string | undefined, planned: string): Promise<void> {
+  if (asked === undefined || (await samePath(asked, planned))) return;
+  throw failure(
+    `plan ${asked}: the running director reads ${planned} and plans only that; ` +
+      `put the change there, or see what the file says with lvsd check -c ${asked}`,
+  );
+}
+
+async function samePath(one: string, other: string): Promise<boolean> {
+  if (resolve(one) === other) return true;
+  try {
+    return (await realpath(one)) === (await realpath(other));
+  } catch {
+    // One of them is gone by now: they cannot be the same.
+    return false;
+  }
 }
 
 function printPlan(context: CliContext, answer: PlanAnswer): void {

@@ -1,0 +1,25 @@
+/** Reads one thing from a file whose other parts may be wrong: where its director is to be asked. */
+import { resolve } from 'node:path';
+import { ConfigError } from './config-error.js';
+import { fileSystemSource } from './config-source.js';
+import { draftOf } from './draft.js';
+import { ProblemList } from './problem-list.js';
+import { FileReader } from './read-files.js';
+import type { Environment } from './variables.js';
+
+/**
+ * `director.admin.socket` of a file; null when it gives none. Faults outside `director` do not matter: a director is
+ * asked how it is just when its file is broken.
+ *
+ * @throws ConfigError when the file or its part `director` cannot be read
+ */
+export async function readAdminSocket(file: string, environment: Environment): Promise<string | null> {
+  const path = resolve(file);
+  const problems = new ProblemList();
+  const read = await new FileReader(fileSystemSource, environment, problems).read(path);
+  // Of a file that is no YAML nothing is known; its draft would have a director by default.
+  const isRead = (read.files[0]?.root ?? null) !== null;
+  const director = isRead ? (draftOf(read, problems)?.director ?? null) : null;
+  if (director === null) throw new ConfigError(path, problems.finish());
+  return director.admin.socket ?? null;
+}
