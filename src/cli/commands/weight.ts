@@ -31,7 +31,8 @@ export function weightCommand(context: CliContext): Command {
     ],
     description:
       '0 quiesces: no new connections, those that are there live on. Without --service the server is meant ' +
-      'in every service that has it; more than one are listed and asked about first.',
+      'in every service that has it, and an address means every server there; more than one are listed and ' +
+      'asked about first.',
   })
     .argument('<server>', 'name, address:port or address')
     .argument('[weight]', `0 to ${LARGEST_WEIGHT}`, parseWeight)
@@ -74,18 +75,18 @@ async function change(
   options: WeightOptions,
 ): Promise<WeightAnswer> {
   if (options.dryRun === true) return client.setWeight({ ...request, dryRun: true });
-  if (options.service === undefined && options.yes !== true) await confirm(context, client, request);
+  if (options.yes !== true) await confirm(context, client, request);
   return client.setWeight({ ...request, dryRun: false });
 }
 
-/** Lists and asks when more than one service has the server. */
+/** Lists and asks when more than one server is meant: an address may be that of several, also in one service. */
 async function confirm(context: CliContext, client: ApiClient, request: Change): Promise<void> {
   const planned = await client.setWeight({ ...request, dryRun: true });
   if (planned.changed.length < 2) return;
   context.err(view(planned, true));
   if (!context.interactive) {
     throw usageError(
-      `weight ${request.server}: it is in ${plural(planned.changed.length, 'service')}: add --service NAME, or --yes for all`,
+      `weight ${request.server}: ${plural(planned.changed.length, 'server')} are meant: name one by its name and --service NAME, or add --yes for all`,
     );
   }
   const answer = await context.ask(`Change ${plural(planned.changed.length, 'server')}? [y/N] `);
@@ -95,9 +96,9 @@ async function confirm(context: CliContext, client: ApiClient, request: Change):
 function view({ changed }: WeightAnswer, dryRun: boolean): string {
   if (changed.length === 0) return 'No changes.\n';
   const rows = changed.map(({ service, server, from, to }) => [
-    dryRun ? 'would set' : 'set',
+    from === to ? 'unchanged' : dryRun ? 'would set' : 'set',
     `${service}/${server}`,
-    `weight ${from} -> ${to}`,
+    from === to ? `weight ${to}` : `weight ${from} -> ${to}`,
   ]);
   return `${formatTable([{ title: '' }, { title: '' }, { title: '' }], rows)
     .slice(1)
