@@ -27,7 +27,7 @@ export function createProgram(context: CliContext, programs: Programs): Command 
     )
     .version(VERSION, '-V, --version', 'output the version')
     .helpOption('-h, --help', 'display help for command')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'display help for command')
     .addHelpText(
       'after',
       ['', 'Try it:', '  lvsd demo', '', 'Each command has examples: lvsd status --help'].join('\n'),

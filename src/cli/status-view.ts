@@ -35,6 +35,7 @@ function header(snapshot: Snapshot, nowMs: number, paint: Colors): string[] {
     configLine(snapshot, nowMs, paint),
     reloadLine(snapshot, nowMs, paint),
     readyLine(snapshot, paint),
+    servicesLine(snapshot, paint),
   ].filter((line) => line !== null);
 }
 
@@ -56,6 +57,21 @@ function readyLine({ ready }: Snapshot, paint: Colors): string {
   const answer = ready.ok ? paint.green('yes') : `${paint.red('no')}: ${ready.reasons.join('; ')}`;
   return `${paint.dim('ready  ')} ${answer}`;
 }
+
+/** How many services are how well, where there are too many to see at a glance. */
+function servicesLine({ services }: Snapshot, paint: Colors): string | null {
+  if (services.length < 2) return null;
+  const counts = HEALTHS.map((health) => ({
+    health,
+    count: services.filter((service) => service.health === health).length,
+  }));
+  const parts = counts
+    .filter(({ count }) => count > 0)
+    .map(({ health, count }) => `${count} ${healthWord(health, paint)}`);
+  return `${paint.dim('serves ')} ${plural(services.length, 'service')}: ${parts.join(', ')}`;
+}
+
+const HEALTHS: readonly ServiceHealth[] = ['ok', 'degraded', 'down', 'error'];
 
 function serviceBlock(service: ServiceStatus, options: StatusViewOptions, paint: Colors): string[] {
   return [

@@ -83,7 +83,15 @@ const printReport: Show = (context, lines) => context.out(`${lines.join('\n')}\n
 const drawScreen: Show = (context, lines) => {
   // What does not fit would wrap or scroll and spoil the picture: it is cut.
   const { columns, rows } = context.size() ?? DEFAULT_SIZE;
-  const shown = lines.slice(0, rows - 1).map((line) => cutVisible(line, columns));
+  const shown = fitRows(lines, rows - 1, context.color).map((line) => cutVisible(line, columns));
   const drawn = shown.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('');
   context.out(`${HOME}${drawn}${CLEAR_SCREEN_REST}`);
 };
+
+/** The first lines, and in the last row how many there are beside them. */
+export function fitRows(lines: readonly string[], rows: number, color: boolean): readonly string[] {
+  if (lines.length <= rows || rows < 2) return lines.slice(0, rows);
+  const shown = lines.slice(0, rows - 1);
+  const more = `${lines.length - shown.length} more lines; watch one service with lvsd status SERVICE --watch`;
+  return [...shown, colors(color).dim(more)];
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -72,6 +72,28 @@ describe('commands that need no director', () => {
     assert.ok(err.includes(home.socket), err);
   });
 
+  it('take the socket from a file whose services are refused', async () => {
+    const broken = `${home.folder}/broken.yaml`;
+    await writeFile(broken, 'director: { admin: { socket: /nowhere/x.sock } }\nservices: [{ nam: a }]\n');
+    const { code, err } = await cli(['status', '-c', broken]);
+    assert.equal(code, 1);
+    assert.match(err, /^lvsd: no lvsd answers on \/nowhere\/x\.sock/);
+  });
+
+  it('say what to do when the file cannot tell the socket', async () => {
+    const broken = `${home.folder}/torn.yaml`;
+    await writeFile(broken, 'services: [\n');
+    const { code, err } = await cli(['status', '-c', broken]);
+    assert.equal(code, 1);
+    assert.match(err, /name the socket with --socket\n.*torn\.yaml:\d+:\d+: error/);
+  });
+
+  it('have help by its own command too', async () => {
+    const { code, out } = await cli(['help', 'status']);
+    assert.equal(code, 0);
+    assert.equal(out, (await cli(['status', '--help'])).out);
+  });
+
   const misuse: readonly { name: string; words: string[]; want: RegExp }[] = [
     { name: 'no command', words: [], want: /^Usage: lvsd/ },
     { name: 'an unknown command', words: ['stauts'], want: /Did you mean status\?/ },
@@ -138,7 +160,8 @@ describe('commands that ask a director', () => {
       `services:
   - { name: shop, address: "127.0.0.1:${port}", ${check}, ${servers} }
   - { name: blog, address: "127.0.0.1:${await freePort()}", ${check}, ${servers} }
-  - { name: held, address: "127.0.0.1:${heldPort}", ${check}, servers: [{ name: slow, address: "127.0.0.1:${slow.port}" }] }\n`,
+  - { name: held, address: "127.0.0.1:${heldPort}", ${check}, servers: [{ name: slow, address: "127.0.0.1:${slow.port}" }] }
+  - { name: pair, address: "127.0.0.1:${await freePort()}", ${check}, servers: [{ name: one, address: "127.0.0.1:1" }, { name: two, address: "127.0.0.1:2" }] }\n`,
     );
     await home.start();
   });
@@ -162,7 +185,8 @@ describe('commands that ask a director', () => {
   it('status names the services that there are', async () => {
     const { code, err } = await home.cli(['status', 'nosuch']);
     assert.equal(code, 1);
-    assert.match(err, /there are: shop, blog, held/);
+    assert.match(err, /there are: shop, blog, held, pair/);
+    assert.match((await home.cli(['status', 'shpo'])).err, /did you mean shop\?/);
   });
 
   it('weight asks before it changes two services', async () => {
@@ -177,7 +201,7 @@ describe('commands that ask a director', () => {
   it('weight needs --yes or --service where nobody can answer', async () => {
     const { code, err } = await home.cli(['weight', 'alpha', '5']);
     assert.equal(code, 2);
-    assert.match(err, /in 2 services: add --service NAME, or --yes/);
+    assert.match(err, /2 servers are meant: .*--service NAME, or add --yes/);
   });
 
   it('weight changes one service, tells why, and goes back', async () => {
@@ -190,6 +214,26 @@ describe('commands that ask a director', () => {
     assert.match((await home.cli(['status', 'shop'])).out, /0 of 1 .*weight 0 set by operator/);
     const reset = await home.cli(['weight', 'alpha', '--reset', '--service', 'shop']);
     assert.match(reset.out, /weight 0 -> 1/);
+  });
+
+  it('weight asks too when an address means several servers of one service', async () => {
+    const words = ['weight', '127.0.0.1', '5', '--service', 'pair'];
+    const refused = await home.cli(words);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /would set {2}pair\/one {2}weight 1 -> 5\nwould set {2}pair\/two/);
+    assert.equal((await home.cli([...words, '--yes'])).code, 0);
+    assert.match((await home.cli([...words, '--yes'])).out, /^unchanged {2}pair\/one {2}weight 5$/m);
+  });
+
+  it('plan answers for the file of the director only', async () => {
+    const other = `${home.folder}/other.yaml`;
+    await writeFile(other, 'services: []\n');
+    const refused = await home.cli(['plan', '-c', other]);
+    assert.deepEqual([refused.code, refused.out], [1, '']);
+    assert.match(refused.err, /^lvsd: plan .*other\.yaml: the running director reads .*lvsd\.yaml/);
+    const link = `${home.folder}/link.yaml`;
+    await symlink(home.file, link);
+    assert.equal((await home.cli(['plan', '-c', link])).code, 0);
   });
 
   it('weight says who was meant', async () => {

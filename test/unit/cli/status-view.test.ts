@@ -35,6 +35,16 @@ describe('statusView', () => {
     assert.match(text, /^ready {3}no: service shop: listen: EADDRINUSE$/m);
   });
 
+  it('sums the health of many services up', () => {
+    const services = (['ok', 'down', 'ok'] as const).map((health, index) =>
+      serviceStatus(`s${index}`, { health }),
+    );
+    assert.match(
+      statusView(snapshot({ services }), options).join('\n'),
+      /^serves {2}3 services: 2 ok, 1 down$/m,
+    );
+  });
+
   it('shows each server with weight, state, age, counts and the reason it is not as configured', () => {
     const servers = [
       serverStatus('a', {
