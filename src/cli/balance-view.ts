@@ -33,9 +33,15 @@ export function balanceView(options: BalanceOptions, balance: Balance, color: bo
   ];
 }
 
+/** Of shares; below it is the rounding of a sum. */
+const SMALLEST_DIFFERENCE = 1e-9;
+
 function momentLine(moment: UnequalMoment | null): string {
   if (moment === null) return 'Most unequal moment: none, there never were that many connections open.';
   const { connection, server, open, openInAll, share, expectedShare } = moment;
+  if (Math.abs(share - expectedShare) < SMALLEST_DIFFERENCE) {
+    return 'Most unequal moment: none, the open connections always lay as expected.';
+  }
   return (
     `Most unequal moment: after connection ${connection}, ${server} had ${open} of ${openInAll} open connections ` +
     `(${percent(share)}, expected ${percent(expectedShare)}).`

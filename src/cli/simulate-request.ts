@@ -34,7 +34,7 @@ export function balanceOptions(request: BalanceRequest): BalanceOptions {
     connections: request.connections,
     hold: request.hold,
     clients: request.clients,
-    removals: request.remove.map((text) => parseRemoval(text, servers, request.connections)),
+    removals: parseRemovals(request.remove, servers, request.connections),
     random: seededRandom(request.seed),
   };
 }
@@ -70,6 +70,20 @@ function parseFlags(text: string, scheduler: BuiltInScheduler): string[] {
     throw usageError(`--flags: "${flag}" is not a flag of ${scheduler}; ${hint}`);
   }
   return flags;
+}
+
+function parseRemovals(
+  texts: readonly string[],
+  servers: readonly BalanceServer[],
+  connections: number,
+): BalanceRemoval[] {
+  const removals = texts.map((text) => parseRemoval(text, servers, connections));
+  const gone = new Set<string>();
+  for (const { server } of removals) {
+    if (gone.has(server)) throw usageError(`--remove: ${server} can leave only once`);
+    gone.add(server);
+  }
+  return removals;
 }
 
 function parseRemoval(text: string, servers: readonly BalanceServer[], connections: number): BalanceRemoval {

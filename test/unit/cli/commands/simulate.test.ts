@@ -35,6 +35,16 @@ describe('lvsd simulate', () => {
     );
   });
 
+  it('tells when all lay as expected all the time', async () => {
+    const { out } = await run('--scheduler', 'fo', '--servers', 'a=2,b');
+    assert.match(out, /Most unequal moment: none, the open connections always lay as expected/);
+  });
+
+  it('lets a server leave only once', async () => {
+    const words = ['--scheduler', 'rr', '--servers', 'a,b', '--remove', 'b@3', '--remove', 'b@4'];
+    await assert.rejects(run(...words), { message: /b can leave only once/ });
+  });
+
   it('prints JSON', async () => {
     const { out } = await run('--scheduler', 'rr', '--servers', 'a,b', '--connections', '10', '--json');
     const { servers } = JSON.parse(out) as { servers: readonly { connections: number }[] };
