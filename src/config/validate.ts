@@ -7,6 +7,7 @@ import { CHECK_RULES } from './rules/checks.js';
 import { judgeDirector } from './rules/director.js';
 import { TABLE_RULES } from './rules/identity.js';
 import { OPTION_RULES } from './rules/options.js';
+import { OWN_SOCKET_RULES } from './rules/own-sockets.js';
 import { PLANE_RULES } from './rules/plane.js';
 import type { JudgedService, Verdicts } from './rules/rule.js';
 import { SCHEDULING_RULES } from './rules/scheduling.js';
@@ -20,6 +21,7 @@ const SERVICE_RULES = [
   ...CHECK_RULES,
   ...OPTION_RULES,
   ...PLANE_RULES,
+  ...OWN_SOCKET_RULES,
 ];
 
 /** Never throws: what is wrong is in the verdicts. */

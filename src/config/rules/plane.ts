@@ -1,6 +1,5 @@
 /** What the userspace plane cannot do (design of the data planes); the same YAML may run on either. */
 import { isSchedulerModule } from '../../model/scheduler-names.js';
-import { formatEndpoint } from '../../base/ip.js';
 import { protocolsOf } from '../facts.js';
 import type { ServiceRule } from './rule.js';
 
@@ -69,25 +68,4 @@ const schedulerModule: ServiceRule = ({ spot, config, planes }, verdicts) => {
   });
 };
 
-/** It would connect to itself. */
-const selfServer: ServiceRule = ({ config, address, servers, planes }, verdicts) => {
-  if (!planes.proxy || address?.kind !== 'address') return;
-  const own = formatEndpoint(address.address, address.port);
-  for (const server of servers) {
-    if (server.key !== own) continue;
-    verdicts.refuse(server.spot, [], {
-      rule: 'proxy-loop',
-      message: `the server ${server.key} is the service "${config.name}" itself: it would connect to itself`,
-    });
-  }
-};
-
-export const PLANE_RULES: readonly ServiceRule[] = [
-  forwarding,
-  marks,
-  everyPort,
-  sctp,
-  sip,
-  schedulerModule,
-  selfServer,
-];
+export const PLANE_RULES: readonly ServiceRule[] = [forwarding, marks, everyPort, sctp, sip, schedulerModule];

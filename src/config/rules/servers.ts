@@ -47,6 +47,19 @@ const zeroPorts: ServiceRule = ({ address, config, servers }, verdicts) => {
   }
 };
 
+/** Without brackets the whole is an address, whatever was meant. */
+const bareAddresses: ServiceRule = ({ servers }, verdicts) => {
+  for (const { spot, config } of servers) {
+    const { text, perhaps } = config.address;
+    if (perhaps === null) continue;
+    verdicts.warn(spot, ['address'], {
+      rule: 'address-without-brackets',
+      message: `${text} is taken as an address without a port`,
+      hint: `write "${perhaps}" if its end is the port, "[${text}]" if it is not`,
+    });
+  }
+};
+
 const thresholds: ServiceRule = ({ servers }, verdicts) => {
   for (const { spot, config } of servers) {
     if (config.lower_threshold <= config.upper_threshold) continue;
@@ -117,4 +130,11 @@ function tunnelKeys(
   }
 }
 
-export const SERVER_RULES: readonly ServiceRule[] = [families, keptPorts, zeroPorts, thresholds, tunnels];
+export const SERVER_RULES: readonly ServiceRule[] = [
+  families,
+  keptPorts,
+  zeroPorts,
+  bareAddresses,
+  thresholds,
+  tunnels,
+];

@@ -1,5 +1,5 @@
 /** Addresses, ports and endpoints as fields. Names are never resolved: a director must start without DNS. */
-import { parseIp, type IpAddress } from '../../base/ip.js';
+import { formatEndpoint, parseIp, type IpAddress } from '../../base/ip.js';
 import { field, Refusal, show, text } from './fields.js';
 
 export interface Endpoint extends IpAddress {
@@ -9,6 +9,8 @@ export interface Endpoint extends IpAddress {
 /** A server's endpoint; without a port it keeps the service's. */
 export interface OpenEndpoint extends IpAddress {
   readonly port: number | null;
+  /** `[2001:db8::11]:8080`, if the value is `2001:db8::11:8080`, whose last part may be meant as a port; else null. */
+  readonly perhaps: string | null;
 }
 
 export interface PortRange {
@@ -39,7 +41,7 @@ function parseOpenEndpoint(value: string): OpenEndpoint | Refusal {
     return new Refusal('bad-address', `${show(value)}: brackets are for IPv6 only`, `write ${ENDPOINT_FORM}`);
   }
   const port = parts.port === null ? null : readPort(parts.port);
-  return port instanceof Refusal ? port : { ...address, port };
+  return port instanceof Refusal ? port : { ...address, port, perhaps: perhapsEndpoint(value) };
 }
 
 /** Reads one address and refuses those that can be neither a service's nor a server's. */
@@ -97,16 +99,17 @@ export function endpoint() {
   return text<Endpoint>({ examples: ['192.0.2.10:80', '[2001:db8::10]:80'] }, (value) => {
     const read = parseOpenEndpoint(value);
     if (read instanceof Refusal) return read;
-    if (read.port !== null) return { ...read, port: read.port };
-    const hint = read.family === 6 ? `write ${bracketed(value, read.text)}` : `write ${read.text}:80`;
+    const { family, text: address, port, perhaps } = read;
+    if (port !== null) return { family, text: address, port };
+    const example = perhaps ?? formatEndpoint(address, 80);
+    const hint = `write ${family === 6 ? `"${example}"` : example}`;
     return new Refusal('missing-port', `${show(value)} has no port`, hint);
   });
 }
 
-/** Of `2001:db8::10:80` the last part was probably meant as the port. */
-function bracketed(value: string, whole: string): string {
+function perhapsEndpoint(value: string): string | null {
   const [, host = '', port = ''] = /^([0-9a-f:]+):(\d{2,5})$/i.exec(value) ?? [];
-  return parseIp(host) === null ? `"[${whole}]:80"` : `"[${host}]:${port}"`;
+  return parseIp(host) === null ? null : formatEndpoint(host, Number(port));
 }
 
 /** A server's `address:port` or `address`. */

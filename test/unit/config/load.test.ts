@@ -352,6 +352,11 @@ describe('warnings', () => {
       ['unused-pool'],
     ],
     [
+      'a server whose end may be meant as a port',
+      `services:\n  - { name: web, address: "[2001:db8::10]:80", servers: ["2001:db8::11:8080", "[2001:db8::12:8080]", "2001:db8::13"] }\n`,
+      ['address-without-brackets'],
+    ],
+    [
       'a timeout above the interval',
       `${WEB}    check: { type: tcp, timeout: 3s }\n    servers: [10.0.0.1:80]\n`,
       ['check-timing'],
