@@ -13,6 +13,7 @@ import {
   ask,
   createStep,
   dial,
+  editServiceStep,
   editStep,
   goneWith,
   namedServer,
@@ -108,6 +109,32 @@ describe('a custom scheduler module', () => {
     await writeFile(path, moduleText('list.at(0)'));
     await utimes(path, 1000, 1000);
     assert.deepEqual(await plane.refreshModules(), [service.key]);
+    assert.equal(await ask(service), 'b');
+  });
+
+  it('stays where it is when the file of another service is unusable', async () => {
+    await stand('list.at(-1)');
+    const other = join(folder, 'other.js');
+    await writeFile(other, moduleText('list.at(-1)'));
+    await applyAll(plane, createStep(await tcpService({ scheduler: other })));
+    await writeFile(path, moduleText('list.at(0)'));
+    await utimes(path, 1000, 1000);
+    await writeFile(other, 'export default 7');
+    await assert.rejects(plane.refreshModules(), { code: 'ERR_SCHEDULER_MODULE' });
+    assert.equal(await ask(service), 'a');
+    await writeFile(other, moduleText('list.at(0)'));
+    assert.equal((await plane.refreshModules()).length, 2);
+    assert.equal(await ask(service), 'b');
+  });
+
+  it('does not come back when an edit takes another scheduler while files are read', async () => {
+    await stand('list.at(-1)');
+    await writeFile(path, moduleText('null'));
+    await utimes(path, 1000, 1000);
+    const refreshing = plane.refreshModules();
+    const named = { ...service, settings: { ...service.settings, scheduler: 'rr' } };
+    await applyAll(plane, editServiceStep(named));
+    assert.deepEqual(await refreshing, []);
     assert.equal(await ask(service), 'b');
   });
 

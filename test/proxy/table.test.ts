@@ -194,8 +194,8 @@ describe('the table of the userspace plane', () => {
     const [result] = await plane.apply([editServiceStep(edited)]);
     assert.ok(result?.ok === false);
     assert.equal(result.error.code, 'ERR_SCHEDULER_OPTION');
-    const { servers: _servers, counters: _counters, ...rest } = await observed(plane, service.key);
-    assert.deepEqual(rest, service);
+    const { settings, address } = await observed(plane, service.key);
+    assert.deepEqual({ ...service, settings, address }, service);
     assert.equal(await exchange(await client(service, '127.0.0.1', first), 'old'), 'old');
     assert.equal(await goneWith(dial(service, '127.0.0.1', second)), 'ECONNREFUSED');
   });
@@ -260,6 +260,27 @@ describe('the table of the userspace plane', () => {
     assert.equal(await exchange(await client(service, '127.0.0.1', second), 'b'), 'b');
     assert.equal(await goneWith(dial(service, '127.0.0.1', first)), 'ECONNREFUSED');
     assert.equal(await exchange(near, 'c'), 'c');
+  });
+
+  it('leaves no listener behind when it closes while an edit opens one', async () => {
+    const [first, second] = [await freePort(), await freePort()];
+    const rule = (port: number) =>
+      ({ family: 4, address: '127.0.0.1', protocol: 'tcp', firstPort: port, lastPort: port }) as const;
+    const matching = (...ports: number[]): TableService => {
+      const address = { kind: 'match', family: 4, protocol: 'tcp', rules: ports.map(rule) } as const;
+      return { key: serviceKey(address, 'm'), name: 'm', address, settings: plainSettings };
+    };
+    await standing(matching(first));
+    const editing = plane.apply([editServiceStep(matching(first, second))]);
+    // The edit has got as far as the socket, which listens a turn later.
+    await Promise.resolve();
+    await Promise.resolve();
+    await plane.close();
+    const [result] = await editing;
+    assert.ok(result?.ok === false);
+    assert.equal(result.error.code, 'ERR_PLANE_CLOSED');
+    for (const port of [first, second])
+      assert.equal(await goneWith(dial(matching(port), '127.0.0.1', port)), 'ECONNREFUSED');
   });
 
   it('takes the address that the client used as the destination on a wildcard', async () => {

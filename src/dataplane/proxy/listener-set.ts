@@ -2,11 +2,13 @@
 import type { EndpointBook } from './endpoint-book.js';
 import type { Endpoint } from './endpoints.js';
 import type { FlowScheduler } from './engine.js';
+import { refusal } from './step-failure.js';
 
 export class ListenerSet {
   readonly #book: EndpointBook;
   readonly #scheduler: FlowScheduler;
   readonly #taken = new Set<string>();
+  #closed = false;
 
   constructor(book: EndpointBook, scheduler: FlowScheduler) {
     this.#book = book;
@@ -24,8 +26,9 @@ export class ListenerSet {
     await this.#letGo(unwanted);
   }
 
-  /** Idempotent. */
+  /** Idempotent. What is being opened meanwhile is closed as soon as it is open, and its `set` rejects. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#letGo([...this.#taken]);
   }
 
@@ -37,6 +40,7 @@ export class ListenerSet {
         await this.#book.take(endpoint, this.#scheduler);
         this.#taken.add(key);
         taken.push(key);
+        if (this.#closed) throw refusal('ERR_PLANE_CLOSED', 'the userspace plane is closed');
       }
     } catch (thrown) {
       await this.#letGo(taken);
