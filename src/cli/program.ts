@@ -27,7 +27,7 @@ export function createProgram(context: CliContext, programs: Programs): Command 
     )
     .version(VERSION, '-V, --version', 'output the version')
     .helpOption('-h, --help', 'display help for command')
-    .helpCommand('help [command]', 'display help for command')
+    .addHelpCommand(helpCommand())
     .addHelpText(
       'after',
       ['', 'Try it:', '  lvsd demo', '', 'Each command has examples: lvsd status --help'].join('\n'),
@@ -49,6 +49,14 @@ export function createProgram(context: CliContext, programs: Programs): Command 
   add(GROUPS.learn, demoCommand(context, programs.runDemo), simulateCommand(context), schemaCommand(context));
   add(GROUPS.learn, completionCommand(context, program));
   return program;
+}
+
+/** What people type from habit; `--help` is the same. */
+function helpCommand(): Command {
+  return new Command('help')
+    .argument('[command]')
+    .summary('display help for a command')
+    .helpGroup(GROUPS.learn);
 }
 
 /** Output and exit as the program's; the help after an error stays the command's own. */
