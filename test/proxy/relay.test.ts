@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ProxyDataplane } from '../../src/dataplane/proxy/proxy-dataplane.js';
@@ -27,6 +28,18 @@ function pattern(length: number, seed: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   for (let i = 0; i < length; i++) bytes[i] = (i * 31 + (i >>> 8) * 7 + (i >>> 16) + seed) & 0xff;
   return bytes;
+}
+
+/** Whether the kernel's timer of an established socket with this port is the one that sends keep-alive probes. */
+function keepsAlive(end: 'local' | 'remote', port: number): boolean {
+  const rows = readFileSync('/proc/self/net/tcp', 'utf8').split('\n').slice(1);
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
+  return rows.some((row) => {
+    const [, local = '', remote = '', state, , timer = ''] = row.trim().split(/\s+/);
+    return (
+      (end === 'local' ? local : remote).endsWith(`:${hexPort}`) && state === '01' && timer.startsWith('02:')
+    );
+  });
 }
 
 describe('the relay of one connection', () => {
@@ -211,6 +224,17 @@ describe('the relay of one connection', () => {
     assert.equal(openDescriptors(), before);
     clock.advance(200_000);
     assert.equal(clock.pending, 0);
+  });
+
+  it('has the kernel look whether both peers are still there', async () => {
+    const { near, far } = await pair();
+    near.write('x');
+    await once(far, 'data');
+    far.write('y');
+    await once(near, 'data');
+    const servicePort = Number(service.key.split(':').at(-1));
+    // What was written may wait for its acknowledgement for some turns; the probes are due after that.
+    await until(() => keepsAlive('local', servicePort) && keepsAlive('remote', real.port));
   });
 
   it('lists a live connection', async () => {

@@ -33,7 +33,13 @@ export class TcpListener implements Listener {
     this.#context = context;
     this.#relays = relays;
     this.#descriptors = descriptors;
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+    this.#server = createServer({
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      noDelay: true,
+      // Without an idle limit, a client that vanished would else hold its descriptors and its count for ever.
+      keepAlive: true,
+    });
   }
 
   /** @throws ListenError when the endpoint cannot be bound */

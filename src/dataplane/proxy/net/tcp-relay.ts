@@ -90,6 +90,7 @@ export class TcpRelay extends IdleEntry implements FlowCarrier {
       port: port === 0 ? this.#connection.flow.destinationPort : port,
       allowHalfOpen: true,
       noDelay: true,
+      keepAlive: true,
     });
     this.#server = server;
     server.once('connect', () => this.#onConnect(server));
