@@ -23,6 +23,15 @@ export function decodeText(bytes: Uint8Array): DecodedText {
     };
     return { finding, readable: text, offset: nul };
   }
+  const bareReturn = /\r(?!\n)/.exec(text)?.index;
+  if (bareReturn !== undefined) {
+    const finding = {
+      rule: 'text-line-end',
+      message: 'a carriage return without a line feed, which is no end of a line here',
+      hint: 'save the file with line ends of Unix (LF) or Windows (CR LF)',
+    };
+    return { finding, readable: text, offset: bareReturn };
+  }
   const invalid = firstInvalid(bytes, text);
   if (invalid !== -1) {
     const finding = {

@@ -183,6 +183,8 @@ function lineHint(source: SourceText, offset: number): string | null {
   const lineEnd = source.text.indexOf('\n', offset);
   const line = source.text.slice(lineStart, lineEnd === -1 ? undefined : lineEnd).slice(0, 1000);
   if (/[^"'][[][0-9a-f:.]+\]:\d/i.test(line)) return 'write an IPv6 endpoint in quotes: "[2001:db8::10]:80"';
+  if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(line))
+    return 'these are the marks of a conflict: merge the file first';
   if (/^ *-[^\s-]/.test(line)) return 'write a space after the dash';
   if (/\{.*\$\{/.test(line)) return 'write a variable inside { } or [ ] in quotes: "${NAME}"';
   return null;

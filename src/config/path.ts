@@ -1,4 +1,5 @@
 /** Paths in a configuration document. */
+import { quote } from './quote.js';
 
 export type Path = readonly (string | number)[];
 
@@ -7,7 +8,7 @@ export function formatPath(path: Path): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
-    else if (!/^[A-Za-z_][\w-]*$/.test(step)) text += `[${JSON.stringify(step)}]`;
+    else if (!/^[A-Za-z_][\w-]*$/.test(step)) text += `[${quote(step)}]`;
     else text += text === '' ? step : `.${step}`;
   }
   return text;

@@ -7,6 +7,7 @@ import { locate } from './locate.js';
 import { formatPath, type Path } from './path.js';
 import { DEEPEST_NESTING } from './parse-yaml.js';
 import { suggest, type Finding, type ProblemList, type ProblemPlace } from './problem-list.js';
+import { quote } from './quote.js';
 import type { SourceText, TextRange } from './source-text.js';
 import {
   expandVariables,
@@ -25,10 +26,10 @@ const NO_WORD: Finding = {
   hint: 'is the key missing before the colon?',
 };
 
-const NO_COLON: Finding = {
+const NO_ENTRY: Finding = {
   rule: 'yaml-key',
   message: 'this entry is no "key: value"',
-  hint: 'is a colon missing?',
+  hint: 'is the colon missing, or the space behind it?',
 };
 
 /** A mapping of the file. Without prototype: a key `constructor` is a key like any other. */
@@ -204,13 +205,18 @@ export class Tree {
     return node.items.map((item, index) => this.#read(item, [...path, index]));
   }
 
-  #readMap(map: YAMLMap, path: Path): RawMap {
+  /** Without its unreadable keys, a mapping would be told to lack them: it is `UNREADABLE` as a whole. */
+  #readMap(map: YAMLMap, path: Path): RawMap | typeof UNREADABLE {
     const result = Object.create(null) as RawMap;
     const firstPlaces = new Map<string, Node>();
     const merges: Node[] = [];
+    let isReadable = true;
     for (const pair of map.items as Pair<Node, Node | null>[]) {
       const key = this.#readKey(pair, path);
-      if (key === null) continue;
+      if (key === null) {
+        isReadable = false;
+        continue;
+      }
       if (key === '<<') {
         if (pair.value !== null) merges.push(pair.value);
         continue;
@@ -224,15 +230,15 @@ export class Tree {
       result[key] = pair.value === null ? null : this.#read(pair.value, [...path, key]);
     }
     for (const merge of merges) this.#merge(merge, result, path);
-    return result;
+    return isReadable ? result : UNREADABLE;
   }
 
   #readKey({ key: node, value }: Pair<Node, Node | null>, path: Path): string | null {
     const key = plainKey(node);
-    // { password hunter2 } would go on as an unknown key, and be shown.
-    const lacksColon = value === null && key?.includes(' ') === true;
-    if (key !== null && !lacksColon) return key;
-    this.#report(node, path, lacksColon ? NO_COLON : NO_WORD);
+    // { type:http } and { password hunter2 } would go on as unknown keys, and the latter be shown.
+    const lacksSpace = value === null && /[ :]/.test(key ?? '');
+    if (key !== null && !lacksSpace) return key;
+    this.#report(node, path, lacksSpace ? NO_ENTRY : NO_WORD);
     return null;
   }
 
@@ -240,7 +246,7 @@ export class Tree {
     const { line } = this.source.position(rangeOf(first).start);
     this.#report(second, [...path, key], {
       rule: 'yaml-duplicate-key',
-      message: `the key "${key}" stands here a second time, first on line ${line}`,
+      message: `the key ${quote(key)} stands here a second time, first on line ${line}`,
       hint: 'keep one of them',
     });
   }

@@ -1,11 +1,14 @@
 /** The whole file. Types, defaults and the JSON Schema of editors all come from here. */
 import { z } from 'zod';
 import { directorSchema } from './director.js';
-import { text } from './fields.js';
+import { Refusal, text } from './fields.js';
 import { serverListSchema } from './server.js';
 import { serviceSchema } from './service.js';
 
-const includePattern = () => text<string>({ minLength: 1 }, (value) => value);
+const includePattern = () =>
+  text<string>({ minLength: 1 }, (value) =>
+    value === '' ? new Refusal('bad-path', 'an empty path includes nothing') : value,
+  );
 
 /** Keys that an included file may have, too. */
 const sharedShape = {

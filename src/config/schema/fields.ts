@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { formatDuration, parseDuration } from '../../base/duration.js';
+import { quote } from '../quote.js';
 import { Expanded, UNREADABLE } from '../variables.js';
 
 /** A word that is none of those that are allowed. */
@@ -82,11 +83,11 @@ export function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
 }
 
-/** A value as messages show it: quoted, without control characters, at most 60 characters. */
+/** A value as messages show it: quoted, nothing in it invisible, at most 60 characters. */
 export function show(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value);
   const short = value.length > 60 ? `${value.slice(0, 57)}...` : value;
-  return JSON.stringify(short);
+  return quote(short);
 }
 
 function needsQuotes(value: number | boolean): Refusal {

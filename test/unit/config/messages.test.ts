@@ -84,6 +84,36 @@ const MISTAKES: readonly {
     told: ['"2001:db8::10:443" has no port => write "[2001:db8::10]:443"'],
   },
   {
+    name: 'a colon without a space in braces',
+    text: `${WEB}    check: {«type:http, path: /x}\n`,
+    told: ['this entry is no "key: value" => is the colon missing, or the space behind it?'],
+  },
+  {
+    name: 'a character that cannot be seen',
+    text: WEB.replace('web', '«we\u200bb'),
+    told: ['"we\\u200bb" is not a name'],
+  },
+  {
+    name: 'a key behind no-break spaces',
+    text: `${WEB}«\u00a0servers: []\n`,
+    told: ['unknown key "\\u00a0servers"'],
+  },
+  {
+    name: 'the marks of a conflict',
+    text: `«<<<<<<< HEAD\n${WEB}`,
+    told: ['this line is no "key: value" => these are the marks of a conflict'],
+  },
+  {
+    name: 'line ends of another age',
+    text: 'services:«\r  - name: web\r',
+    told: ['a carriage return without a line feed'],
+  },
+  {
+    name: 'an include of nothing',
+    text: `include: [«""]\n${WEB}`,
+    told: ['an empty path includes nothing'],
+  },
+  {
     name: 'a variable inside a default',
     text: `${WEB}    scheduler: "«\${A:-\${B}}"\n`,
     told: ['this is no variable', 'the environment variable B is not set'],
