@@ -41,11 +41,11 @@ function mayHoldCredentials(key: string, value: Node | null): boolean {
   return isScalar(value) && /auth|user/i.test(key);
 }
 
-/** `{ password hunter2 }`: the colon was forgotten. */
+/** `{ password hunter2 }` or `{ password:hunter2 }`: the colon was forgotten, or the space behind it. */
 function addRestOfKey(ranges: TextRange[], node: Node, key: string): void {
-  const space = key.indexOf(' ');
-  if (space === -1 || !looksSecret(key.slice(0, space)) || !node.range) return;
-  ranges.push({ start: node.range[0] + space + 1, end: node.range[1] });
+  const end = key.search(/[ :]/);
+  if (end === -1 || !looksSecret(key.slice(0, end)) || !node.range) return;
+  ranges.push({ start: node.range[0] + end + 1, end: node.range[1] });
 }
 
 function addRange(ranges: TextRange[], node: Node | null): void {

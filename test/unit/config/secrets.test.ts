@@ -146,6 +146,7 @@ describe('secrets', () => {
       `basic_auth: { username: "probe:${CANARY}", password: "\${EMPTY:-}" }`,
       `basic_auth: { username: "probe:\${CANARY}", password: "\${CANARY}" }`,
       `basic_auth: { username: probe, password ${CANARY} }`,
+      `basic_auth: { username: probe, password:${CANARY} }`,
       `basic_auth: { username: probe, password:\n    ${CANARY} }`,
       `headers: { Authorization: "Basic ${CANARY}" }`,
     ];
