@@ -3,7 +3,7 @@
  * which files stay pure, and that there are no cycles (type-only imports included).
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { describe, it } from 'node:test';
@@ -83,6 +83,7 @@ const barrels = new Set(['native/index.ts', 'schedulers/index.ts', 'src/index.ts
 
 function sourceFiles(): string[] {
   return ['src', 'schedulers', 'native']
+    .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) => readdirSync(join(root, folder), { withFileTypes: true, recursive: true }))
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
