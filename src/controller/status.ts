@@ -85,13 +85,7 @@ function serviceStatus(service: VirtualService, inputs: SnapshotInputs): Service
     retries,
     servers: [
       ...service.servers.map((server, index) =>
-        configuredStatus(
-          server,
-          service,
-          desired?.decisions[index],
-          observed?.servers.get(server.key),
-          inputs,
-        ),
+        configuredStatus(server, service, desired?.decisions[index], observed, inputs),
       ),
       ...extraStatuses(service, observed, inputs),
     ],
@@ -108,9 +102,10 @@ function configuredStatus(
   server: RealServer,
   service: VirtualService,
   planned: ServerDecision | undefined,
-  entry: ObservedServer | undefined,
+  observed: ObservedService | undefined,
   inputs: SnapshotInputs,
 ): ServerStatus {
+  const entry = observed?.servers.get(server.key);
   const decision = planned?.server === server.key ? planned : NOT_PLANNED;
   const verdict = inputs.verdicts.get(service.key)?.get(server.key);
   return {
@@ -121,11 +116,11 @@ function configuredStatus(
     reason: decision.reason,
     ...verdictStatus(verdict, inputs.frame.director.startedAtMs),
     weightOverride: inputs.overrides.get(service.key)?.get(server.key)?.weight ?? null,
-    ...traffic(entry),
+    ...traffic(entry, observed?.removed?.get(server.key)),
   };
 }
 
-/** Servers that are in the table though the file does not know them. */
+/** Servers that are in the table though the file does not know them, and removed ones with connections left. */
 function extraStatuses(
   service: VirtualService,
   observed: ObservedService | undefined,
@@ -133,18 +128,28 @@ function extraStatuses(
 ): readonly ServerStatus[] {
   if (observed === undefined) return [];
   const configured = new Set(service.servers.map((server) => server.key));
-  return [...observed.servers.values()]
-    .filter((entry) => !configured.has(entry.key))
-    .map((entry) => ({
-      name: entry.name,
-      key: entry.key,
-      forwarding: entry.forwarding,
-      configuredWeight: 0,
-      reason: 'not in the file',
-      ...verdictStatus(undefined, frame.director.startedAtMs),
-      weightOverride: null,
-      ...traffic(entry),
-    }));
+  const extra = (entry: ObservedServer, reason: string, counted: Traffic): ServerStatus => ({
+    name: entry.name,
+    key: entry.key,
+    forwarding: entry.forwarding,
+    configuredWeight: 0,
+    reason,
+    ...verdictStatus(undefined, frame.director.startedAtMs),
+    weightOverride: null,
+    ...counted,
+  });
+  const present = [...observed.servers.values()].filter((entry) => !configured.has(entry.key));
+  const removed = [...(observed.removed?.values() ?? [])].filter(
+    (entry) => !configured.has(entry.key) && !observed.servers.has(entry.key) && hasClients(service, entry),
+  );
+  return [
+    ...present.map((entry) => extra(entry, 'not in the file', traffic(entry))),
+    ...removed.map((entry) => extra(entry, 'removed, its connections live on', traffic(undefined, entry))),
+  ];
+}
+
+function hasClients({ address }: VirtualService, entry: ObservedServer): boolean {
+  return entry.activeConnections > 0 || (address.protocol === 'udp' && entry.inactiveConnections > 0);
 }
 
 type VerdictStatus = Pick<ServerStatus, 'verdict' | 'verdictReason' | 'verdictSinceMs' | 'checkedAtMs'>;
@@ -170,12 +175,14 @@ type Traffic = Pick<
   | 'refused'
 >;
 
-function traffic(entry: ObservedServer | undefined): Traffic {
-  const { connections, bytesIn, bytesOut, refused } = entry?.counters ?? NO_TRAFFIC;
+/** What was counted on an entry of the table, or on one that was removed and is still remembered. */
+function traffic(entry: ObservedServer | undefined, removed?: ObservedServer): Traffic {
+  const counted = entry ?? removed;
+  const { connections, bytesIn, bytesOut, refused } = counted?.counters ?? NO_TRAFFIC;
   return {
     weight: entry?.weight ?? null,
-    activeConnections: entry?.activeConnections ?? 0,
-    inactiveConnections: entry?.inactiveConnections ?? 0,
+    activeConnections: counted?.activeConnections ?? 0,
+    inactiveConnections: counted?.inactiveConnections ?? 0,
     overloaded: entry?.overloaded ?? null,
     connections,
     bytesIn,

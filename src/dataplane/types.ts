@@ -43,6 +43,8 @@ export interface ObservedServer extends TableServer {
 export interface ObservedService extends TableService {
   /** By server key, in the plane's own order. */
   readonly servers: ReadonlyMap<ServerKey, ObservedServer>;
+  /** No longer in the table, but something still counts on them: their connections live on. Absent where the plane cannot tell. */
+  readonly removed?: ReadonlyMap<ServerKey, ObservedServer>;
   readonly counters: ServiceCounters;
 }
 

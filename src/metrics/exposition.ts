@@ -32,8 +32,8 @@ export function* exposeSnapshot(
     services.push(rowOf(service, SERVICE_FAMILIES, { service: service.name }, totals, round));
     for (const server of uniquelyNamed(service.servers)) {
       const labels = { service: service.name, server: server.name };
-      // Out of the table it has no counters: its zeros say nothing.
-      const counted = server.weight !== null;
+      // Out of the table and forgotten by the plane it has no counters: its zeros say nothing.
+      const counted = server.weight !== null || server.connections > 0;
       servers.push(rowOf(server, SERVER_FAMILIES, labels, totals, round, counted));
       yield '';
     }

@@ -74,7 +74,8 @@ describe('the table of the userspace plane', () => {
     });
     const server = tableServer(81, { name: 'big', weight: 7, upperThreshold: 9, lowerThreshold: 4 });
     await standing(service, server);
-    const { servers, counters: _, ...rest } = await observed(plane, service.key);
+    const { servers, removed, counters: _, ...rest } = await observed(plane, service.key);
+    assert.deepEqual(removed, new Map());
     assert.deepEqual(rest, service);
     const entry = servers.get(server.key);
     assert.deepEqual(entry, { ...entry, ...server });
@@ -209,7 +210,12 @@ describe('the table of the userspace plane', () => {
     await applyAll(plane, addStep(service, other), removeStep(service, server));
     assert.equal(await ask(service), 'other');
     assert.equal(await exchange(near, 'still here'), 'still here');
+    const { servers, removed } = await observed(plane, service.key);
+    const leftover = removed?.get(server.key);
+    assert.equal(servers.has(server.key), false);
+    assert.deepEqual([leftover?.activeConnections, leftover?.counters.connections], [1, 1]);
     await applyAll(plane, addStep(service, server));
+    assert.equal((await observed(plane, service.key)).removed?.size, 0);
     const revived = await observedServer(plane, service, server);
     assert.deepEqual([revived.activeConnections, revived.counters.connections], [1, 1]);
     near.resetAndDestroy();

@@ -7,7 +7,7 @@ import type { Flow, Scheduler } from '../../../schedulers/types.js';
 import type { Clock } from '../../base/clock.js';
 import type { TableServer, TableService } from '../../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
-import type { ObservedService } from '../types.js';
+import type { ObservedServer, ObservedService } from '../types.js';
 import type { FlowScheduler } from './engine.js';
 import type { FlowTable } from './flow-table.js';
 import { ProxyServer } from './proxy-server.js';
@@ -214,11 +214,11 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
 
   observe(): ObservedService {
     const nowMs = this.nowMs();
-    this.#expire(nowMs);
     this.#persistence?.expire(nowMs);
     return {
       ...this.#definition,
-      servers: new Map(this.#servers.map((server) => [server.key, server.observe()])),
+      servers: observeAll(this.#servers, nowMs),
+      removed: observeAll(this.#context.trash.of(this.key), nowMs),
       counters: { ...this.tally },
     };
   }
@@ -257,6 +257,15 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     this.#expiredSecond = second;
     for (const server of this.#servers) server.expireCounts(nowMs);
   }
+}
+
+function observeAll(servers: Iterable<ProxyServer>, nowMs: number): ReadonlyMap<ServerKey, ObservedServer> {
+  const observed = new Map<ServerKey, ObservedServer>();
+  for (const server of servers) {
+    server.expireCounts(nowMs);
+    observed.set(server.key, server.observe());
+  }
+  return observed;
 }
 
 function bindScheduler(scheduler: Scheduler, newestFirst: readonly ProxyServer[]): void {

@@ -13,6 +13,11 @@ export class ServerTrash {
     this.#services.set(service, servers);
   }
 
+  /** The remembered servers of one service. */
+  of(service: ServiceKey): Iterable<ProxyServer> {
+    return this.#services.get(service)?.values() ?? [];
+  }
+
   /** Hands a remembered server back, or null. */
   take(service: ServiceKey, key: ServerKey): ProxyServer | null {
     const servers = this.#services.get(service);

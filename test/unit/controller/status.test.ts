@@ -4,6 +4,7 @@ import { DirectorError } from '../../../src/base/errors.js';
 import { computeDesired, type WeightOverride } from '../../../src/controller/desired.js';
 import { computeReadiness } from '../../../src/controller/readiness.js';
 import { buildSnapshot } from '../../../src/controller/status.js';
+import type { ObservedServer, ObservedTable } from '../../../src/dataplane/types.js';
 import type { ServerKey, ServiceKey } from '../../../src/model/keys.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
 import type { Verdict } from '../../../src/model/status.js';
@@ -22,6 +23,8 @@ interface Facts {
   readonly weight?: WeightOverride;
   readonly errors?: readonly string[];
   readonly drift?: string;
+  /** Servers that the plane removed and still remembers. */
+  readonly removed?: readonly ObservedServer[];
   /** Changes the table after it was made as wanted. */
   readonly others?: (plane: FakeDataplane) => void;
 }
@@ -45,13 +48,36 @@ async function snapshotOf(subject: VirtualService, facts: Facts = {}): Promise<S
     ready: { ok: true, reasons: [] },
     services,
     desired,
-    observed: await plane.observe(),
+    observed: withRemoved(await plane.observe(), subject.key, facts.removed ?? []),
     verdicts,
     overrides,
     failures: new Map(errors.length === 0 ? [] : [[subject.key, { errors, attempts: 1 }]]),
     drift: new Map(facts.drift === undefined ? [] : [[subject.key, { why: 'alert', message: facts.drift }]]),
     lastPlan: null,
   });
+}
+
+function withRemoved(
+  table: ObservedTable,
+  key: ServiceKey,
+  removed: readonly ObservedServer[],
+): ObservedTable {
+  const entry = table.get(key);
+  assert.ok(entry);
+  const servers = new Map(entry.servers);
+  for (const { key: gone } of removed) servers.delete(gone);
+  const remembered = new Map(removed.map((leftover) => [leftover.key, leftover]));
+  return new Map(table).set(key, { ...entry, servers, removed: remembered });
+}
+
+function leftover(key: ServerKey, activeConnections: number, inactiveConnections = 0): ObservedServer {
+  return {
+    ...server(key),
+    activeConnections,
+    inactiveConnections,
+    overloaded: false,
+    counters: { connections: 9, bytesIn: 5, bytesOut: 7, refused: 2 },
+  };
 }
 
 describe('buildSnapshot', () => {
@@ -124,6 +150,27 @@ describe('buildSnapshot', () => {
         [C, 1, 'not in the file'],
       ],
     );
+  });
+
+  it('keeps showing what counts on a server that was taken out', async () => {
+    const { services, dataplane } = await snapshotOf(shop, {
+      verdicts: { [A]: verdict('down') },
+      removed: [leftover(A, 3, 1)],
+    });
+    const { weight, activeConnections, inactiveConnections, connections, refused } = services[0]!.servers[0]!;
+    assert.deepEqual(
+      [weight, activeConnections, inactiveConnections, connections, refused],
+      [null, 3, 1, 9, 2],
+    );
+    assert.equal(dataplane.connections, 3);
+  });
+
+  it('lists a server that left the file while connections of it live', async () => {
+    const { services } = await snapshotOf(shop, { removed: [leftover(C, 1)] });
+    const last = services[0]!.servers.at(-1)!;
+    assert.deepEqual([last.key, last.weight, last.reason], [C, null, 'removed, its connections live on']);
+    const ended = await snapshotOf(shop, { removed: [leftover(C, 0, 4)] });
+    assert.equal(ended.services[0]!.servers.length, 2);
   });
 
   it('counts UDP sessions as live clients', async () => {

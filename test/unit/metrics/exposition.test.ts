@@ -135,6 +135,16 @@ describe('exposeSnapshot', () => {
     );
   });
 
+  it('goes on counting on a server that was taken out, while the plane remembers it', () => {
+    const totals = new ContinuousTotals();
+    const seen = (weight: number | null, bytesIn: number): number | undefined => {
+      const servers = [serverStatus('a', { weight, connections: 1, bytesIn })];
+      const text = expose(snapshot({ services: [serviceStatus('shop', { servers })] }), totals);
+      return valueOf(text, 'lvsd_server_in_bytes_total{service="shop",server="a"}');
+    };
+    assert.deepEqual([seen(1, 10), seen(null, 25), seen(1, 30)], [10, 25, 30]);
+  });
+
   it('writes one series for a name that the table holds twice, the configured one', () => {
     const servers = [serverStatus('a', { configuredWeight: 5 }), serverStatus('a', { configuredWeight: 0 })];
     const text = expose(snapshot({ services: [serviceStatus('shop', { servers })] }));
