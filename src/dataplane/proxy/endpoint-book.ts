@@ -1,9 +1,10 @@
 /**
- * The open endpoints of the whole plane, by whom they are served and by whom next.
+ * The open endpoints of the whole plane, by whom they are served and who waits for them.
  *
  * A configuration never gives one endpoint to two services, so where one asks for what another still holds, the
  * other is about to let go: its last phase comes after this one's first. The socket then goes over as it is, with
- * the clients that wait in it; closing and opening it anew would refuse some.
+ * the clients that wait in it; closing and opening it anew would refuse some. A step that failed may leave several
+ * who ask; each has its turn, in the order in which they asked, until it lets go itself.
  *
  * Two gaps are left. A wildcard and an address are different sockets that cannot be open together: who takes over
  * one from the other is refused, and opens it when he is tried again. And a range that is narrowed lets go in the
@@ -20,8 +21,8 @@ import type { UdpFlow } from './udp-flow.js';
 interface OpenEndpoint {
   readonly door: Door;
   readonly listener: Listener;
-  /** Who has asked for it while another holds it. */
-  next: FlowScheduler | null;
+  /** Those who have asked for it while another holds it, first come first. */
+  readonly waiting: Set<FlowScheduler>;
 }
 
 export class EndpointBook {
@@ -33,31 +34,32 @@ export class EndpointBook {
   }
 
   /**
-   * Opens the endpoint for the scheduler, or notes it as the next to have it.
+   * Opens the endpoint for the scheduler, or notes it as one who waits for it.
    *
    * @throws DirectorError (ERR_LISTEN) when it cannot be bound
    */
   async take(endpoint: Endpoint, scheduler: FlowScheduler): Promise<void> {
     const open = this.#open.get(endpoint.key);
     if (open !== undefined) {
-      open.next = scheduler;
+      if (open.door.owner !== scheduler) open.waiting.add(scheduler);
       return;
     }
     const door = new Door(scheduler);
     const listener = await this.#engine.listen(endpoint, door);
-    this.#open.set(endpoint.key, { door, listener, next: null });
+    this.#open.set(endpoint.key, { door, listener, waiting: new Set() });
   }
 
-  /** The scheduler no longer wants the endpoint: it goes to the next one, or is closed. */
+  /** The scheduler no longer wants the endpoint: it goes to who waits longest, or is closed. */
   async letGo(key: string, scheduler: FlowScheduler): Promise<void> {
     const open = this.#open.get(key);
     if (open === undefined) return;
-    const { door, next, listener } = open;
-    if (next === scheduler) open.next = null;
+    const { door, waiting, listener } = open;
+    waiting.delete(scheduler);
     if (door.owner !== scheduler) return;
-    if (next !== null) {
+    const [next] = waiting;
+    if (next !== undefined) {
+      waiting.delete(next);
       door.owner = next;
-      open.next = null;
       return;
     }
     this.#open.delete(key);
