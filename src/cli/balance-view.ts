@@ -1,7 +1,7 @@
 /** How a simulated balance reads on a terminal. */
+import { plural } from '../base/plural.js';
 import type { Balance, BalanceOptions, RemovalEffect, UnequalMoment } from '../simulate/balance.js';
 import { colors } from './colors.js';
-import { plural } from './format.js';
 import { formatTable, type Column } from './table.js';
 
 const columns: readonly Column[] = [

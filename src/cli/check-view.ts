@@ -1,10 +1,10 @@
 /** `lvsd check` of a good file: what it says, on one screen. Pure. */
+import { plural } from '../base/plural.js';
 import { formatReport } from '../config/report.js';
 import type { LoadedConfig } from '../config/load.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { colors } from './colors.js';
-import { plural } from './format.js';
 import { formatTable } from './table.js';
 
 /** Longer tables are cut and counted: a summary is for reading. */

@@ -64,11 +64,6 @@ export function formatTime(wallMs: number): string {
     .join(':');
 }
 
-/** `1 server`, `3 servers`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** Indented JSON with a line end. */
 export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

@@ -1,7 +1,8 @@
 /** `lvsd status` for people: the director's header, then a block a service. Pure: a snapshot in, lines out. */
+import { plural } from '../base/plural.js';
 import type { ServerStatus, ServiceHealth, ServiceStatus, Snapshot } from '../model/snapshot.js';
 import { colors, type Colors } from './colors.js';
-import { formatBytes, formatCount, formatDuration, formatRate, plural } from './format.js';
+import { formatBytes, formatCount, formatDuration, formatRate } from './format.js';
 import type { Rates, TrafficRates } from './status-rates.js';
 import { formatTable, type Column } from './table.js';
 

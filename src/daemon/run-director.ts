@@ -1,5 +1,6 @@
 /** `lvsd run`: a director as the process that it runs in. */
 import { createLogger, type Logger, type LogLevel } from '../base/logger.js';
+import { plural } from '../base/plural.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import type { Daemon } from './daemon.js';
 import { handleSignals } from './signals.js';
@@ -53,7 +54,7 @@ function tellWhere(daemon: Daemon, logger: Logger): void {
   for (const { name, address, settings, servers } of daemon.model.services) {
     logger.info(
       { service: name },
-      `${name}: ${address.protocol} ${formatServiceAddress(address)}, ${settings.scheduler}, ${servers.length} servers`,
+      `${name}: ${address.protocol} ${formatServiceAddress(address)}, ${settings.scheduler}, ${plural(servers.length, 'server')}`,
     );
   }
   logger.info(`control socket ${daemon.socket}`);

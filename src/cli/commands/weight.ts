@@ -1,11 +1,12 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiClient } from '../../api/client.js';
 import type { WeightAnswer, WeightRequest } from '../../api/protocol.js';
+import { plural } from '../../base/plural.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
 import { failure, usageError } from '../failure.js';
-import { formatJson, plural } from '../format.js';
+import { formatJson } from '../format.js';
 import { formatTable } from '../table.js';
 
 interface WeightOptions extends ConnectOptions {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatBytes, formatCount, formatDuration, formatRate, plural } from '../../../src/cli/format.js';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../../../src/cli/format.js';
 
 describe('formatDuration', () => {
   const cases: readonly [number, string][] = [
@@ -46,14 +46,5 @@ describe('formatCount', () => {
 describe('formatRate', () => {
   it('keeps a digit for small rates', () => {
     assert.deepEqual([0, 0.42, 12.3, 4500].map(formatRate), ['0', '0.4', '12', '4.5k']);
-  });
-});
-
-describe('plural', () => {
-  it('adds an s for all but one', () => {
-    assert.deepEqual(
-      [plural(0, 'server'), plural(1, 'server'), plural(2, 'server')],
-      ['0 servers', '1 server', '2 servers'],
-    );
   });
 });
