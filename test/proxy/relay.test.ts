@@ -237,11 +237,11 @@ describe('the relay of one connection', () => {
     await until(() => keepsAlive('local', servicePort) && keepsAlive('remote', real.port));
   });
 
-  it('lists a live connection', async () => {
+  it('lists a live connection, its age in whole milliseconds', async () => {
     const { near } = await pair();
     near.write('abc');
     await until(async () => (await observed(plane, service.key)).counters.bytesIn === 3);
-    clock.advance(1500);
+    clock.advance(1500.4);
     const records = [];
     for await (const record of plane.connections({})) records.push(record);
     assert.deepEqual(records, [

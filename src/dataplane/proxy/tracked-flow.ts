@@ -73,7 +73,7 @@ export abstract class TrackedFlow {
       state: this.state,
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
-      ageMs: nowMs - this.openedMs,
+      ageMs: Math.round(nowMs - this.openedMs),
     };
   }
 }
