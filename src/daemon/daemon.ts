@@ -6,6 +6,7 @@
  */
 import { ApiServer } from '../api/server.js';
 import type { Clock, Random } from '../base/clock.js';
+import { closeAll } from '../base/close-all.js';
 import { reasonOf } from '../base/errors.js';
 import { formatEndpoint } from '../base/ip.js';
 import type { Logger } from '../base/logger.js';
@@ -64,6 +65,7 @@ export class Daemon {
   readonly #startedAtMs: number;
   #model: Model;
   #lock: StateLock | null = null;
+  #toldStart = false;
   #closing: Promise<void> | null = null;
 
   /** @throws DirectorError ERR_NO_KERNEL_PLANE when the file asks for a plane that this version does not have */
@@ -146,7 +148,10 @@ export class Daemon {
       // The API answers before all is done: a reload asked for there must find a director that has started.
       await this.#reloader.holding(() => this.#serve());
     } catch (error) {
-      await this.close();
+      // Why it did not start is what the caller must know; what went wrong while closing comes on top.
+      await this.close().catch((fault: unknown) =>
+        this.#options.logger.error(fault, 'close after a failed start'),
+      );
       throw error;
     }
   }
@@ -170,26 +175,28 @@ export class Daemon {
     for (const failure of outcome.failures) logger.error(failure);
   }
 
-  /** Ends everything in the order that leaves nothing half done. Idempotent and awaited. */
+  /**
+   * Ends everything in the order that leaves nothing half done. Idempotent and awaited.
+   *
+   * @throws what a part failed with; all others are closed and the lock is released all the same
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
-    if (this.#lock !== null) {
-      this.events.append({
-        type: 'director-stopping',
-        message: 'the userspace plane ends with this process',
-      });
-    }
-    await this.#reloader.close();
-    await this.#health.close();
-    await this.#reconciler.close();
-    await this.#api.close();
-    await this.#dataplane.close();
-    this.#metrics.close();
-    await this.#lock?.release();
+  /** A part that fails to close must not keep the lock, nor the listeners of those that come after it. */
+  #close(): Promise<void> {
+    return closeAll([
+      () => this.#tellStop(),
+      () => this.#reloader.close(),
+      () => this.#health.close(),
+      () => this.#reconciler.close(),
+      () => this.#api.close(),
+      () => this.#dataplane.close(),
+      () => this.#metrics.close(),
+      () => this.#lock?.release(),
+    ]);
   }
 
   #createApi(): ApiServer {
@@ -233,6 +240,7 @@ export class Daemon {
   #tellStart(): void {
     const { boot, file } = this.#options;
     const message = `lvsd ${VERSION}, ${this.#choice.kind} plane (${this.#choice.reason})`;
+    this.#toldStart = true;
     const cause = this.events.append({ type: 'director-started', message });
     if (boot.source === 'file') {
       this.events.append({ type: 'config-loaded', message: `${file}, digest ${boot.loaded.digest}`, cause });
@@ -243,6 +251,13 @@ export class Daemon {
     const saved = new Date(boot.copy.savedAtMs).toISOString();
     const text = `the copy of ${saved} runs until a reload is accepted, digest ${boot.loaded.digest}`;
     this.events.append({ type: 'last-good-used', message: text, cause: refused });
+  }
+
+  /** Only who has said that it started says that it stops. */
+  #tellStop(): void {
+    if (!this.#toldStart) return;
+    const message = 'the userspace plane ends with this process';
+    this.events.append({ type: 'director-stopping', message });
   }
 
   async #rememberBoot(): Promise<void> {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { createLogger } from '../../src/base/logger.js';
 import { ConfigError } from '../../src/config/load.js';
+import { startDirector } from '../../src/daemon/start-director.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { DirectorHome, eventOf, freePort, NamedServer } from '../support/test-director.js';
 
@@ -86,6 +88,26 @@ describe('a director that starts', () => {
       message: new RegExp(`another lvsd \\(pid ${process.pid}\\)`),
     });
     assert.equal((await home.cli(['status'])).code, 0);
+  });
+
+  it('says nothing of stopping when it never started', async () => {
+    await home.start();
+    const log = await open(`${home.folder}/log`, 'a+');
+    const logger = createLogger({ level: 'trace', pretty: false, color: false, descriptor: log.fd });
+    await assert.rejects(startDirector({ config: home.file, allowModule: false }, logger));
+    await log.close();
+    assert.equal(await readFile(`${home.folder}/log`, 'utf8'), '');
+  });
+
+  it('gives its state_dir back though a part of it fails to close', async () => {
+    // Not the home's own: that one would close it again, and hear of the failure again.
+    const logger = createLogger({ level: 'silent', pretty: false, color: false });
+    const daemon = await startDirector({ config: home.file, allowModule: false }, logger);
+    daemon.events.subscribe(({ type }) => {
+      if (type === 'director-stopping') throw new Error('no room for the event');
+    });
+    await assert.rejects(daemon.close(), /no room for the event/);
+    await home.start();
   });
 
   it('refuses the kernel plane with the next step', async () => {
