@@ -1,6 +1,5 @@
 /** The admin API as its callers see it: one method a call, typed, over the control socket. */
 import type { Clock } from '../base/clock.js';
-import type { ConnectionRecord } from '../dataplane/types.js';
 import type { DirectorEvent } from '../model/event.js';
 import type { Snapshot } from '../model/snapshot.js';
 import {
@@ -17,6 +16,7 @@ import { ENDPOINTS, type Endpoint } from './endpoints.js';
 import { splitLines } from './json-lines.js';
 import type { ConnectionNames } from './operations.js';
 import type {
+  ConnectionLine,
   EventsAnswer,
   PlanAnswer,
   Readiness,
@@ -114,8 +114,8 @@ export class ApiClient {
   }
 
   /** Live connections as they are listed; leaving the loop ends the listing. */
-  connections(names: ConnectionNames = {}, options: CallOptions = {}): AsyncIterable<ConnectionRecord> {
-    return this.#lines<ConnectionRecord>(this.#call(ENDPOINTS.connections, options, { ...names }));
+  connections(names: ConnectionNames = {}, options: CallOptions = {}): AsyncIterable<ConnectionLine> {
+    return this.#lines<ConnectionLine>(this.#call(ENDPOINTS.connections, options, { ...names }));
   }
 
   async reload(request: ReloadRequest, options: CallOptions = {}): Promise<ReloadAnswer> {

@@ -1,8 +1,8 @@
 /** What the admin API asks of the director. The daemon implements it; nothing here knows how. */
-import type { ConnectionRecord } from '../dataplane/types.js';
 import type { DirectorEvent } from '../model/event.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type {
+  ConnectionLine,
   EventsAnswer,
   PlanAnswer,
   Readiness,
@@ -50,7 +50,7 @@ export interface ApiOperations {
   metrics(): AsyncIterable<string>;
   plan(): Promise<PlanAnswer>;
   /** Lets the loop turn, also while it passes over what the filter does not want. */
-  connections(filter: ConnectionNames): AsyncIterable<ConnectionRecord>;
+  connections(filter: ConnectionNames): AsyncIterable<ConnectionLine>;
   /** @param who the asker; null where the system does not tell */
   reload(request: ReloadRequest, who: Peer | null): Promise<ReloadAnswer>;
   /** @param who the asker; null where the system does not tell */

@@ -10,14 +10,15 @@
  * | GET /api/v1/status          | yes | `Snapshot` |
  * | GET /api/v1/events          | yes | `EventsAnswer`; `?after=SEQ`, `?limit=N`; `?follow=1` streams `DirectorEvent` as JSON lines |
  * | GET /api/v1/plan            | no  | `PlanAnswer`: the file as it is now against the table as observed now |
- * | GET /api/v1/connections     | no  | `ConnectionRecord` as JSON lines; `?service=NAME`, `?server=NAME` |
+ * | GET /api/v1/connections     | no  | `ConnectionLine` as JSON lines; `?service=NAME`, `?server=NAME` |
  * | POST /api/v1/reload         | no  | `ReloadRequest` -> `ReloadAnswer` |
  * | POST /api/v1/weight         | no  | `WeightRequest` -> `WeightAnswer` |
  *
  * Every refusal has a 4xx or 5xx status and an `ErrorAnswer`.
  */
-import type { Phase } from '../dataplane/types.js';
+import type { ConnectionRecord, Phase } from '../dataplane/types.js';
 import type { DirectorEvent } from '../model/event.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
 
 export const API_VERSION = 1;
 
@@ -52,6 +53,16 @@ export interface PlanAnswer {
   /** The shrink guard's objection, or null. */
   readonly refusedWithoutForce: string | null;
   readonly warnings: readonly string[];
+}
+
+/** One connection or UDP session, under the names of the file; what the file does not know any more is named by its key. */
+export interface ConnectionLine extends Omit<ConnectionRecord, 'service' | 'server'> {
+  /** Service name. */
+  readonly service: string;
+  readonly serviceKey: ServiceKey;
+  /** Server name. */
+  readonly server: string;
+  readonly serverKey: ServerKey;
 }
 
 export interface ReloadRequest {

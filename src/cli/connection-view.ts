@@ -1,17 +1,15 @@
 /** Live connections as a table. Pure. */
-import type { ApiClient } from '../api/client.js';
+import type { ConnectionLine } from '../api/protocol.js';
 import { colors } from './colors.js';
 import { formatBytes, formatDuration } from './format.js';
 import { formatTable, type Column } from './table.js';
-
-/** One connection or UDP session, as the API tells it. */
-export type Connection = ReturnType<ApiClient['connections']> extends AsyncIterable<infer T> ? T : never;
 
 const columns: readonly Column[] = [
   { title: 'PROTO' },
   { title: 'STATE' },
   { title: 'CLIENT' },
   { title: 'VIRTUAL' },
+  { title: 'SERVICE' },
   { title: 'SERVER' },
   { title: 'AGE', align: 'right' },
   { title: 'IN', align: 'right' },
@@ -19,12 +17,13 @@ const columns: readonly Column[] = [
 ];
 
 /** Lines of a table, titles first. */
-export function connectionView(connections: readonly Connection[], color: boolean): string[] {
+export function connectionView(connections: readonly ConnectionLine[], color: boolean): string[] {
   const rows = connections.map((connection) => [
     connection.protocol,
     connection.state,
     connection.client,
     connection.virtual,
+    connection.service,
     connection.server,
     formatDuration(connection.ageMs),
     formatBytes(connection.bytesIn),

@@ -2,6 +2,7 @@
 import { ApiError } from '../api/errors.js';
 import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../api/operations.js';
 import type {
+  ConnectionLine,
   PlanAnswer,
   Readiness,
   ReloadAnswer,
@@ -16,11 +17,12 @@ import type { LoadOptions } from '../config/load.js';
 import { describeStep } from '../controller/describe-step.js';
 import type { EventLog } from '../controller/event-log.js';
 import type { Reconciler } from '../controller/reconciler.js';
-import type { ConnectionRecord, Dataplane } from '../dataplane/types.js';
+import type { Dataplane } from '../dataplane/types.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { findServers, type FoundServer } from './find-servers.js';
 import { loadRunnable } from './load-runnable.js';
+import { connectionNamer } from './name-connections.js';
 import { warningTexts, type Reloader } from './reload.js';
 
 export interface DirectorOperationsOptions {
@@ -72,13 +74,14 @@ export class DirectorOperations implements ApiOperations {
     return { file, steps: steps.map(describeStep), refusedWithoutForce, warnings: warningTexts(loaded) };
   }
 
-  async *connections({ service, server }: ConnectionNames): AsyncGenerator<ConnectionRecord> {
+  async *connections({ service, server }: ConnectionNames): AsyncGenerator<ConnectionLine> {
     const found = service === undefined ? undefined : this.#service(service);
     const wanted = server === undefined ? null : this.#servers(service, server);
     const keys = wanted && new Set(wanted.map((each) => `${each.service.key} ${each.server.key}`));
+    const named = connectionNamer(this.#options.reconciler.services);
     const all = this.#options.dataplane.connections(found === undefined ? {} : { service: found.key });
     for await (const record of all) {
-      if (keys === null || keys.has(`${record.service} ${record.server}`)) yield record;
+      if (keys === null || keys.has(`${record.service} ${record.server}`)) yield named(record);
     }
   }
 

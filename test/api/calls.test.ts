@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { ApiError } from '../../src/api/errors.js';
-import type { ConnectionRecord } from '../../src/dataplane/types.js';
+import type { ConnectionLine } from '../../src/api/protocol.js';
 import type { ServerKey, ServiceKey } from '../../src/model/keys.js';
 import { ApiFixture } from './support/api-fixture.js';
 import { iterate, SNAPSHOT } from './support/fake-operations.js';
 
-const RECORD: ConnectionRecord = {
-  service: 'tcp:192.0.2.1:80' as ServiceKey,
-  server: '10.0.0.1:80' as ServerKey,
+const RECORD: ConnectionLine = {
+  service: 'shop',
+  serviceKey: 'tcp:192.0.2.1:80' as ServiceKey,
+  server: 'web-1',
+  serverKey: '10.0.0.1:80' as ServerKey,
   protocol: 'tcp',
   family: 4,
   client: '198.51.100.7:40000',
@@ -88,7 +90,7 @@ describe('client and server over the control socket', () => {
   });
 
   it('lists ten thousand connections', async () => {
-    api.operations.connectionsSource = () => iterate(new Array<ConnectionRecord>(10_000).fill(RECORD));
+    api.operations.connectionsSource = () => iterate(new Array<ConnectionLine>(10_000).fill(RECORD));
     let count = 0;
     for await (const record of api.client.connections()) count += record.ageMs === 3 ? 1 : 0;
     assert.equal(count, 10_000);

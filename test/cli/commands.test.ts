@@ -4,7 +4,7 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import type { PlanAnswer, WeightAnswer } from '../../src/api/protocol.js';
+import type { ConnectionLine, PlanAnswer, WeightAnswer } from '../../src/api/protocol.js';
 import type { DirectorEvent } from '../../src/model/event.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { cli, DirectorHome, freePort, NamedServer } from '../support/test-director.js';
@@ -271,10 +271,28 @@ describe('commands that ask a director', () => {
     await once(client, 'data');
     const { localPort } = client;
     const table = await home.cli(['connections', '--service', 'held', '--server', 'slow']);
-    assert.match(table.out, new RegExp(`^tcp +ESTABLISHED +127\\.0\\.0\\.1:${localPort} `, 'm'));
+    assert.match(table.out, / SERVICE +SERVER +AGE /);
+    const row = `^tcp +ESTABLISHED +127\\.0\\.0\\.1:${localPort} +127\\.0\\.0\\.1:${heldPort} +held +slow `;
+    assert.match(table.out, new RegExp(row, 'm'));
     const json = await home.cli(['connections', '--json']);
     const [record] = json.out.trimEnd().split('\n');
-    assert.equal((JSON.parse(record ?? '') as { client: string }).client, `127.0.0.1:${localPort}`);
+    const {
+      client: from,
+      service,
+      serviceKey,
+      server,
+      serverKey,
+    } = JSON.parse(record ?? '') as ConnectionLine;
+    assert.deepEqual(
+      { from, service, serviceKey, server, serverKey },
+      {
+        from: `127.0.0.1:${localPort}`,
+        service: 'held',
+        serviceKey: `tcp:127.0.0.1:${heldPort}`,
+        server: 'slow',
+        serverKey: `127.0.0.1:${slow.port}`,
+      },
+    );
     assert.match((await home.cli(['connections', '--server', 'alpha'])).err, /No connections/);
     assert.equal((await home.cli(['connections', '--service', 'nosuch'])).code, 1);
     client.destroy();

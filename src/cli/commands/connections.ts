@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { ConnectionLine } from '../../api/protocol.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
-import { connectionView, type Connection } from '../connection-view.js';
+import { connectionView } from '../connection-view.js';
 import type { CliContext } from '../context.js';
 import { inPages } from '../pages.js';
 
@@ -43,11 +44,14 @@ export function connectionsCommand(context: CliContext): Command {
     });
 }
 
-async function printLines(context: CliContext, records: AsyncIterable<Connection>): Promise<void> {
+async function printLines(context: CliContext, records: AsyncIterable<ConnectionLine>): Promise<void> {
   for await (const record of records) context.out(`${JSON.stringify(record)}\n`);
 }
 
-async function printTable(context: CliContext, pages: AsyncIterable<readonly Connection[]>): Promise<void> {
+async function printTable(
+  context: CliContext,
+  pages: AsyncIterable<readonly ConnectionLine[]>,
+): Promise<void> {
   let first = true;
   for await (const page of pages) {
     const lines = connectionView(page, context.color);

@@ -1,6 +1,7 @@
 /** A director that only remembers what it was asked. */
 import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../../../src/api/operations.js';
 import type {
+  ConnectionLine,
   EventsAnswer,
   PlanAnswer,
   Readiness,
@@ -9,7 +10,6 @@ import type {
   WeightAnswer,
   WeightRequest,
 } from '../../../src/api/protocol.js';
-import type { ConnectionRecord } from '../../../src/dataplane/types.js';
 import type { DirectorEvent } from '../../../src/model/event.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
 
@@ -84,7 +84,7 @@ export class FakeOperations implements ApiOperations {
   ready: Readiness = { ready: true, reasons: [] };
   /** What metrics() and connections() give; a function so that a test sees whether it was ended. */
   metricsSource: () => AsyncIterable<string> = () => iterate(['# HELP a b\n', 'a 1\n']);
-  connectionsSource: () => AsyncIterable<ConnectionRecord> = () => iterate([]);
+  connectionsSource: () => AsyncIterable<ConnectionLine> = () => iterate([]);
   /** Awaited by every call that returns a promise; a test makes it throw or hang. */
   gate: () => Promise<void> = () => Promise.resolve();
   readonly asked: { readonly what: string; readonly input: unknown; readonly who?: Peer | null }[] = [];
@@ -111,7 +111,7 @@ export class FakeOperations implements ApiOperations {
     return { file: '/etc/lvsd/lvsd.yaml', steps: [], refusedWithoutForce: null, warnings: [] };
   }
 
-  connections(filter: ConnectionNames): AsyncIterable<ConnectionRecord> {
+  connections(filter: ConnectionNames): AsyncIterable<ConnectionLine> {
     this.asked.push({ what: 'connections', input: filter });
     return this.connectionsSource();
   }
