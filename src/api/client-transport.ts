@@ -26,6 +26,11 @@ export interface ApiCall {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What Node gives as "aborted", "socket hang up" or "write EPIPE", which tells nobody what happened. */
+const ENDED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+const ENDED_REASON =
+  'the connection to the director ended before the answer was whole; look with `lvsd status` whether it runs, and ask again';
+
 /** Statuses under 400 are answers; so is one in `accept`, all others are thrown as ApiError. */
 export async function openAnswer(
   target: SocketTarget,
@@ -158,7 +163,8 @@ function translated(cause: unknown, target: SocketTarget, call: ApiCall): unknow
   if (known !== null) return known;
   if (errnoOf(cause).startsWith('HPE_'))
     return apiError('ERR_API_ANSWER', `read answer of ${target.path}: it is not HTTP`, cause);
-  return apiError('ERR_API_INTERRUPTED', `ask lvsd on ${target.path}: ${reasonOf(cause)}`, cause);
+  const reason = ENDED.has(errnoOf(cause)) ? ENDED_REASON : reasonOf(cause);
+  return apiError('ERR_API_INTERRUPTED', `ask lvsd on ${target.path}: ${reason}`, cause);
 }
 
 function connectError(cause: unknown, target: SocketTarget): ApiError | null {

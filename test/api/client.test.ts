@@ -8,6 +8,8 @@ import { ApiClient } from '../../src/api/client.js';
 import { realClock } from '../../src/base/clock.js';
 import { temporaryFolder, UID } from './support/api-fixture.js';
 
+const ENDED = /: the connection to the director ended before the answer was whole; look with `lvsd status`/;
+
 describe('ApiClient', () => {
   let folder: string;
   let path: string;
@@ -112,6 +114,19 @@ describe('ApiClient', () => {
 
   it('tells a connection that breaks', async () => {
     await answerWith((socket) => socket.destroy());
-    await assert.rejects(client().status(), { code: 'ERR_API_INTERRUPTED' });
+    await assert.rejects(client().status(), { code: 'ERR_API_INTERRUPTED', message: ENDED });
+  });
+
+  it('tells a stream that breaks from one that is over', async () => {
+    await answerWith((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n{"seq":1}\n\r\n');
+    });
+    const follow = async (): Promise<void> => {
+      for await (const { seq } of client().followEvents()) {
+        assert.equal(seq, 1);
+        for (const socket of sockets) socket.destroy();
+      }
+    };
+    await assert.rejects(follow(), { code: 'ERR_API_INTERRUPTED', message: ENDED });
   });
 });
