@@ -12,7 +12,7 @@ import type {
 } from '../api/protocol.js';
 import { DirectorError } from '../base/errors.js';
 import { ConfigError } from '../config/config-error.js';
-import { didYouMean } from '../config/did-you-mean.js';
+import { nameHint } from '../config/name-hint.js';
 import type { LoadOptions } from '../config/load.js';
 import { describeStep } from '../controller/describe-step.js';
 import type { EventLog } from '../controller/event-log.js';
@@ -127,27 +127,23 @@ export class DirectorOperations implements ApiOperations {
     const services = this.#options.reconciler.services;
     const found = findServers(services, service, server);
     if (found.length > 0) return found;
-    const names = services
+    const known = services
       .filter(({ name }) => service === undefined || name === service)
-      .flatMap((each) => each.servers.flatMap(({ name, key }) => [name, key]));
-    throw notFound('server', server, names);
+      .flatMap((each) => each.servers);
+    const [names, keys] = [known.map(({ name }) => name), known.map(({ key }) => key)];
+    throw notFound('server', server, nameHint(server, names, keys));
   }
 
   #service(name: string): VirtualService {
     const services = this.#options.reconciler.services;
     const found = services.find((service) => service.name === name);
     if (found !== undefined) return found;
-    throw notFound(
-      'service',
-      name,
-      services.map((service) => service.name),
-    );
+    const names = services.map((service) => service.name);
+    throw notFound('service', name, nameHint(name, names));
   }
 }
 
-function notFound(kind: 'service' | 'server', name: string, names: readonly string[]): ApiError {
-  const near = didYouMean(name, names);
-  const hint = near === null ? '' : `, did you mean ${near}?`;
+function notFound(kind: 'service' | 'server', name: string, hint: string): ApiError {
   return new ApiError(`find ${kind} ${name}: there is none of that name${hint}`, {
     code: kind === 'service' ? 'ERR_NO_SUCH_SERVICE' : 'ERR_NO_SUCH_SERVER',
     details: { status: NOT_FOUND },

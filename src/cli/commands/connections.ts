@@ -5,6 +5,7 @@ import { connect, type ConnectOptions } from '../connect.js';
 import { connectionView } from '../connection-view.js';
 import type { CliContext } from '../context.js';
 import { inPages } from '../pages.js';
+import { serverWords, type ServerWords } from '../server-words.js';
 
 interface ConnectionsOptions extends ConnectOptions {
   readonly service?: string;
@@ -28,20 +29,21 @@ export function connectionsCommand(context: CliContext): Command {
     description: 'With --json each connection is a line of its own.',
   })
     .option('--service <name>', 'only of this service')
-    .option('--server <server>', 'only to this server: name, address:port or address')
+    .option('--server <server>', 'only to this server: name, service/name, address:port or address')
     .addOption(jsonOption())
     .addOption(socketOption())
     .addOption(configOption())
     .action(async (options: ConnectionsOptions) => {
       const client = await connect(context, options);
-      const { service, server } = options;
-      const records = client.connections({
-        ...(service === undefined ? {} : { service }),
-        ...(server === undefined ? {} : { server }),
-      });
+      const records = client.connections(wanted(options));
       if (options.json === true) await printLines(context, records);
       else await printTable(context, inPages(records, PAGE));
     });
+}
+
+function wanted({ service, server }: ConnectionsOptions): Partial<ServerWords> {
+  if (server !== undefined) return serverWords(server, service);
+  return service === undefined ? {} : { service };
 }
 
 async function printLines(context: CliContext, records: AsyncIterable<ConnectionLine>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ApiClient, CallOptions } from '../../api/client.js';
-import { didYouMean } from '../../config/did-you-mean.js';
+import { nameHint } from '../../config/name-hint.js';
 import type { Snapshot } from '../../model/snapshot.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
@@ -54,16 +54,6 @@ async function readStatus(
   if (service === undefined) return snapshot;
   const services = snapshot.services.filter(({ name }) => name === service);
   if (services.length > 0) return { ...snapshot, services };
-  throw failure(`show service ${service}: there is none of that name${hint(service, snapshot)}`);
-}
-
-/** Longer lists help nobody to find the name. */
-const MOST_NAMES = 10;
-
-function hint(service: string, snapshot: Snapshot): string {
   const names = snapshot.services.map(({ name }) => name);
-  const meant = didYouMean(service, names);
-  if (meant !== null) return `, did you mean ${meant}?`;
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-  return ` (there are: ${names.slice(0, MOST_NAMES).join(', ') || 'none'}${more})`;
+  throw failure(`show service ${service}: there is none of that name${nameHint(service, names)}`);
 }

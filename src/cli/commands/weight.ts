@@ -7,6 +7,7 @@ import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
 import { failure, usageError } from '../failure.js';
 import { formatJson } from '../format.js';
+import { serverWords } from '../server-words.js';
 import { formatTable } from '../table.js';
 
 interface WeightOptions extends ConnectOptions {
@@ -26,6 +27,7 @@ export function weightCommand(context: CliContext): Command {
     summary: "set a server's weight, over the file's",
     examples: [
       'lvsd weight web-1 3',
+      'lvsd weight shop/web-1 3',
       'lvsd weight 10.0.1.11:8080 0 --service shop',
       'lvsd weight web-1 --reset',
       'lvsd weight web-1 0 --dry-run',
@@ -35,7 +37,7 @@ export function weightCommand(context: CliContext): Command {
       'in every service that has it, and an address means every server there; more than one are listed and ' +
       'asked about first.',
   })
-    .argument('<server>', 'name, address:port or address')
+    .argument('<server>', 'name, service/name, address:port or address')
     .argument('[weight]', `0 to ${LARGEST_WEIGHT}`, parseWeight)
     .option('--service <name>', 'only in this service')
     .option('--reset', "return to the file's weight")
@@ -65,8 +67,7 @@ function weightRequest(server: string, weight: number | undefined, options: Weig
   if ((weight === undefined) !== (options.reset === true)) {
     throw usageError(`weight ${server}: give either a weight or --reset`);
   }
-  const service = options.service === undefined ? {} : { service: options.service };
-  return { ...service, server, weight: weight ?? null };
+  return { ...serverWords(server, options.service), weight: weight ?? null };
 }
 
 async function change(
