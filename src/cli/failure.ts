@@ -1,8 +1,10 @@
 /** How a command ends badly: what is printed, and the exit code. */
 import { CommanderError } from 'commander';
+import type { ErrorAnswer } from '../api/protocol.js';
 import { DirectorError, reasonOf } from '../base/errors.js';
 import { colors } from './colors.js';
 import type { CliContext } from './context.js';
+import { formatJson } from './format.js';
 
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
@@ -31,6 +33,26 @@ export function reportFailure(thrown: unknown, context: CliContext): number {
     reportOf(thrown, context.errorColor) ?? `${colors(context.errorColor).red('lvsd:')} ${textOf(thrown)}`;
   context.err(text.endsWith('\n') ? text : `${text}\n`);
   return thrown instanceof CliError ? thrown.details.exitCode : EXIT_FAILED;
+}
+
+/**
+ * Runs work whose answer is JSON: what it is refused, or fails at, is JSON on standard output too, and exits 1.
+ *
+ * Wrong usage and faults of lvsd itself are thrown on, for `reportFailure`.
+ */
+export async function failingAsJson(context: CliContext, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof DirectorError) || error.code === 'ERR_USAGE') throw error;
+    const { code, message } = error;
+    context.out(formatJson(errorAnswer(code, message, reportOf(error, false))));
+    context.exit(EXIT_FAILED);
+  }
+}
+
+function errorAnswer(code: string, message: string, report: string | null): ErrorAnswer {
+  return { error: { code, message, ...(report === null ? {} : { report }) } };
 }
 
 /** The report that an error brings along: a configuration's, found here or by the director. */

@@ -1,5 +1,6 @@
 /** Steps of a plan for people, in the manner of `terraform plan`: what would happen, then one line of sums. Pure. */
-import type { PlanStep } from '../api/protocol.js';
+import type { PlanStep, ReloadAnswer } from '../api/protocol.js';
+import { plural } from '../base/plural.js';
 import { colors } from './colors.js';
 import { formatTable } from './table.js';
 
@@ -35,7 +36,7 @@ export function planView(steps: readonly PlanStep[], color: boolean): string[] {
       { title: 'STEP' },
       { title: 'SERVICE' },
       { title: 'SERVER' },
-      { title: 'LIVE', align: 'right' },
+      { title: 'CONNS', align: 'right' },
       { title: 'DETAIL' },
     ],
     rows,
@@ -43,7 +44,7 @@ export function planView(steps: readonly PlanStep[], color: boolean): string[] {
   );
 }
 
-/** `2 to create, 1 to edit, 0 to delete` (`created`, ... when done), with the live connections on what is deleted. */
+/** `2 to create, 1 to edit, 0 to delete` (`created`, ... when done), with the connections on what is deleted. */
 export function planSummary(steps: readonly PlanStep[], tense: 'future' | 'past'): string {
   if (steps.length === 0)
     return tense === 'future' ? 'No changes: the table is as the file says.' : 'No changes.';
@@ -52,8 +53,23 @@ export function planSummary(steps: readonly PlanStep[], tense: 'future' | 'past'
     tense === 'future'
       ? `Plan: ${count('create')} to create, ${count('edit')} to edit, ${count('delete')} to delete.`
       : `Applied: ${count('create')} created, ${count('edit')} edited, ${count('delete')} deleted.`;
-  const live = steps
+  const touched = steps
     .filter((step) => changeOf(step) === 'delete' && step.server !== null)
     .reduce((sum, step) => sum + step.liveConnections, 0);
-  return live === 0 ? sums : `${sums} ${live} live on deleted servers.`;
+  return touched === 0
+    ? sums
+    : `${sums} ${plural(touched, 'connection')} (open or remembered) on deleted servers.`;
+}
+
+/** What a reload did, what of it failed, and the revision that runs now. */
+export function reloadSummary({ steps, failures, revision }: ReloadAnswer): string {
+  const sentences = [planSummary(steps, 'past'), ...failureSentence(steps.length, failures.length)];
+  return [...sentences, `Configuration revision ${revision}.`].join(' ');
+}
+
+/** What fails need not be a step: the copy that could not be stored, a table that could not be read. */
+function failureSentence(steps: number, failures: number): readonly string[] {
+  if (failures === 0) return [];
+  const named = `${plural(failures, 'failure')}, named below`;
+  return [steps === 0 ? `${named}.` : `${named}; failed steps are tried again.`];
 }

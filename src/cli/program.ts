@@ -1,6 +1,7 @@
 /** The whole command line: every command, in the order of --help. */
 import { Command } from 'commander';
 import { VERSION } from '../base/version.js';
+import { nameHint } from '../config/name-hint.js';
 import { checkCommand } from './commands/check.js';
 import { completionCommand } from './commands/completion.js';
 import { connectionsCommand } from './commands/connections.js';
@@ -14,7 +15,7 @@ import { simulateCommand } from './commands/simulate.js';
 import { statusCommand } from './commands/status.js';
 import { weightCommand } from './commands/weight.js';
 import type { CliContext } from './context.js';
-import { reportFailure } from './failure.js';
+import { reportFailure, usageError } from './failure.js';
 import type { Programs } from './programs.js';
 
 const GROUPS = { serve: 'Serve:', look: 'Look:', change: 'Change:', learn: 'Learn:' } as const;
@@ -59,6 +60,14 @@ function helpCommand(): Command {
     .helpGroup(GROUPS.learn);
 }
 
+/** The parser would print the general help instead, without a word of what it did not find. */
+function refuseUnknownTopic(program: Command, [first, topic]: readonly string[]): void {
+  if (first !== 'help' || topic === undefined || topic.startsWith('-')) return;
+  const names = [...program.commands.map((command) => command.name()), 'help'];
+  if (names.includes(topic)) return;
+  throw usageError(`help ${topic}: there is no such command${nameHint(topic, names)}`);
+}
+
 /** Output and exit as the program's; the help after an error stays the command's own. */
 function withSettingsOf(program: Command, command: Command): Command {
   const name = command.name();
@@ -78,6 +87,7 @@ export async function runCli(
   try {
     const program = createProgram(context, programs);
     if (words.length === 0) program.help({ error: true });
+    refuseUnknownTopic(program, words);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     const code = reportFailure(error, context);

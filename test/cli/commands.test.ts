@@ -4,7 +4,7 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import type { ConnectionLine, PlanAnswer, WeightAnswer } from '../../src/api/protocol.js';
+import type { ConnectionLine, ErrorAnswer, PlanAnswer, WeightAnswer } from '../../src/api/protocol.js';
 import type { DirectorEvent } from '../../src/model/event.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { cli, DirectorHome, freePort, NamedServer } from '../support/test-director.js';
@@ -48,6 +48,29 @@ describe('commands that need no director', () => {
     assert.match(out, /^Plan: 3 to create, 0 to edit, 0 to delete\.$/m);
     const json = await cli(['plan', '-c', home.file, '--json']);
     assert.equal((JSON.parse(json.out) as PlanAnswer).steps.length, 3);
+  });
+
+  it('plan --json refuses in JSON, with the whole report', async () => {
+    const bad = `${home.folder}/refused.yaml`;
+    await writeFile(bad, 'services:\n  - { name: a, address: 1.2.3.4:99999, servers: [] }\n');
+    const { code, out, err } = await cli([
+      'plan',
+      '-c',
+      bad,
+      '--json',
+      '--socket',
+      `${home.folder}/none.sock`,
+    ]);
+    assert.deepEqual([code, err], [1, '']);
+    const { error } = JSON.parse(out) as ErrorAnswer;
+    assert.equal(error.code, 'ERR_CONFIG');
+    assert.match(error.report ?? '', /refused\.yaml:2:\d+: error:/);
+  });
+
+  it('reload --json says in JSON that nobody answers', async () => {
+    const { code, out, err } = await cli(['reload', '--json', '--socket', `${home.folder}/none.sock`]);
+    assert.deepEqual([code, err], [1, '']);
+    assert.equal((JSON.parse(out) as ErrorAnswer).error.code, 'ERR_API_NO_DAEMON');
   });
 
   it('schema prints a JSON Schema', async () => {
@@ -96,6 +119,16 @@ describe('commands that need no director', () => {
 
   const misuse: readonly { name: string; words: string[]; want: RegExp }[] = [
     { name: 'no command', words: [], want: /^Usage: lvsd/ },
+    {
+      name: 'help for an unknown command',
+      words: ['help', 'stauts'],
+      want: /^lvsd: help stauts: there is no such command, did you mean status\?/,
+    },
+    {
+      name: 'help for no command at all',
+      words: ['help', 'frob'],
+      want: /help frob: .*\(there are: run, check/,
+    },
     { name: 'an unknown command', words: ['stauts'], want: /Did you mean status\?/ },
     {
       name: 'an unknown option',
@@ -240,6 +273,14 @@ describe('commands that ask a director', () => {
     const { code, err } = await home.cli(['weight', 'alhpa', '1']);
     assert.equal(code, 1);
     assert.match(err, /did you mean alpha\?/);
+    assert.match((await home.cli(['weight', 'nosuch', '1'])).err, /\(there are: alpha, slow, one, two\)/);
+  });
+
+  it('weight takes a server as events print it', async () => {
+    const { code, out } = await home.cli(['weight', 'pair/two', '7', '--dry-run']);
+    assert.equal(code, 0);
+    assert.match(out, /^would set {2}pair\/two {2}weight \d+ -> 7\n$/);
+    assert.match((await home.cli(['weight', 'pair/alpha', '7'])).err, /\(there are: one, two\)/);
   });
 
   it('events come one JSON document a line, after a number', async () => {

@@ -7,7 +7,7 @@ import { configOption, dataplaneOption, jsonOption, newCommand, socketOption } f
 import { configFile } from '../config-file.js';
 import { connect, socketPath, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { failure } from '../failure.js';
+import { failingAsJson, failure } from '../failure.js';
 import { formatJson } from '../format.js';
 import { planSummary, planView } from '../plan-view.js';
 import type { PlanAlone } from '../programs.js';
@@ -22,7 +22,7 @@ interface PlanOptions extends ConnectOptions {
 const EXIT_CHANGES = 3;
 
 /**
- * `lvsd plan`: the steps that a reload would run, with the live connections each would touch. Changes nothing.
+ * `lvsd plan`: the steps that a reload would run, with the connections each would touch. Changes nothing.
  *
  * @param planAlone plans without a running director
  */
@@ -42,11 +42,16 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
     .addOption(socketOption())
     .addOption(configOption())
     .action(async (options: PlanOptions) => {
-      const answer = await makePlan(context, options, planAlone);
-      if (options.json === true) context.out(formatJson(answer));
-      else printPlan(context, answer);
-      if (options.detailedExitcode === true && answer.steps.length > 0) context.exit(EXIT_CHANGES);
+      if (options.json === true) await failingAsJson(context, () => plan(context, options, planAlone));
+      else await plan(context, options, planAlone);
     });
+}
+
+async function plan(context: CliContext, options: PlanOptions, planAlone: PlanAlone): Promise<void> {
+  const answer = await makePlan(context, options, planAlone);
+  if (options.json === true) context.out(formatJson(answer));
+  else printPlan(context, answer);
+  if (options.detailedExitcode === true && answer.steps.length > 0) context.exit(EXIT_CHANGES);
 }
 
 async function makePlan(

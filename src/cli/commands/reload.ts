@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import type { ReloadAnswer } from '../../api/protocol.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { EXIT_FAILED } from '../failure.js';
+import { EXIT_FAILED, failingAsJson } from '../failure.js';
 import { formatJson } from '../format.js';
-import { planSummary, planView } from '../plan-view.js';
+import { planView, reloadSummary } from '../plan-view.js';
 
 interface ReloadOptions extends ConnectOptions {
   readonly force?: true;
@@ -26,20 +27,22 @@ export function reloadCommand(context: CliContext): Command {
     .addOption(socketOption())
     .addOption(configOption())
     .action(async (options: ReloadOptions) => {
-      const client = await connect(context, options);
-      const answer = await client.reload({ force: options.force === true });
-      if (answer.failures.length > 0) context.exit(EXIT_FAILED);
       if (options.json === true) {
-        context.out(formatJson(answer));
-        return;
-      }
-      for (const warning of answer.warnings) context.err(`${warning.trimEnd()}\n`);
-      for (const line of planView(answer.steps, context.color)) context.out(`${line}\n`);
-      const failures = answer.failures.length;
-      const failed = failures === 0 ? '' : ` Of these ${failures} failed and will be tried again.`;
-      context.out(
-        `${planSummary(answer.steps, 'past')}${failed} Configuration revision ${answer.revision}.\n`,
-      );
-      for (const failure of answer.failures) context.err(`failed: ${failure}\n`);
+        await failingAsJson(context, async () => context.out(formatJson(await reload(context, options))));
+      } else print(context, await reload(context, options));
     });
+}
+
+async function reload(context: CliContext, options: ReloadOptions): Promise<ReloadAnswer> {
+  const client = await connect(context, options);
+  const answer = await client.reload({ force: options.force === true });
+  if (answer.failures.length > 0) context.exit(EXIT_FAILED);
+  return answer;
+}
+
+function print(context: CliContext, answer: ReloadAnswer): void {
+  for (const warning of answer.warnings) context.err(`${warning.trimEnd()}\n`);
+  for (const line of planView(answer.steps, context.color)) context.out(`${line}\n`);
+  context.out(`${reloadSummary(answer)}\n`);
+  for (const failure of answer.failures) context.err(`failed: ${failure}\n`);
 }
