@@ -21,7 +21,7 @@ import type { Model } from '../model/director.js';
 import type { BootConfig } from './boot-config.js';
 import { chooseDataplane, type DataplaneChoice } from './choose-dataplane.js';
 import { ConfigLedger } from './config-ledger.js';
-import { logEvent } from './event-logger.js';
+import { logEvent, logRefusedFile } from './event-logger.js';
 import { LastGoodStore } from './last-good.js';
 import { DirectorOperations } from './operations.js';
 import { planeTimeouts } from './plane-timeouts.js';
@@ -168,7 +168,7 @@ export class Daemon {
     const outcome = await this.#reloader.reload(by, false);
     const { logger } = this.#options;
     if (!outcome.ok) {
-      if (outcome.report !== null) logger.error({ report: outcome.report }, 'the file is refused');
+      if (outcome.report !== null) logRefusedFile(logger, outcome.code, outcome.report);
       return;
     }
     for (const warning of outcome.warnings) logger.warn(warning.trimEnd());

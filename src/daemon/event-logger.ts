@@ -1,4 +1,4 @@
-/** Events in the log, at the level that fits them. */
+/** Events in the log, at the level that fits them, and what is too long for an event. */
 import type { Logger } from '../base/logger.js';
 import type { DirectorEvent, EventType } from '../model/event.js';
 
@@ -25,4 +25,9 @@ export function logEvent(logger: Logger, event: DirectorEvent): void {
     ...(cause === null ? {} : { cause }),
   };
   logger[levels[type] ?? 'info'](fields, subject === '' ? message : `${subject}: ${message}`);
+}
+
+/** Writes the whole report of a refused file; the event that goes with it has only the first of its problems. */
+export function logRefusedFile(logger: Logger, code: string, report: string): void {
+  logger.error({ code, report }, 'the file is refused');
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.js';
 import type { LoadOptions } from '../config/load.js';
 import { loadAtBoot, ownRuntimePaths } from './boot-config.js';
 import { Daemon } from './daemon.js';
+import { logRefusedFile } from './event-logger.js';
 
 export interface DirectorRequest {
   /** Configuration file; absolute. */
@@ -37,7 +38,7 @@ export async function startDirector(request: DirectorRequest, logger: Logger): P
   const load = loadOptions(request);
   const boot = await loadAtBoot(request.config, load, (message) => logger.error(message));
   if (boot.source === 'last-good')
-    logger.error({ report: boot.refusal.report({ color: false }) }, 'the file is refused');
+    logRefusedFile(logger, boot.refusal.code, boot.refusal.report({ color: false }));
   const { director } = boot.loaded.model;
   const defaults = ownRuntimePaths();
   const daemon = new Daemon({

@@ -43,6 +43,21 @@ describe('a director that starts', () => {
     assert.equal((await config()).source, 'file');
   });
 
+  it('logs the report of a refused file with its code, at the start and at a reload', async () => {
+    await (await home.start()).close();
+    await writeFile(home.file, `${await readFile(home.file, 'utf8')}broken: 1\n`);
+    const log = await open(`${home.folder}/log`, 'a+');
+    const logger = createLogger({ level: 'error', pretty: false, color: false, descriptor: log.fd });
+    const daemon = await startDirector({ config: home.file, allowModule: false }, logger);
+    await daemon.reload('SIGHUP');
+    await daemon.close();
+    await log.close();
+    const lines = (await readFile(`${home.folder}/log`, 'utf8')).trimEnd().split('\n');
+    const refusals = lines.filter((line) => line.includes('"msg":"the file is refused"'));
+    assert.equal(refusals.length, 2);
+    for (const line of refusals) assert.match(line, /"code":"ERR_CONFIG","report":".*broken/);
+  });
+
   it('does not run a copy of another file', async () => {
     await (await home.start()).close();
     const other = await DirectorHome.create();
