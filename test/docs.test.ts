@@ -214,7 +214,7 @@ describe('the status in the README', () => {
     const file = join(root, 'test/golden/status/demo-server-killed.json');
     const state = JSON.parse(readFileSync(file, 'utf8')) as Snapshot;
     const nowMs = state.director.startedAtMs + 8_100;
-    const printed = `${statusView(state, { color: false, nowMs, rates: null }).join('\n')}\n`;
+    const printed = `${statusView(state, { color: false, nowMs, rates: null, width: null }).join('\n')}\n`;
     const shown = readMarkdown('README.md').blocks.find(({ text }) => text.startsWith('demo  lvsd'));
     assert.equal(shown?.text, printed);
   });

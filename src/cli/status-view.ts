@@ -1,10 +1,10 @@
 /** `lvsd status` for people: the director's header, then a block a service. Pure: a snapshot in, lines out. */
 import { plural } from '../base/plural.js';
-import type { ServerStatus, ServiceHealth, ServiceStatus, Snapshot } from '../model/snapshot.js';
+import type { ServiceHealth, ServiceStatus, Snapshot } from '../model/snapshot.js';
 import { colors, type Colors } from './colors.js';
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.js';
+import { formatCount, formatDuration, formatRate } from './format.js';
+import { serverTable } from './server-table.js';
 import type { Rates, TrafficRates } from './status-rates.js';
-import { formatTable, type Column } from './table.js';
 
 export interface StatusViewOptions {
   readonly color: boolean;
@@ -12,6 +12,8 @@ export interface StatusViewOptions {
   readonly nowMs: number;
   /** Rates since the report before; null shows totals only. */
   readonly rates: Rates | null;
+  /** Columns that there are; the tables then give up what they can spare. null = as wide as it gets. */
+  readonly width: number | null;
 }
 
 /** Lines without line ends. */
@@ -78,7 +80,7 @@ function serviceBlock(service: ServiceStatus, options: StatusViewOptions, paint:
   return [
     serviceLine(service, options.rates?.services.get(service.name), paint),
     ...troubles(service, paint),
-    ...serverTable(service, options, paint),
+    ...serverTable(service, options),
   ];
 }
 
@@ -109,77 +111,4 @@ function serviceLine(service: ServiceStatus, rates: TrafficRates | undefined, pa
 function healthWord(health: ServiceHealth, paint: Colors): string {
   const painters = { ok: paint.green, degraded: paint.yellow, down: paint.red, error: paint.red };
   return painters[health](health);
-}
-
-const columns: readonly Column[] = [
-  { title: 'SERVER' },
-  { title: 'ADDRESS' },
-  { title: 'WEIGHT', align: 'right' },
-  { title: 'STATE' },
-  { title: 'SINCE', align: 'right' },
-  { title: 'ACTIVE', align: 'right' },
-  { title: 'INACT', align: 'right' },
-  { title: 'CONNS', align: 'right' },
-  { title: 'REFUSED', align: 'right' },
-  { title: 'IN', align: 'right' },
-  { title: 'OUT', align: 'right' },
-];
-const rateColumns: readonly Column[] = [
-  { title: 'CONN/S', align: 'right' },
-  { title: 'IN/S', align: 'right' },
-  { title: 'OUT/S', align: 'right' },
-];
-
-function serverTable(service: ServiceStatus, options: StatusViewOptions, paint: Colors): string[] {
-  if (service.servers.length === 0) return [paint.dim('  no servers')];
-  const rated = options.rates === null ? [] : rateColumns;
-  const rows = service.servers.map((server) => [
-    ...serverCells(server, options.nowMs, paint),
-    ...(options.rates === null ? [] : rateCells(options.rates.servers.get(`${service.name}/${server.name}`))),
-    whyNot(server),
-  ]);
-  return formatTable([...columns, ...rated, { title: 'WHY' }], rows, { indent: 2, paintTitle: paint.dim });
-}
-
-function serverCells(server: ServerStatus, nowMs: number, paint: Colors): string[] {
-  return [
-    server.name,
-    server.name === server.key ? '' : server.key,
-    weightCell(server, paint),
-    stateCell(server, paint),
-    formatDuration(nowMs - server.verdictSinceMs),
-    formatCount(server.activeConnections),
-    formatCount(server.inactiveConnections),
-    formatCount(server.connections),
-    server.refused === 0 ? '' : formatCount(server.refused),
-    formatBytes(server.bytesIn),
-    formatBytes(server.bytesOut),
-  ];
-}
-
-/** The weight in the table; beside it the file's where they differ: `3`, `0 of 3`, `- of 3` (not in the table). */
-function weightCell(server: ServerStatus, paint: Colors): string {
-  if (server.weight === server.configuredWeight) return String(server.weight);
-  return paint.yellow(`${server.weight ?? '-'} of ${server.configuredWeight}`);
-}
-
-function stateCell(server: ServerStatus, paint: Colors): string {
-  const painters = { up: paint.green, down: paint.red, unknown: paint.yellow };
-  const word = painters[server.verdict](server.verdict);
-  return server.overloaded === true ? `${word} ${paint.yellow('overloaded')}` : word;
-}
-
-/** Why a server is not as configured; for one that is, nothing: a reason to be well is noise. */
-function whyNot(server: ServerStatus): string {
-  if (server.reason !== '') return server.reason;
-  return server.verdict === 'up' ? '' : server.verdictReason;
-}
-
-function rateCells(rates: TrafficRates | undefined): string[] {
-  if (rates === undefined) return ['', '', ''];
-  return [
-    formatRate(rates.connections),
-    formatBytes(Math.round(rates.bytesIn)),
-    formatBytes(Math.round(rates.bytesOut)),
-  ];
 }

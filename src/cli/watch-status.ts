@@ -70,7 +70,12 @@ async function watch(
 
 function view(context: CliContext, now: Reading, before: Reading | null): string[] {
   const rates = before && computeRates(before.snapshot, now.snapshot, now.atMs - before.atMs);
-  return statusView(now.snapshot, { color: context.color, nowMs: context.clock.wallMs(), rates });
+  return statusView(now.snapshot, {
+    color: context.color,
+    nowMs: context.clock.wallMs(),
+    rates,
+    width: context.terminal ? sizeOf(context).columns : null,
+  });
 }
 
 const printJson: Show = (context, lines, snapshot) => {
@@ -82,11 +87,15 @@ const printReport: Show = (context, lines) => context.out(`${lines.join('\n')}\n
 
 const drawScreen: Show = (context, lines) => {
   // What does not fit would wrap or scroll and spoil the picture: it is cut.
-  const { columns, rows } = context.size() ?? DEFAULT_SIZE;
+  const { columns, rows } = sizeOf(context);
   const shown = fitRows(lines, rows - 1, context.color).map((line) => cutVisible(line, columns));
   const drawn = shown.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('');
   context.out(`${HOME}${drawn}${CLEAR_SCREEN_REST}`);
 };
+
+function sizeOf(context: CliContext): { readonly columns: number; readonly rows: number } {
+  return context.size() ?? DEFAULT_SIZE;
+}
 
 /** The first lines, and in the last row how many there are beside them. */
 export function fitRows(lines: readonly string[], rows: number, color: boolean): readonly string[] {

@@ -74,7 +74,7 @@ describe('lvsd demo', () => {
     await lineLike(demo.lines, /server-removed .*web\/beta/);
     assert.deepEqual([...(await ask(demo.url, 40)).keys()].sort(), ['alpha', 'gamma']);
     const status = await cli(['status', '--socket', demo.socket]);
-    assert.match(status.out, /beta .*- of 1 .*down .*ECONNREFUSED/);
+    assert.match(status.out, /beta .*- \(file: 1\) .*down .*ECONNREFUSED/);
     const metrics = await (await fetch(`${demo.admin}/metrics`)).text();
     assert.match(metrics, /^lvsd_server_up\{service="web",server="beta"\} 0$/m);
     assert.match(metrics, /^lvsd_service_retries_total\{service="web"\} [1-9]/m);

@@ -40,7 +40,12 @@ export function statusCommand(context: CliContext): Command {
 
 function render(snapshot: Snapshot, json: boolean, context: CliContext): string {
   if (json) return formatJson(snapshot);
-  const lines = statusView(snapshot, { color: context.color, nowMs: context.clock.wallMs(), rates: null });
+  const lines = statusView(snapshot, {
+    color: context.color,
+    nowMs: context.clock.wallMs(),
+    rates: null,
+    width: null,
+  });
   return `${lines.join('\n')}\n`;
 }
 

@@ -5,7 +5,7 @@ import { computeRates } from '../../../src/cli/status-rates.js';
 import { statusView } from '../../../src/cli/status-view.js';
 import { NOW_MS, serverStatus, serviceStatus, snapshot } from '../../support/snapshots.js';
 
-const options = { color: false, nowMs: NOW_MS, rates: null };
+const options = { color: false, nowMs: NOW_MS, rates: null, width: null };
 
 describe('statusView', () => {
   it('heads with the director, its plane, its configuration and whether it is ready', () => {
@@ -74,9 +74,9 @@ describe('statusView', () => {
     assert.deepEqual(lines.slice(5), [
       'shop  tcp 192.0.2.10:80  wrr (nat, 0 connections)  degraded',
       '  ! 1 of 2 serve',
-      '  SERVER  ADDRESS        WEIGHT  STATE  SINCE  ACTIVE  INACT  CONNS  REFUSED    IN   OUT  WHY',
-      '  a       10.0.0.1:8080       3  up     1m05s       2     10   1234           2.0K  3.0M',
-      '  b       10.0.0.2:8080  - of 1  down   1m05s       0      0      0        2    0B    0B  check failed: connect: ECONNREFUSED',
+      '  SERVER  ADDRESS             WEIGHT  STATE  SINCE  ACTIVE  INACT  CONNS  REFUSED    IN   OUT  WHY',
+      '  a       10.0.0.1:8080            3  up     1m05s       2     10   1234           2.0K  3.0M',
+      '  b       10.0.0.2:8080  - (file: 1)  down   1m05s       0      0      0        2    0B    0B  check failed: connect: ECONNREFUSED',
     ]);
   });
 
