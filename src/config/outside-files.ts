@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { reasonOf } from '../base/errors.js';
+import { fileVersion } from '../base/file-version.js';
 import { judgeTrustedFile } from '../base/trusted-file.js';
 import { isSchedulerModule } from '../model/scheduler-names.js';
 import type { Spot } from './draft.js';
@@ -17,12 +18,20 @@ const SCHEDULER_FOLDER = '/etc/lvsd/schedulers';
 const LARGEST_PASSWORD_BYTES = 4096;
 const READABLE_BY_ALL = 0o004;
 
+/** A scheduler's module as it is now. */
+export interface SchedulerFile {
+  /** Absolute; real, unless modules may come from anywhere. */
+  readonly path: string;
+  /** Another one for every change of the file. */
+  readonly version: string;
+}
+
 /** What the files of one service hold. */
 export interface OutsideFiles {
   /** The password of the check; null when it has none from a file. */
   readonly password: string | null;
-  /** Absolute, real path of the scheduler's module; null for a scheduler by name. */
-  readonly schedulerModule: string | null;
+  /** The scheduler's module; null for a scheduler by name. */
+  readonly schedulerModule: SchedulerFile | null;
 }
 
 /** Reads and judges them, relative to the folder of the file that names them. Never rejects. */
@@ -90,7 +99,7 @@ async function findModule(
   { spot, config }: ResolvedService,
   allowModule: boolean,
   verdicts: Verdicts,
-): Promise<string | null> {
+): Promise<SchedulerFile | null> {
   if (!isSchedulerModule(config.scheduler)) return null;
   const path = absolute(spot, config.scheduler);
   const refuse = (finding: Finding): null => {
@@ -107,9 +116,9 @@ async function findModule(
     if (!(await stat(path)).isFile()) {
       return refuse({ rule: 'module-missing', message: `${show(config.scheduler)} is no regular file` });
     }
-    if (allowModule) return path;
+    if (allowModule) return { path, version: await fileVersion(path) };
     const decision = await judgeTrustedFile(path, SCHEDULER_FOLDER);
-    if (decision.trusted) return decision.path;
+    if (decision.trusted) return { path: decision.path, version: await fileVersion(decision.path) };
     return refuse({
       rule: 'module-untrusted',
       message: `the scheduler module is not trusted: ${decision.reason}`,

@@ -3,7 +3,12 @@ import type { DirectorSettings } from '../model/director.js';
 import type { HealthCheck } from '../model/health-check.js';
 import { serviceKey } from '../model/keys.js';
 import type { RealServer, Tunnel } from '../model/real-server.js';
-import type { Persistence, ServiceAddress, VirtualService } from '../model/virtual-service.js';
+import type {
+  Persistence,
+  ServiceAddress,
+  ServiceSettings,
+  VirtualService,
+} from '../model/virtual-service.js';
 import { addressOf, planesOf, protocolOf } from './facts.js';
 import type { OutsideFiles } from './outside-files.js';
 import type { ResolvedServer, ResolvedService } from './resolve-servers.js';
@@ -58,7 +63,7 @@ export function toService(
     key: serviceKey(address, config.name),
     address,
     settings: {
-      scheduler: outside.schedulerModule ?? config.scheduler,
+      ...schedulerOf(config, outside),
       schedulerFlags: [...config.scheduler_flags].sort(),
       persistence: toPersistence(config, address),
       onePacket: config.one_packet,
@@ -73,6 +78,14 @@ export function toService(
     interface: config.interface ?? null,
     servers: servers.map((server) => toServer(server, config)),
   };
+}
+
+function schedulerOf(
+  { scheduler }: ServiceConfig,
+  { schedulerModule }: OutsideFiles,
+): Pick<ServiceSettings, 'scheduler' | 'schedulerVersion'> {
+  if (schedulerModule === null) return { scheduler };
+  return { scheduler: schedulerModule.path, schedulerVersion: schedulerModule.version };
 }
 
 function toPersistence({ persistence }: ServiceConfig, address: ServiceAddress): Persistence | null {

@@ -3,7 +3,7 @@ import type { TableServer, TableService } from '../model/desired-state.js';
 import type { RealServer, Tunnel } from '../model/real-server.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import type { ServiceAddress } from '../model/service-address.js';
-import type { Persistence } from '../model/virtual-service.js';
+import type { Persistence, ServiceSettings } from '../model/virtual-service.js';
 import type { FieldChange } from '../dataplane/types.js';
 
 /** A field's name, its value in the table, and the value that it ought to have. */
@@ -20,11 +20,18 @@ export function serviceChanges(desired: TableService, observed: TableService): r
   return changed([
     ['match', formatMatch(observed.address), formatMatch(desired.address)],
     ['scheduler', have.scheduler, want.scheduler],
+    ...moduleComparisons(want, have),
     ['scheduler_flags', formatFlags(have.schedulerFlags), formatFlags(want.schedulerFlags)],
     ['persistence', formatPersistence(have.persistence), formatPersistence(want.persistence)],
     ['one_packet', String(have.onePacket), String(want.onePacket)],
     ['retries', have.retries?.toString(), want.retries?.toString()],
   ]);
+}
+
+/** Of one module, whether its file has changed; another module is another scheduler and told as that. */
+function moduleComparisons(want: ServiceSettings, have: ServiceSettings): readonly Comparison[] {
+  if (want.scheduler !== have.scheduler) return [];
+  return [['scheduler_module', have.schedulerVersion, want.schedulerVersion]];
 }
 
 /** Lists what an edit of the server has to change, weight first; empty when it is as it ought to be. */

@@ -237,6 +237,15 @@ export class Reconciler {
     return this.#readiness(this.#rounds.unreadable?.message ?? null);
   }
 
+  /** Tells of a fault that the plane found at a service while it served; null: what was at fault is replaced. */
+  tellFault(service: ServiceKey, fault: string | null): void {
+    this.#options.events.append({
+      type: fault === null ? 'service-recovered' : 'service-error',
+      service: this.#config.owned.get(service) ?? service,
+      message: fault ?? 'the scheduler was replaced',
+    });
+  }
+
   /** Stops timers and waits for the running round. Idempotent. The data plane and its table stay as they are. */
   close(): Promise<void> {
     return this.#rounds.close();

@@ -11,7 +11,7 @@ export interface HealthInputs {
   readonly desired: DesiredService | undefined;
   /** Undefined while it is not in the table. */
   readonly observed: ObservedService | undefined;
-  /** Messages of failed steps. */
+  /** Messages of failed steps and faults of the scheduler module. */
   readonly errors: readonly string[];
   readonly drift: UnrepairedDrift | undefined;
 }
@@ -25,7 +25,7 @@ export interface Health {
 const MOST_NAMED = 3;
 
 /**
- * `error`: a step failed; `down`: no server takes connections; `degraded`: some do not, or the table is not as
+ * `error`: a step or the scheduler module failed; `down`: no server takes connections; `degraded`: some do not, or the table is not as
  * the file says and is left so; else `ok`. A server with weight 0 in the file is not expected to serve.
  */
 export function computeHealth({ service, desired, observed, errors, drift }: HealthInputs): Health {

@@ -60,7 +60,7 @@ function serviceStatus(service: VirtualService, inputs: SnapshotInputs): Service
   const { key, name, address, settings, forwarding } = service;
   const desired = inputs.desired.get(key);
   const observed = inputs.observed.get(key);
-  const errors = shortErrors(inputs.failures.get(key));
+  const errors = shortErrors(inputs.failures.get(key), observed?.faults ?? []);
   const drift = inputs.drift.get(key);
   const { connections, bytesIn, bytesOut, refused, retries } = observed?.counters ?? {
     ...NO_TRAFFIC,
@@ -92,8 +92,8 @@ function serviceStatus(service: VirtualService, inputs: SnapshotInputs): Service
   };
 }
 
-function shortErrors(failure: Failure | undefined): readonly string[] {
-  const errors = failure?.errors.map((error) => error.message) ?? [];
+function shortErrors(failure: Failure | undefined, faults: readonly string[]): readonly string[] {
+  const errors = [...(failure?.errors.map((error) => error.message) ?? []), ...faults];
   if (errors.length <= MOST_ERRORS) return errors;
   return [...errors.slice(0, MOST_ERRORS), `and ${errors.length - MOST_ERRORS} more`];
 }

@@ -7,7 +7,6 @@
 import { ApiServer } from '../api/server.js';
 import type { Clock, Random } from '../base/clock.js';
 import { closeAll } from '../base/close-all.js';
-import { reasonOf } from '../base/errors.js';
 import { formatEndpoint } from '../base/ip.js';
 import type { Logger } from '../base/logger.js';
 import { VERSION } from '../base/version.js';
@@ -84,8 +83,8 @@ export class Daemon {
     this.#dataplane = new ProxyDataplane({
       clock,
       timeouts: planeTimeouts(model.director),
-      onModuleFault: (fault) =>
-        logger.error(fault, `scheduler ${fault.module}: ${fault.call}: ${fault.reason}`),
+      onModuleFault: ({ service, message }) => this.#reconciler.tellFault(service, message),
+      onFaultyReplaced: (service) => this.#reconciler.tellFault(service, null),
       onListenerFault: (fault) => logger.error(fault, 'listener failed'),
     });
     this.#reconciler = new Reconciler({
@@ -225,16 +224,10 @@ export class Daemon {
     yield* this.#metrics.write(await this.#reconciler.status());
   }
 
-  /** Lets the parts that are not the table's follow a new model. @returns what failed, one line each */
-  async #follow(model: Model): Promise<readonly string[]> {
+  /** Lets the parts that are not the table's follow a new model. */
+  #follow(model: Model): void {
     this.#model = model;
     this.#health.configure(model.services);
-    try {
-      await this.#dataplane.refreshModules();
-      return [];
-    } catch (error) {
-      return [reasonOf(error)];
-    }
   }
 
   #tellStart(): void {

@@ -29,8 +29,8 @@ export interface ReloaderOptions {
   readonly lastGood: LastGoodStore;
   /** Called before the table changes, for the settings of the plane. */
   readonly beforeApply: (model: Model) => void;
-  /** Called when the table has changed, for what else follows the model. @returns what failed, one line each */
-  readonly afterApply: (model: Model) => Promise<readonly string[]>;
+  /** Called when the table has changed, for what else follows the model. */
+  readonly afterApply: (model: Model) => void;
 }
 
 export interface ReloadDone {
@@ -129,19 +129,19 @@ export class Reloader {
     const result = await reconciler.setModel(model, { cause, force });
     if (!result.accepted) return this.#refuse(by, shrinkRefusal(file, result.refusal));
     const { steps, failures } = result;
-    const troubles = await afterApply(model);
+    afterApply(model);
     const forgotten = await lastGood.remember({ savedAtMs: clock.wallMs(), digest, file, files });
-    ledger.accepted(digest, summary(steps, failures.length));
+    ledger.accepted(digest, summary(steps, failures));
     return {
       ok: true,
       configRevision: ledger.revision,
       steps,
-      failures: [
-        ...failures.map((failure) => failure.message),
-        ...troubles,
+      failures: failures.map((failure) => failure.message),
+      warnings: [
+        ...warningTexts(loaded),
+        ...restartOnlyChanges(this.#options.started, model.director),
         ...(forgotten === null ? [] : [forgotten]),
       ],
-      warnings: [...warningTexts(loaded), ...restartOnlyChanges(this.#options.started, model.director)],
     };
   }
 
@@ -173,10 +173,10 @@ export function warningTexts({ warnings }: LoadedConfig): string[] {
   return warnings.map((warning) => formatReport([warning], { color: false, severity: 'warning' }));
 }
 
-function summary(steps: readonly Step[], failed: number): string {
-  if (steps.length === 0) return 'nothing to change';
+function summary(steps: readonly Step[], failures: readonly DirectorError[]): string {
+  if (steps.length === 0) return failures[0]?.message ?? 'nothing to change';
   const count = (word: string): number => steps.filter(({ kind }) => kind.startsWith(word)).length;
   const created = count('create') + count('add');
   const done = `${created} created, ${count('edit')} edited, ${count('delete')} deleted`;
-  return failed === 0 ? done : `${done}, ${failed} of these failed`;
+  return failures.length === 0 ? done : `${done}, ${failures.length} of these failed`;
 }

@@ -46,6 +46,8 @@ export interface ObservedService extends TableService {
   /** No longer in the table, but something still counts on them: their connections live on. Absent where the plane cannot tell. */
   readonly removed?: ReadonlyMap<ServerKey, ObservedServer>;
   readonly counters: ServiceCounters;
+  /** What its custom scheduler did wrong so far, one line each; absent when nothing. */
+  readonly faults?: readonly string[];
 }
 
 export type ObservedTable = ReadonlyMap<ServiceKey, ObservedService>;

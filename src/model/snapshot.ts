@@ -70,12 +70,12 @@ export interface ServiceStatus {
   readonly schedulerFlags: readonly string[];
   readonly forwarding: ForwardingMethod;
   readonly persistenceSec: number | null;
-  /** `ok`: all configured servers serve; `degraded`: some; `down`: none; `error`: a step failed. */
+  /** `ok`: all configured servers serve; `degraded`: some; `down`: none; `error`: a step or the scheduler module failed. */
   readonly health: ServiceHealth;
   /** For people; empty when ok. */
   readonly reason: string;
   readonly servedAsNat: string | null;
-  /** Failed steps, at most ten, then a line that counts the rest. */
+  /** Failed steps, then faults of the scheduler module; at most ten, then a line that counts the rest. */
   readonly errors: readonly string[];
   readonly connections: number;
   readonly bytesIn: number;

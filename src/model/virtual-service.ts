@@ -19,6 +19,8 @@ export interface Persistence {
 export interface ServiceSettings {
   /** A kernel scheduler name, or the absolute path of a module (userspace plane only). */
   readonly scheduler: string;
+  /** Which text of the module, as it was when the file that names it was read; absent for a kernel name. */
+  readonly schedulerVersion?: string;
   /** Sorted `ipvsadm -b` names. */
   readonly schedulerFlags: readonly string[];
   readonly persistence: Persistence | null;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ProxyDataplane } from '../../src/dataplane/proxy/proxy-dataplane.js';
 import type { ModuleFault } from '../../src/dataplane/proxy/scheduler-source.js';
 import type { TableService } from '../../src/model/desired-state.js';
+import type { ServiceKey } from '../../src/model/keys.js';
 import { FakeClock } from '../support/fake-clock.js';
 import {
   addStep,
@@ -18,6 +19,7 @@ import {
   goneWith,
   namedServer,
   observed,
+  removeStep,
   tableServer,
   tcpService,
   type RealTcpServer,
@@ -41,6 +43,7 @@ describe('a custom scheduler module', () => {
   let path: string;
   let plane: ProxyDataplane;
   let faults: ModuleFault[];
+  let recovered: ServiceKey[];
   let real: RealTcpServer[];
   let service: TableService;
 
@@ -49,7 +52,12 @@ describe('a custom scheduler module', () => {
     path = join(folder, 'custom.js');
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     faults = [];
-    plane = new ProxyDataplane({ clock: new FakeClock(), onModuleFault: (fault) => faults.push(fault) });
+    recovered = [];
+    plane = new ProxyDataplane({
+      clock: new FakeClock(),
+      onModuleFault: (fault) => faults.push(fault),
+      onFaultyReplaced: (key) => recovered.push(key),
+    });
     real = [await namedServer('a'), await namedServer('b')];
     service = await tcpService({ scheduler: path });
   });
@@ -66,6 +74,12 @@ describe('a custom scheduler module', () => {
     await applyAll(plane, createStep(service), ...servers);
   }
 
+  const faultOf = (reason: string, call = 'pick'): string =>
+    `run scheduler module ${path}: ${call}: ${reason}`;
+
+  /** Another text is another version: its length differs from that of the text before. */
+  const rewrite = (text: string): Promise<void> => writeFile(path, `${text}// changed`);
+
   it('chooses among the servers of the service', async () => {
     await stand('list.at(-1)');
     assert.equal(await ask(service), 'a');
@@ -77,7 +91,7 @@ describe('a custom scheduler module', () => {
     await stand(`(() => { throw new Error('oops'); })()`);
     assert.equal(await goneWith(dial(service)), 'ECONNRESET');
     assert.equal(await goneWith(dial(service)), 'ECONNRESET');
-    assert.deepEqual(faults, [{ service: service.key, module: path, call: 'pick', reason: 'oops' }]);
+    assert.deepEqual(faults, [{ service: service.key, message: faultOf('oops') }]);
   });
 
   for (const [name, pick] of [
@@ -89,7 +103,7 @@ describe('a custom scheduler module', () => {
     it(`that answers ${name} is not followed`, async () => {
       await stand(pick);
       assert.equal(await goneWith(dial(service)), 'ECONNRESET');
-      assert.equal(faults[0]?.reason, 'the answer is not a usable server of the service');
+      assert.equal(faults[0]?.message, faultOf('the answer is not a usable server of the service'));
     });
   }
 
@@ -100,41 +114,55 @@ describe('a custom scheduler module', () => {
     assert.ok(server !== undefined);
     await applyAll(plane, createStep(service), addStep(service, server), editStep(service, server));
     assert.equal(await ask(service), 'a');
-    assert.deepEqual(faults, [{ service: service.key, module: path, call: 'edited', reason: 'later' }]);
+    assert.deepEqual(faults, [{ service: service.key, message: faultOf('later', 'edited') }]);
   });
 
-  it('is replaced when its file has changed, with the servers that are there', async () => {
-    await stand('list.at(-1)');
-    assert.deepEqual(await plane.refreshModules(), []);
-    await writeFile(path, moduleText('list.at(0)'));
-    await utimes(path, 1000, 1000);
-    assert.deepEqual(await plane.refreshModules(), [service.key]);
-    assert.equal(await ask(service), 'b');
+  it('that fails in several ways is reported once for each, and all are at the service while it stays', async () => {
+    await stand(`(() => { if (list.length > 1) throw new Error('oops'); return {}; })()`);
+    const { key } = service;
+    assert.equal((await observed(plane, key)).faults, undefined);
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    const [server] = real.map(({ port }) => tableServer(port));
+    assert.ok(server !== undefined);
+    await applyAll(plane, removeStep(service, server));
+    for (let dials = 0; dials < 2; dials++) assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    const messages = [faultOf('oops'), faultOf('the answer is not a usable server of the service')];
+    assert.deepEqual(
+      faults,
+      messages.map((message) => ({ service: key, message })),
+    );
+    assert.deepEqual((await observed(plane, key)).faults, messages);
   });
 
-  it('stays where it is when the file of another service is unusable', async () => {
+  it('is replaced by an edit when its file has changed, with the servers that are there', async () => {
     await stand('list.at(-1)');
-    const other = join(folder, 'other.js');
-    await writeFile(other, moduleText('list.at(-1)'));
-    await applyAll(plane, createStep(await tcpService({ scheduler: other })));
-    await writeFile(path, moduleText('list.at(0)'));
-    await utimes(path, 1000, 1000);
-    await writeFile(other, 'export default 7');
-    await assert.rejects(plane.refreshModules(), { code: 'ERR_SCHEDULER_MODULE' });
+    await applyAll(plane, editServiceStep(service));
     assert.equal(await ask(service), 'a');
-    await writeFile(other, moduleText('list.at(0)'));
-    assert.equal((await plane.refreshModules()).length, 2);
+    await rewrite(moduleText('list.at(0)'));
+    await applyAll(plane, editServiceStep(service));
+    assert.equal(await ask(service), 'b');
+    assert.deepEqual(recovered, []);
+  });
+
+  it('that was at fault and is replaced takes its faults along', async () => {
+    await stand(`(() => { throw new Error('oops'); })()`);
+    assert.equal(await goneWith(dial(service)), 'ECONNRESET');
+    await rewrite(moduleText('list.at(0)'));
+    await applyAll(plane, editServiceStep(service));
+    assert.deepEqual(recovered, [service.key]);
+    assert.equal((await observed(plane, service.key)).faults, undefined);
     assert.equal(await ask(service), 'b');
   });
 
-  it('does not come back when an edit takes another scheduler while files are read', async () => {
+  it('stays where it is when the changed file is unusable, until it is usable', async () => {
     await stand('list.at(-1)');
-    await writeFile(path, moduleText('null'));
-    await utimes(path, 1000, 1000);
-    const refreshing = plane.refreshModules();
-    const named = { ...service, settings: { ...service.settings, scheduler: 'rr' } };
-    await applyAll(plane, editServiceStep(named));
-    assert.deepEqual(await refreshing, []);
+    await rewrite('export default 7');
+    const [result] = await plane.apply([editServiceStep(service)]);
+    assert.ok(result?.ok === false);
+    assert.match(result.error.message, /default export is not a function/);
+    assert.equal(await ask(service), 'a');
+    await rewrite(moduleText('list.at(0)'));
+    await applyAll(plane, editServiceStep(service));
     assert.equal(await ask(service), 'b');
   });
 

@@ -142,9 +142,9 @@ ${director}${services}`,
   }
 
   /** Starts a director from the file. */
-  async start(): Promise<Daemon> {
+  async start({ allowModule = false } = {}): Promise<Daemon> {
     const logger = createLogger({ level: 'silent', pretty: false, color: false });
-    const daemon = await startDirector({ config: this.file, allowModule: false }, logger);
+    const daemon = await startDirector({ config: this.file, allowModule }, logger);
     this.#daemons.push(daemon);
     return daemon;
   }

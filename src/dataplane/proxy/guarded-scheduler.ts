@@ -1,4 +1,4 @@
-/** Keeps a custom scheduler's mistakes from reaching the director: a fault is "no server", reported once. */
+/** Keeps a custom scheduler's mistakes from reaching the director: a fault is "no server", reported once a kind. */
 import type { Flow, Scheduler, SchedulerServer } from '../../../schedulers/types.js';
 import { reasonOf } from '../../base/errors.js';
 
@@ -10,21 +10,34 @@ export interface SchedulerFault {
   readonly reason: string;
 }
 
+const WRONG_ANSWER: SchedulerFault = {
+  call: 'pick',
+  reason: 'the answer is not a usable server of the service',
+};
+
 export class GuardedScheduler implements Scheduler {
   readonly #scheduler: Scheduler;
   readonly #isUsable: (server: unknown) => boolean;
-  readonly #onFirstFault: (fault: SchedulerFault) => void;
-  #faulty = false;
+  readonly #onFault: (fault: SchedulerFault) => void;
+  readonly #faults = new Map<string, SchedulerFault>();
 
-  /** @param isUsable whether an answer is a linked, unquiesced, not overloaded server of the service */
+  /**
+   * @param isUsable whether an answer is a linked, unquiesced, not overloaded server of the service
+   * @param onFault hears of the first fault of each kind: a call that throws, an answer that is wrong
+   */
   constructor(
     scheduler: Scheduler,
     isUsable: (server: unknown) => boolean,
-    onFirstFault: (fault: SchedulerFault) => void,
+    onFault: (fault: SchedulerFault) => void,
   ) {
     this.#scheduler = scheduler;
     this.#isUsable = isUsable;
-    this.#onFirstFault = onFirstFault;
+    this.#onFault = onFault;
+  }
+
+  /** The first of each kind. */
+  get faults(): readonly SchedulerFault[] {
+    return [...this.#faults.values()];
   }
 
   bind(servers: readonly SchedulerServer[]): void {
@@ -50,7 +63,7 @@ export class GuardedScheduler implements Scheduler {
     const answer = this.#guard('pick', () => this.#scheduler.pick(flow, nowMs));
     if (answer === null || answer === undefined) return null;
     if (this.#isUsable(answer)) return answer;
-    this.#fault({ call: 'pick', reason: 'the answer is not a usable server of the service' });
+    this.#fault('wrong answer', WRONG_ANSWER);
     return null;
   }
 
@@ -59,16 +72,17 @@ export class GuardedScheduler implements Scheduler {
       const answer = action();
       // Left alone, the failure of an async method would end the process as an unhandled rejection.
       if (answer instanceof Promise)
-        answer.catch((thrown: unknown) => this.#fault({ call, reason: reasonOf(thrown) }));
+        answer.catch((thrown: unknown) => this.#fault(call, { call, reason: reasonOf(thrown) }));
       return answer;
     } catch (thrown) {
-      this.#fault({ call, reason: reasonOf(thrown) });
+      this.#fault(call, { call, reason: reasonOf(thrown) });
       return undefined;
     }
   }
 
-  #fault(fault: SchedulerFault): void {
-    if (!this.#faulty) this.#onFirstFault(fault);
-    this.#faulty = true;
+  #fault(kind: string, fault: SchedulerFault): void {
+    if (this.#faults.has(kind)) return;
+    this.#faults.set(kind, fault);
+    this.#onFault(fault);
   }
 }

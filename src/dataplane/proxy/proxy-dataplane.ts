@@ -4,7 +4,6 @@ import type { Clock } from '../../base/clock.js';
 import { inTurns } from '../../base/take-turns.js';
 import type { TableServer, TableService } from '../../model/desired-state.js';
 import type { ServiceKey } from '../../model/keys.js';
-import type { ServiceSettings } from '../../model/virtual-service.js';
 import type {
   ConnectionFilter,
   ConnectionRecord,
@@ -23,8 +22,8 @@ import { ListenerSet } from './listener-set.js';
 import { NetEngine } from './net/net-engine.js';
 import { KERNEL_GENERATION } from './proxy-server.js';
 import { ProxyService, type ServiceContext } from './proxy-service.js';
-import { isModulePath, loadSchedulerModule, type SchedulerModuleLoader } from './scheduler-module.js';
-import { SchedulerSource, type ModuleFault, type SchedulerRecipe } from './scheduler-source.js';
+import { loadSchedulerModule, type SchedulerModuleLoader } from './scheduler-module.js';
+import { SchedulerSource, type ModuleFault } from './scheduler-source.js';
 import { ServerTrash } from './server-trash.js';
 import { refusal, stepError } from './step-failure.js';
 import { defaultTimeouts, type ProxyTimeouts } from './timeouts.js';
@@ -41,21 +40,16 @@ export interface ProxyDataplaneOptions {
   readonly loadSchedulerModule?: SchedulerModuleLoader;
   /** Default: the portable engine. */
   readonly createEngine?: (context: EngineContext) => Engine;
-  /** First fault of each loaded custom scheduler. */
+  /** First fault of each kind of a loaded custom scheduler. It counts until that scheduler is replaced. */
   readonly onModuleFault?: (fault: ModuleFault) => void;
+  /** The scheduler of a service, which had faults, was replaced. */
+  readonly onFaultyReplaced?: (service: ServiceKey) => void;
   readonly onListenerFault?: (fault: ListenerFault) => void;
 }
 
 interface Entry {
   readonly service: ProxyService;
   readonly listeners: ListenerSet;
-}
-
-/** A custom scheduler as its file is now, for a service as it was when the file was read. */
-interface LoadedModule {
-  readonly service: ProxyService;
-  readonly settings: ServiceSettings;
-  readonly recipe: SchedulerRecipe;
 }
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
@@ -87,6 +81,7 @@ export class ProxyDataplane implements Dataplane {
       clock: options.clock,
       flows: this.#flows,
       trash: this.#trash,
+      faultyReplaced: options.onFaultyReplaced ?? ignoreFault,
       finRememberedMs: () => this.#timeouts.tcpFinMs,
     };
     this.#engine = createEngine({
@@ -108,25 +103,6 @@ export class ProxyDataplane implements Dataplane {
   configure(timeouts: Partial<ProxyTimeouts>): void {
     this.#timeouts = { ...defaultTimeouts, ...timeouts };
     this.#engine.configure(this.#timeouts);
-  }
-
-  /**
-   * Reads the custom schedulers' files again and replaces those that changed; no connection is touched.
-   *
-   * @returns the services that have a new scheduler
-   * @throws SchedulerModuleError for the first file that is unusable; every service keeps the scheduler it has
-   */
-  async refreshModules(): Promise<readonly ServiceKey[]> {
-    const loaded = await this.#loadModules();
-    const changed: ServiceKey[] = [];
-    const replacements = loaded.map(({ service, settings, recipe }) => {
-      // An edit that came meanwhile has read the file itself.
-      const replace = service.definition.settings === settings ? service.prepareRecipe(recipe) : null;
-      if (replace !== null) changed.push(service.key);
-      return replace;
-    });
-    for (const replace of replacements) replace?.();
-    return changed;
   }
 
   observe(keys?: ReadonlySet<ServiceKey>): Promise<ObservedTable> {
@@ -155,16 +131,6 @@ export class ProxyDataplane implements Dataplane {
     await Promise.all(entries.map(({ listeners }) => listeners.close()));
     this.#flows.abortAll();
     this.#engine.close();
-  }
-
-  async #loadModules(): Promise<readonly LoadedModule[]> {
-    const loaded: LoadedModule[] = [];
-    for (const { service } of this.#entries.values()) {
-      const { settings } = service.definition;
-      if (!isModulePath(settings.scheduler)) continue;
-      loaded.push({ service, settings, recipe: await this.#schedulers.resolve(settings) });
-    }
-    return loaded;
   }
 
   async #attempt(step: Step): Promise<StepResult> {

@@ -3,7 +3,7 @@
  * every engine asks the same object.
  */
 import type { PersistenceTable } from '../../../schedulers/persistence.js';
-import type { Flow, Scheduler } from '../../../schedulers/types.js';
+import type { Flow } from '../../../schedulers/types.js';
 import type { Clock } from '../../base/clock.js';
 import type { TableServer, TableService } from '../../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
@@ -12,7 +12,7 @@ import type { FlowScheduler } from './engine.js';
 import type { FlowTable } from './flow-table.js';
 import { ProxyServer } from './proxy-server.js';
 import { chooseAgain } from './retry.js';
-import type { SchedulerRecipe } from './scheduler-source.js';
+import type { SchedulerRecipe, WorkingScheduler } from './scheduler-source.js';
 import type { ServerTrash } from './server-trash.js';
 import { preparePersistence } from './service-persistence.js';
 import { TcpConnection, type ConnectionOwner } from './tcp-connection.js';
@@ -25,6 +25,8 @@ export interface ServiceContext {
   readonly clock: Clock;
   readonly flows: FlowTable;
   readonly trash: ServerTrash;
+  /** A scheduler with faults has made way for another one. */
+  faultyReplaced(service: ServiceKey): void;
   /** How long an orderly closed connection counts as inactive now, ms. */
   finRememberedMs(): number;
 }
@@ -50,7 +52,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
   };
   #definition: TableService;
   #recipe: SchedulerRecipe;
-  #scheduler: Scheduler;
+  #working: WorkingScheduler;
   #persistence: PersistenceTable<ProxyServer> | null;
   /** Newest first, as the kernel keeps them. */
   readonly #servers: ProxyServer[] = [];
@@ -63,7 +65,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     this.key = definition.key;
     this.#definition = definition;
     this.#recipe = recipe;
-    this.#scheduler = recipe.create(definition.key);
+    this.#working = recipe.create(definition.key);
     this.#persistence = preparePersistence(definition, null)([]);
     this.#context = context;
   }
@@ -92,23 +94,12 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
    * @throws the scheduler's own error, and then nothing has changed
    */
   prepareEdit(definition: TableService, recipe: SchedulerRecipe): () => void {
-    const replace = this.prepareRecipe(recipe);
+    const replace = this.#prepareRecipe(recipe);
     const persistence = preparePersistence(definition, this.#persistence);
     return () => {
       this.#persistence = persistence(this.#servers);
       this.#definition = definition;
       replace?.();
-    };
-  }
-
-  /** As `prepareEdit`, for the scheduler alone; null when it would be the same. */
-  prepareRecipe(recipe: SchedulerRecipe): (() => void) | null {
-    if (recipe.identity === this.#recipe.identity) return null;
-    const scheduler = recipe.create(this.key);
-    return () => {
-      if (this.#servers.length > 0) bindScheduler(scheduler, this.#servers);
-      this.#scheduler = scheduler;
-      this.#recipe = recipe;
     };
   }
 
@@ -125,7 +116,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     server.lastService = this;
     this.#servers.unshift(server);
     this.#byKey.set(server.key, server);
-    this.#scheduler.added(server);
+    this.#working.scheduler.added(server);
     this.#persistence?.serverAdded(server);
   }
 
@@ -134,7 +125,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     const server = this.#byKey.get(definition.key);
     if (server === undefined) return false;
     server.define(definition);
-    this.#scheduler.edited(server);
+    this.#working.scheduler.edited(server);
     return true;
   }
 
@@ -145,7 +136,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     this.#byKey.delete(key);
     this.#servers.splice(this.#servers.indexOf(server), 1);
     server.linkedTo = null;
-    this.#scheduler.removed(server);
+    this.#working.scheduler.removed(server);
     this.#persistence?.serverRemoved(server);
     server.expireCounts(this.nowMs());
     this.#context.trash.put(this.key, server);
@@ -195,7 +186,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     const retries = this.#definition.settings.retries ?? DEFAULT_RETRIES;
     if (refused.length > retries) return null;
     const choice = chooseAgain({
-      scheduler: this.#scheduler,
+      scheduler: this.#working.scheduler,
       schedulerName: this.#definition.settings.scheduler,
       servers: this.#servers,
       refused,
@@ -215,11 +206,26 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
   observe(): ObservedService {
     const nowMs = this.nowMs();
     this.#persistence?.expire(nowMs);
+    const faults = this.#working.faults();
     return {
       ...this.#definition,
+      ...(faults.length === 0 ? {} : { faults }),
       servers: observeAll(this.#servers, nowMs),
       removed: observeAll(this.#context.trash.of(this.key), nowMs),
       counters: { ...this.tally },
+    };
+  }
+
+  /** As `prepareEdit`, for the scheduler alone; null when it would be the same. */
+  #prepareRecipe(recipe: SchedulerRecipe): (() => void) | null {
+    if (recipe.identity === this.#recipe.identity) return null;
+    const working = recipe.create(this.key);
+    return () => {
+      // Told first: binding the new one may bring faults of its own.
+      if (this.#working.faults().length > 0) this.#context.faultyReplaced(this.key);
+      if (this.#servers.length > 0) bindScheduler(working.scheduler, this.#servers);
+      this.#working = working;
+      this.#recipe = recipe;
     };
   }
 
@@ -235,13 +241,13 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
   }
 
   #pick(flow: Flow, nowMs: number): Assignment | null {
-    const server = this.#scheduler.pick(flow, nowMs) as ProxyServer | null;
+    const server = this.#working.scheduler.pick(flow, nowMs) as ProxyServer | null;
     return server === null ? null : { server, template: null };
   }
 
   #pickPersistent(table: PersistenceTable<ProxyServer>, flow: Flow, nowMs: number): Assignment | null {
     const template = table.acquire(flow, nowMs, () => {
-      const server = this.#scheduler.pick(flow, nowMs) as ProxyServer | null;
+      const server = this.#working.scheduler.pick(flow, nowMs) as ProxyServer | null;
       server?.templateBound();
       return server;
     });
@@ -268,7 +274,7 @@ function observeAll(servers: Iterable<ProxyServer>, nowMs: number): ReadonlyMap<
   return observed;
 }
 
-function bindScheduler(scheduler: Scheduler, newestFirst: readonly ProxyServer[]): void {
+function bindScheduler(scheduler: WorkingScheduler['scheduler'], newestFirst: readonly ProxyServer[]): void {
   if (scheduler.bind !== undefined) scheduler.bind(newestFirst);
   else for (const server of [...newestFirst].reverse()) scheduler.added(server);
 }

@@ -1,8 +1,8 @@
 /** Loads a custom scheduler: an ES module by absolute path with `export default (options) => Scheduler`. */
-import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { Scheduler, SchedulerFactory, SchedulerOptions } from '../../../schedulers/types.js';
 import { DirectorError, reasonOf } from '../../base/errors.js';
+import { fileVersion } from '../../base/file-version.js';
 
 /** The module cannot be loaded or is no scheduler. */
 export class SchedulerModuleError extends DirectorError<{ readonly path: string }> {}
@@ -43,8 +43,7 @@ export async function loadSchedulerModule(path: string): Promise<SchedulerModule
 
 async function versionOf(path: string): Promise<string> {
   try {
-    const { mtimeMs, size } = await stat(path);
-    return `${mtimeMs}-${size}`;
+    return await fileVersion(path);
   } catch (thrown) {
     throw moduleError(path, reasonOf(thrown), thrown);
   }

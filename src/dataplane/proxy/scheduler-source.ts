@@ -3,25 +3,29 @@ import { createScheduler } from '../../../schedulers/index.js';
 import type { Scheduler } from '../../../schedulers/types.js';
 import type { ServiceKey } from '../../model/keys.js';
 import type { ServiceSettings } from '../../model/virtual-service.js';
-import { GuardedScheduler } from './guarded-scheduler.js';
+import { GuardedScheduler, type SchedulerFault } from './guarded-scheduler.js';
 import { KERNEL_GENERATION, ProxyServer } from './proxy-server.js';
 import { isModulePath, type SchedulerModuleLoader } from './scheduler-module.js';
 
-/** A custom scheduler threw, or chose what it must not; reported for the first fault of each loaded scheduler. */
+/** A custom scheduler threw, or chose what it must not; reported for the first fault of each kind. */
 export interface ModuleFault {
   readonly service: ServiceKey;
-  /** Absolute path of the module. */
-  readonly module: string;
-  /** Method of the scheduler that failed: `pick`, `added`, ... */
-  readonly call: string;
-  readonly reason: string;
+  /** For people: module, call and reason. */
+  readonly message: string;
+}
+
+/** A scheduler at work. */
+export interface WorkingScheduler {
+  readonly scheduler: Scheduler;
+  /** What it did wrong so far, one line each; nothing for a kernel scheduler. */
+  readonly faults: () => readonly string[];
 }
 
 /** A scheduler that is ready to be made. */
 export interface SchedulerRecipe {
   /** Equal for settings that make equal schedulers: a service keeps its scheduler's state while this is equal. */
   readonly identity: string;
-  create(service: ServiceKey): Scheduler;
+  create(service: ServiceKey): WorkingScheduler;
 }
 
 export class SchedulerSource {
@@ -42,7 +46,9 @@ export class SchedulerSource {
   async resolve({ scheduler, schedulerFlags }: ServiceSettings): Promise<SchedulerRecipe> {
     const options = { flags: schedulerFlags, generation: KERNEL_GENERATION };
     const identity = [scheduler, ...schedulerFlags].join(' ');
-    if (!isModulePath(scheduler)) return { identity, create: () => createScheduler(scheduler, options) };
+    if (!isModulePath(scheduler)) {
+      return { identity, create: () => ({ scheduler: createScheduler(scheduler, options), faults: none }) };
+    }
     const module = await this.#load(scheduler);
     return {
       identity: `${identity} ${module.version}`,
@@ -50,14 +56,19 @@ export class SchedulerSource {
     };
   }
 
-  #guarded(service: ServiceKey, path: string, scheduler: Scheduler): Scheduler {
-    return new GuardedScheduler(
-      scheduler,
+  #guarded(service: ServiceKey, path: string, custom: Scheduler): WorkingScheduler {
+    const told = ({ call, reason }: SchedulerFault): string =>
+      `run scheduler module ${path}: ${call}: ${reason}`;
+    const scheduler = new GuardedScheduler(
+      custom,
       (server) => isUsableServer(service, server),
-      ({ call, reason }) => this.#onModuleFault({ service, module: path, call, reason }),
+      (fault) => this.#onModuleFault({ service, message: told(fault) }),
     );
+    return { scheduler, faults: () => scheduler.faults.map(told) };
   }
 }
+
+const none = (): readonly string[] => [];
 
 function isUsableServer(service: ServiceKey, server: unknown): boolean {
   return (

@@ -167,6 +167,17 @@ describe('computePlan', () => {
     assert.deepEqual(await planOf({ name: '', before: [one], after }), []);
   });
 
+  it('edits a service whose scheduler module has changed, and tells of another module as another scheduler', async () => {
+    const using = (scheduler: string, schedulerVersion: string) =>
+      service('shop', VIP, ['10.0.0.1:80'], { settings: { scheduler, schedulerVersion } });
+    const detail = async (after: VirtualService): Promise<readonly string[]> =>
+      (await planOf({ name: '', before: [using('/a.js', 'v1')], after: [after] })).map(formatStep);
+    assert.deepEqual(await detail(using('/a.js', 'v1')), []);
+    assert.deepEqual(await detail(using('/a.js', 'v2')), ['shop: edit service (scheduler_module v1 -> v2)']);
+    assert.deepEqual(await detail(using('/b.js', 'v2')), ['shop: edit service (scheduler /a.js -> /b.js)']);
+    assert.deepEqual(await detail(one), ['shop: edit service (scheduler /a.js -> wlc)']);
+  });
+
   it('takes a server that the kernel made local for what was asked', async () => {
     const before = [service('shop', VIP, [server('10.0.0.1:80', { forwarding: 'local' })])];
     assert.deepEqual(await planOf({ name: '', before, after: [one] }), []);

@@ -23,6 +23,8 @@ interface Facts {
   readonly weight?: WeightOverride;
   readonly errors?: readonly string[];
   readonly drift?: string;
+  /** What the plane says of the scheduler. */
+  readonly faults?: readonly string[];
   /** Servers that the plane removed and still remembers. */
   readonly removed?: readonly ObservedServer[];
   /** Changes the table after it was made as wanted. */
@@ -48,7 +50,7 @@ async function snapshotOf(subject: VirtualService, facts: Facts = {}): Promise<S
     ready: { ok: true, reasons: [] },
     services,
     desired,
-    observed: withRemoved(await plane.observe(), subject.key, facts.removed ?? []),
+    observed: withExtras(await plane.observe(), subject.key, facts),
     verdicts,
     overrides,
     failures: new Map(errors.length === 0 ? [] : [[subject.key, { errors, attempts: 1 }]]),
@@ -57,17 +59,17 @@ async function snapshotOf(subject: VirtualService, facts: Facts = {}): Promise<S
   });
 }
 
-function withRemoved(
+function withExtras(
   table: ObservedTable,
   key: ServiceKey,
-  removed: readonly ObservedServer[],
+  { removed = [], faults = [] }: Facts,
 ): ObservedTable {
   const entry = table.get(key);
   assert.ok(entry);
   const servers = new Map(entry.servers);
   for (const { key: gone } of removed) servers.delete(gone);
   const remembered = new Map(removed.map((leftover) => [leftover.key, leftover]));
-  return new Map(table).set(key, { ...entry, servers, removed: remembered });
+  return new Map(table).set(key, { ...entry, servers, removed: remembered, faults });
 }
 
 function leftover(key: ServerKey, activeConnections: number, inactiveConnections = 0): ObservedServer {
@@ -205,6 +207,12 @@ describe('buildSnapshot', () => {
       facts: { errors: ['edit server: EIO'] },
       health: 'error',
       reason: 'edit server: EIO',
+    },
+    {
+      name: 'is an error when the scheduler module is at fault',
+      facts: { faults: ['run scheduler module /a.js: pick: oops'] },
+      health: 'error',
+      reason: 'run scheduler module /a.js: pick: oops',
     },
     {
       name: 'is degraded when others changed the table and it is left so',

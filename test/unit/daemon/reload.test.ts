@@ -40,7 +40,7 @@ describe('Reloader', () => {
       ledger: new ConfigLedger(clock, file, { digest: 'd', source: 'file' }),
       lastGood: new LastGoodStore(folder),
       beforeApply: () => undefined,
-      afterApply: () => Promise.resolve([]),
+      afterApply: () => undefined,
     });
   });
   afterEach(() => rm(folder, { recursive: true }));

@@ -22,7 +22,7 @@ const definition = (scheduler: SchedulerName): TableService => ({
 
 const recipe = (scheduler: SchedulerName): SchedulerRecipe => ({
   identity: scheduler,
-  create: () => createScheduler(scheduler, {}),
+  create: () => ({ scheduler: createScheduler(scheduler, {}), faults: () => [] }),
 });
 
 function serviceWith(scheduler: SchedulerName): ProxyService {
@@ -30,6 +30,7 @@ function serviceWith(scheduler: SchedulerName): ProxyService {
     clock: new FakeClock(),
     flows: new FlowTable(),
     trash: new ServerTrash(),
+    faultyReplaced: () => undefined,
     finRememberedMs: () => 120_000,
   });
 }
