@@ -53,6 +53,16 @@ export function keyPlace(spot: Spot, ...below: Path): ProblemPlace {
   return spot.file.tree.keyAt([...spot.path, ...below]);
 }
 
+/** True when the file itself has a value at `below` a spot; a default is none. */
+export function isWritten(spot: Spot, ...below: Path): boolean {
+  let value: unknown = spot.file.root;
+  for (const step of [...spot.path, ...below]) {
+    if (typeof value !== 'object' || value === null || !(step in value)) return false;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return true;
+}
+
 /** `conf.d/shop.yaml:12` for messages that name a second place. */
 export function placeText(place: ProblemPlace): string {
   return `${place.source.file}:${place.source.position(place.range.start).line}`;

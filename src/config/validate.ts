@@ -12,6 +12,7 @@ import { PLANE_RULES } from './rules/plane.js';
 import type { JudgedService, Verdicts } from './rules/rule.js';
 import { SCHEDULING_RULES } from './rules/scheduling.js';
 import { SERVER_RULES } from './rules/servers.js';
+import { THIS_VERSION_RULES, warnAboutThisVersion } from './rules/this-version.js';
 import { warnAboutPools } from './rules/pools.js';
 
 const SERVICE_RULES = [
@@ -22,6 +23,7 @@ const SERVICE_RULES = [
   ...OPTION_RULES,
   ...PLANE_RULES,
   ...OWN_SOCKET_RULES,
+  ...THIS_VERSION_RULES,
 ];
 
 /** Never throws: what is wrong is in the verdicts. */
@@ -32,6 +34,8 @@ export function validate(draft: Draft, services: readonly ResolvedService[], ver
     address: addressOf(service.config),
     planes: planesOf(service.config, draft.director),
   }));
+  // First: of more warnings than are told, these are the ones that must not be missing.
+  if (draft.director !== null) warnAboutThisVersion(draft.director, draft.directorSpot, verdicts);
   for (const service of judged) {
     for (const rule of SERVICE_RULES) rule(service, verdicts, draft.director);
   }

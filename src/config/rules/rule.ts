@@ -3,7 +3,7 @@ import type { ServiceAddress } from '../../model/virtual-service.js';
 import { keyPlace, valuePlace, type Spot } from '../draft.js';
 import type { Planes } from '../facts.js';
 import type { Path } from '../path.js';
-import type { Finding, ProblemList } from '../problem-list.js';
+import type { Finding, ProblemList, ProblemPlace } from '../problem-list.js';
 import type { ResolvedService } from '../resolve-servers.js';
 import type { DirectorConfig } from '../schema/director.js';
 
@@ -36,10 +36,18 @@ export class Verdicts {
     this.errors.add(keyPlace(spot, ...below), finding);
   }
 
-  /** Unless there are too many warnings already. */
+  /** Warns of the value at `below` a spot, unless there are too many warnings already. */
   warn(spot: Spot, below: Path, finding: Finding): void {
-    if (this.warnings.isFull) return;
-    this.warnings.add(valuePlace(spot, ...below), finding);
+    this.#warnAt(valuePlace(spot, ...below), finding);
+  }
+
+  /** Warns that the key at `below` a spot is there at all; at the nearest thing above it when it is not. */
+  warnKey(spot: Spot, below: Path, finding: Finding): void {
+    this.#warnAt(keyPlace(spot, ...below), finding);
+  }
+
+  #warnAt(place: ProblemPlace, finding: Finding): void {
+    if (!this.warnings.isFull) this.warnings.add(place, finding);
   }
 }
 

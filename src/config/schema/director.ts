@@ -76,7 +76,7 @@ const marksSchema = z
       .prefault(65536)
       .describe('How many marks. Default: 65536.'),
   })
-  .describe('Firewall marks that belong to lvsd.');
+  .describe('Kernel plane: firewall marks that belong to lvsd.');
 
 export const directorSchema = z.strictObject({
   name: pattern(
@@ -114,13 +114,15 @@ export const directorSchema = z.strictObject({
   timeouts: timeoutsSchema.prefault({}),
   on_stop: choice(['keep', 'remove'])
     .prefault('keep')
-    .describe('What becomes of the table when lvsd stops. Default: keep.'),
+    .describe('Kernel plane: what becomes of the table when lvsd stops. Default: keep.'),
   unmanaged: choice(['keep', 'remove'])
     .prefault('keep')
-    .describe('What becomes of services that lvsd did not make. Default: keep.'),
+    .describe('Kernel plane: what becomes of services that lvsd did not make. Default: keep.'),
   drift: driftField()
     .prefault('repair')
-    .describe('When somebody else changed an entry of ours: repair, alert or ignore. Default: repair.'),
+    .describe(
+      'Kernel plane: when somebody else changed an entry of ours: repair, alert or ignore. Default: repair.',
+    ),
   resync: duration({ lowMs: 1000, highMs: 24 * 3_600_000 })
     .prefault('30s')
     .describe('How often the table is read anew, 1s..24h. Default: 30s.'),
@@ -131,21 +133,23 @@ export const directorSchema = z.strictObject({
     ),
   sysctls: choice(['check', 'set'])
     .prefault('check')
-    .describe('Kernel settings that services need: only check them, or set them. Default: check.'),
+    .describe('Kernel plane: settings that services need: only check them, or set them. Default: check.'),
   lost_flows: choice(['drop', 'reset'])
     .prefault('reset')
     .describe(
-      'Packets of connections to a removed server: drop them or answer with a reset. Default: reset.',
+      'Kernel plane: packets of connections to a removed server: drop them or answer with a reset. Default: reset.',
     ),
   marks: marksSchema.prefault({}),
   history: integer(0, 10_000)
     .prefault(50)
-    .describe('How many accepted configurations are kept in state_dir. Default: 50.'),
+    .describe('How many accepted configurations are kept in state_dir; not in this version. Default: 50.'),
   proxy: z
     .strictObject({
       engine: choice(['auto', 'net'])
         .prefault('auto')
-        .describe('auto: the fastest this machine has; net: the portable one. Default: auto.'),
+        .describe(
+          'auto: the fastest this machine has; net: the portable one, all that this version has. Default: auto.',
+        ),
     })
     .prefault({})
     .describe('The userspace plane.'),

@@ -79,7 +79,7 @@ export const serviceSchema = z.strictObject({
   protocol: protocolField().optional().describe('tcp, udp or sctp. Default: tcp.'),
   interface: interfaceName()
     .optional()
-    .describe('lvsd adds and removes the address on this interface. Default: it does not.'),
+    .describe('Kernel plane: lvsd adds and removes the address on this interface. Default: it does not.'),
   dataplane: choice(['proxy'])
     .optional()
     .describe("proxy: this service runs on the userspace plane. Default: the director's plane."),
@@ -109,7 +109,7 @@ export const serviceSchema = z.strictObject({
   drift: driftField()
     .optional()
     .describe(
-      "When somebody else changed this service's entry: repair, alert or ignore. Default: the director's.",
+      "Kernel plane: when somebody else changed this service's entry: repair, alert or ignore. Default: the director's.",
     ),
   retries: integer(0, 10)
     .prefault(1)

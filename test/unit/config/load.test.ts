@@ -379,7 +379,7 @@ describe('warnings', () => {
   ];
   for (const [name, text, rules] of cases) {
     it(`tell of ${name}: ${rules.join() || 'nothing'}`, async () => {
-      const { warnings } = await loadText(text);
+      const { warnings } = await loadText(text, { dataplane: 'proxy' });
       assert.deepEqual(
         warnings.map((warning) => warning.rule),
         rules,

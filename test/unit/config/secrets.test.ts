@@ -190,7 +190,7 @@ describe('secrets', () => {
       'open.yaml',
       `services:\n  - { name: web, address: "127.0.0.1:80", servers: ["127.0.0.1:81"], check: { type: http, basic_auth: ${auth} } }\n`,
     );
-    const { warnings } = await loadConfig(file, { environment: {}, hostName: 'here' });
+    const { warnings } = await loadConfig(file, { environment: {}, hostName: 'here', dataplane: 'proxy' });
     assert.deepEqual(
       warnings.map((warning) => warning.rule),
       ['password-file-mode'],
