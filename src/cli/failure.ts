@@ -17,8 +17,8 @@ export function usageError(message: string): CliError {
   return new CliError(message, { code: 'ERR_USAGE', details: { exitCode: EXIT_USAGE } });
 }
 
-export function failure(message: string): CliError {
-  return new CliError(message, { code: 'ERR_FAILED', details: { exitCode: EXIT_FAILED } });
+export function failure(message: string, cause?: unknown): CliError {
+  return new CliError(message, { code: 'ERR_FAILED', details: { exitCode: EXIT_FAILED }, cause });
 }
 
 /**

@@ -12,10 +12,10 @@ export interface BalanceRequest {
   readonly connections: number;
   readonly hold: number;
   readonly clients: number;
-  /** `b@500`. */
-  readonly remove: readonly string[];
-  /** Comma-separated. */
-  readonly flags: string;
+  /** `b@500`; default none. */
+  readonly remove?: readonly string[];
+  /** Comma-separated; default none. */
+  readonly flags?: string;
   readonly generation: BalanceOptions['generation'];
   readonly seed: number;
 }
@@ -28,13 +28,13 @@ export function balanceOptions(request: BalanceRequest): BalanceOptions {
   const servers = parseServers(request.servers);
   return {
     scheduler: request.scheduler,
-    flags: parseFlags(request.flags, request.scheduler),
+    flags: parseFlags(request.flags ?? '', request.scheduler),
     generation: request.generation,
     servers,
     connections: request.connections,
     hold: request.hold,
     clients: request.clients,
-    removals: parseRemovals(request.remove, servers, request.connections),
+    removals: parseRemovals(request.remove ?? [], servers, request.connections),
     random: seededRandom(request.seed),
   };
 }

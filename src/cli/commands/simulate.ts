@@ -9,7 +9,7 @@ import { parseTrace, type Trace } from '../../simulate/trace.js';
 import { balanceView } from '../balance-view.js';
 import { jsonOption, newCommand, wholeNumber } from '../command.js';
 import type { CliContext } from '../context.js';
-import { EXIT_FAILED, usageError } from '../failure.js';
+import { EXIT_FAILED, failure, usageError } from '../failure.js';
 import { formatJson } from '../format.js';
 import { replayView } from '../replay-view.js';
 import { balanceOptions, type BalanceRequest } from '../simulate-request.js';
@@ -44,8 +44,8 @@ export function simulateCommand(context: Output): Command {
     .option('--connections <n>', 'how many are opened', wholeNumber(1, 10_000_000), 1000)
     .option('--hold <n>', 'a connection ends when so many more were opened', wholeNumber(1, 1_000_000), 10)
     .option('--clients <n>', 'distinct client addresses', wholeNumber(1, 1_000_000), 50)
-    .option('--remove <server@n>', 'the server leaves before connection n; may be repeated', collect, [])
-    .option('--flags <list>', 'sh-port,sh-fallback,mh-port,mh-fallback', '')
+    .option('--remove <server@n>', 'the server leaves before connection n; may be repeated', collect)
+    .option('--flags <list>', 'sh-port,sh-fallback,mh-port,mh-fallback')
     .addOption(
       new Option(
         '--generation <name>',
@@ -58,7 +58,7 @@ export function simulateCommand(context: Output): Command {
     .action((options: SimulateOptions) => runSimulate(options, context));
 }
 
-function collect(value: string, collected: readonly string[]): readonly string[] {
+function collect(value: string, collected: readonly string[] = []): readonly string[] {
   return [...collected, value];
 }
 
@@ -116,11 +116,21 @@ async function replayFiles(
 async function replayFile(file: string, options: ReplayOptions): Promise<FileOutcome> {
   const name = basename(file, '.json');
   try {
-    const trace = parseTrace(await readFile(file, 'utf8'));
+    const trace = parseTrace(await readTrace(file));
     return { name, trace, result: replayTrace(trace, options) };
   } catch (error) {
     if (!isExplained(error)) throw error;
     return { name, error: reasonOf(error) };
+  }
+}
+
+async function readTrace(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : (code ?? message);
+    throw failure(`read ${file}: ${reason}`, cause);
   }
 }
 

@@ -45,6 +45,18 @@ describe('lvsd simulate', () => {
     await assert.rejects(run(...words), { message: /b can leave only once/ });
   });
 
+  it('shows no default in its help where there is none', () => {
+    const nothing = (): void => undefined;
+    const help = simulateCommand({
+      out: nothing,
+      err: nothing,
+      exit: nothing,
+      color: false,
+    }).helpInformation();
+    assert.match(help, /\(default: 1000\)/);
+    assert.doesNotMatch(help, /default: (\[\]|"")/);
+  });
+
   it('prints JSON', async () => {
     const { out } = await run('--scheduler', 'rr', '--servers', 'a,b', '--connections', '10', '--json');
     const { servers } = JSON.parse(out) as { servers: readonly { connections: number }[] };
@@ -88,7 +100,7 @@ describe('lvsd simulate', () => {
     const { out, err, code } = await run('--trace', broken, join(folder, 'absent.json'), TRACE);
     assert.equal(code, 1);
     assert.match(err, /^broken: read trace scheduler: unknown name "twos"/);
-    assert.match(err, /^absent: ENOENT/m);
+    assert.match(err, /^absent: read .*absent\.json: there is no such file$/m);
     assert.match(out, /^rr-equal: 142 of 142/);
   });
 
