@@ -18,13 +18,42 @@ const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'served-as-nat': 'notice',
 };
 
+/** Columns that the longest number and the longest subject take. */
+export interface EventWidths {
+  /** With its `#`. */
+  readonly number: number;
+  readonly subject: number;
+}
+
+/** For events that are not known yet: lines up to #999, subjects as long as they are. */
+const STREAM: EventWidths = { number: 4, subject: 0 };
+
+/** Widths that line these events up. */
+export function eventWidths(events: readonly DirectorEvent[]): EventWidths {
+  return events.reduce(
+    ({ number, subject }, event) => ({
+      number: Math.max(number, numberOf(event).length),
+      subject: Math.max(subject, subjectOf(event).length),
+    }),
+    { number: 0, subject: 0 },
+  );
+}
+
+function numberOf({ seq }: DirectorEvent): string {
+  return `#${seq}`;
+}
+
+function subjectOf({ service, server }: DirectorEvent): string {
+  return [service, server].filter((name) => name !== null).join('/');
+}
+
 /** `14:03:07  #12  server-down  shop/b  connect: ECONNREFUSED` and, where there is one, `(from #11)`. */
-export function eventView(event: DirectorEvent, color: boolean): string {
+export function eventView(event: DirectorEvent, color: boolean, widths: EventWidths = STREAM): string {
   const paint = colors(color);
-  const subject = [event.service, event.server].filter((name) => name !== null).join('/');
+  const subject = subjectOf(event).padEnd(widths.subject);
   const parts = [
     paint.dim(formatTime(event.timeMs)),
-    paint.dim(`#${event.seq}`),
+    paint.dim(numberOf(event).padStart(widths.number)),
     painter(event.type, paint)(event.type.padEnd(WIDEST)),
     ...(subject === '' ? [] : [paint.bold(subject)]),
     event.message,

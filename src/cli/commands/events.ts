@@ -4,7 +4,7 @@ import type { DirectorEvent } from '../../model/event.js';
 import { configOption, jsonOption, newCommand, socketOption, wholeNumber } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { eventView } from '../event-view.js';
+import { eventView, eventWidths, type EventWidths } from '../event-view.js';
 
 interface EventsOptions extends ConnectOptions {
   readonly follow?: true;
@@ -28,28 +28,37 @@ export function eventsCommand(context: CliContext): Command {
     .addOption(socketOption())
     .addOption(configOption())
     .action(async (options: EventsOptions) => {
-      const print = (event: DirectorEvent): void =>
-        context.out(`${options.json === true ? JSON.stringify(event) : eventView(event, context.color)}\n`);
-      if (options.follow === true) await follow(context, options, print);
-      else await list(context, options, print);
+      if (options.follow === true) await follow(context, options);
+      else await list(context, options);
     });
 }
 
-type Print = (event: DirectorEvent) => void;
+/** @param widths absent for events that come one by one */
+function print(
+  context: CliContext,
+  { json }: EventsOptions,
+  event: DirectorEvent,
+  widths?: EventWidths,
+): void {
+  context.out(`${json === true ? JSON.stringify(event) : eventView(event, context.color, widths)}\n`);
+}
 
-async function list(context: CliContext, options: EventsOptions, print: Print): Promise<void> {
+async function list(context: CliContext, options: EventsOptions): Promise<void> {
   const client = await connect(context, options);
   const { events, missed } = await client.events(placeOf(options));
   if (missed > 0) context.err(`lvsd: ${missed} older events are no longer kept\n`);
-  events.forEach(print);
+  const widths = eventWidths(events);
+  for (const event of events) print(context, options, event, widths);
 }
 
 /** Ends when the director stops, or quietly at SIGINT and SIGTERM. */
-async function follow(context: CliContext, options: EventsOptions, print: Print): Promise<void> {
+async function follow(context: CliContext, options: EventsOptions): Promise<void> {
   const client = await connect(context, options);
   const signal = context.interrupted();
   try {
-    for await (const event of client.followEvents(placeOf(options), { signal })) print(event);
+    for await (const event of client.followEvents(placeOf(options), { signal })) {
+      print(context, options, event);
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
