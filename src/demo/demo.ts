@@ -57,7 +57,9 @@ async function tell(options: DemoOptions, folder: string, fleet: ServerFleet): P
     startDirector: options.startDirector,
   });
   try {
-    options.onRevive(() => void revive(options, fleet));
+    // One at a time: two that see the same server dead would start it twice.
+    let revival = Promise.resolve();
+    options.onRevive(() => void (revival = revival.then(() => revive(options, fleet))));
     options.out(instructions({ place, servers, command: options.command, pid: process.pid, configFile }));
     director.onEvent((event) => options.out(`${options.formatEvent(event)}\n`));
     await aborted(options.signal);
@@ -67,11 +69,12 @@ async function tell(options: DemoOptions, folder: string, fleet: ServerFleet): P
   }
 }
 
-async function revive({ out }: DemoOptions, fleet: ServerFleet): Promise<void> {
+async function revive({ out, signal }: DemoOptions, fleet: ServerFleet): Promise<void> {
   try {
-    const revived = await fleet.revive();
+    const revived = await fleet.revive(signal);
+    if (signal.aborted) return;
     for (const { name, pid } of revived) out(`server ${name} runs again, pid ${pid ?? '-'}\n`);
-    if (revived.length === 0) out('no server is dead\n');
+    if (revived.length === 0) out('no server is dead, nothing to bring back\n');
   } catch (error) {
     out(`${reasonOf(error)}\n`);
   }

@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pause } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { DirectorError } from '../base/errors.js';
 
@@ -24,6 +25,9 @@ interface Member {
   readonly port: number;
   child: ChildProcess | null;
 }
+
+/** A server that was sent SIGTERM has ended by then: it takes half a second at most, see server.ts. */
+const DYING_MS = 700;
 
 /** Time between SIGTERM and SIGKILL at the end. */
 const GRACE_MS = 1000;
@@ -62,8 +66,14 @@ export class ServerFleet {
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** Starts every dead server again on its old port. @returns those that came back */
-  async revive(): Promise<DemoServer[]> {
+  /**
+   * Starts every dead server again on its old port, those included that are told to end just now.
+   *
+   * @returns those that came back; none once the signal aborts or `close` was called
+   */
+  async revive(signal: AbortSignal): Promise<DemoServer[]> {
+    await pause(this.#options.clock, DYING_MS, signal);
+    if (this.#closed || signal.aborted) return [];
     const dead = this.#members.filter(({ child }) => child === null);
     for (const member of dead) this.#adopt(member, (await this.#spawn(member.name, member.port)).child);
     return this.servers.filter(({ name }) => dead.some((member) => member.name === name));

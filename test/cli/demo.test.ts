@@ -100,6 +100,16 @@ describe('lvsd demo', () => {
     await end(demo, 'SIGINT');
   });
 
+  it('says so when there is nothing to bring back, and waits for a server that is about to end', async () => {
+    const demo = await startDemo();
+    demo.program.kill('SIGUSR2');
+    await lineLike(demo.lines, /^no server is dead/);
+    process.kill(demo.pids.get('beta') ?? 0, 'SIGTERM');
+    demo.program.kill('SIGUSR2');
+    await lineLike(demo.lines, /server beta runs again/);
+    await end({ ...demo, pids: new Map([...demo.pids].filter(([name]) => name !== 'beta')) }, 'SIGINT');
+  });
+
   it('cleans up when its reader goes away', async () => {
     const demo = await startDemo();
     const exit = exitCode(demo.program);
