@@ -31,9 +31,13 @@ if (files.length === 0) {
   console.error(`no test file matches ${wanted.join(' ') || '*.test.ts'}`);
   process.exit(1);
 }
-const child = spawn(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...files], {
-  stdio: 'inherit',
-});
+/** A file that hangs fails, for a handle that a failed test left open would hold everything up. */
+const fileLimitMs = full ? 1_800_000 : 180_000;
+const child = spawn(
+  process.execPath,
+  ['--import', 'tsx', '--test', `--test-timeout=${fileLimitMs}`, '--test-reporter=spec', ...files],
+  { stdio: 'inherit' },
+);
 child.on('exit', (code, signal) => {
   process.exitCode = signal === null ? (code ?? 1) : 1;
 });
