@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.js';
 import type { LoadOptions } from '../config/load.js';
 import { loadAtBoot, ownRuntimePaths } from './boot-config.js';
 import { Daemon } from './daemon.js';
+import { warningTexts } from './reload.js';
 import { logRefusedFile } from './event-logger.js';
 
 export interface DirectorRequest {
@@ -39,6 +40,7 @@ export async function startDirector(request: DirectorRequest, logger: Logger): P
   const boot = await loadAtBoot(request.config, load, (message) => logger.error(message));
   if (boot.source === 'last-good')
     logRefusedFile(logger, boot.refusal.code, boot.refusal.report({ color: false }));
+  for (const warning of warningTexts(boot.loaded)) logger.warn(warning.trimEnd());
   const { director } = boot.loaded.model;
   const defaults = ownRuntimePaths();
   const daemon = new Daemon({

@@ -58,6 +58,15 @@ describe('a director that starts', () => {
     for (const line of refusals) assert.match(line, /"code":"ERR_CONFIG","report":".*broken/);
   });
 
+  it('logs what its file is warned of', async () => {
+    await home.write(services, '  on_stop: remove\n');
+    const log = await open(`${home.folder}/log`, 'a+');
+    const logger = createLogger({ level: 'warn', pretty: false, color: false, descriptor: log.fd });
+    await (await startDirector({ config: home.file, allowModule: false }, logger)).close();
+    await log.close();
+    assert.match(await readFile(`${home.folder}/log`, 'utf8'), /"level":40.*on_stop/);
+  });
+
   it('does not run a copy of another file', async () => {
     await (await home.start()).close();
     const other = await DirectorHome.create();
