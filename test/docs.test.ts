@@ -247,6 +247,15 @@ describe('figures in the README', () => {
     }
   });
 
+  it('of the comparison with HAProxy are those of its raw file', () => {
+    const { environment, peer, medianRatio } = JSON.parse(
+      readFileSync(join(root, 'bench/results/proxy.json'), 'utf8'),
+    ) as { environment: { commit: string }; peer: string; medianRatio: number };
+    const version = /version ([\d.]+)/.exec(peer)?.[1] ?? 'no version';
+    for (const fact of [environment.commit, version, `${medianRatio.toFixed(2)} of HAProxy's efficiency`])
+      assert.ok(readme.text.includes(fact), fact);
+  });
+
   it('name commit, Node.js, processor and kernel of the run', () => {
     const { commit, node, cpu, kernel } = raw.environment;
     for (const fact of [commit, node, cpu, kernel]) assert.ok(readme.text.includes(fact), fact);
