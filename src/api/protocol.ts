@@ -20,8 +20,6 @@ import type { ConnectionRecord, Phase } from '../dataplane/types.js';
 import type { DirectorEvent } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 
-export const API_VERSION = 1;
-
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];

@@ -30,8 +30,3 @@ export class DirectorError<Details extends object = object> extends Error {
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
-
-/** True for the platform's AbortError, which is never logged as a failure. */
-export function isAbort(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === 'AbortError';
-}
