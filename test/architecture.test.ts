@@ -23,6 +23,23 @@ interface Rule {
 /** The longest matching prefix decides. A folder without a rule is an error, so that a new one is thought about. */
 const table: Readonly<Record<string, Rule>> = {
   'schedulers/': { own: [], node: false, packages: [] },
+  'native/libc/': { own: [], node: true, packages: [] },
+  'native/libc/binding.ts': { own: ['native/libc/'], node: true, packages: ['koffi'] },
+  'native/inet/': { own: ['native/netlink/errors.ts', 'native/libc/errno.ts'], node: true, packages: [] },
+  'native/netlink/': { own: ['native/libc/'], node: true, packages: [] },
+  'native/genetlink/': { own: ['native/netlink/'], node: true, packages: [] },
+  'native/ipvs/': {
+    own: ['native/libc/', 'native/inet/', 'native/netlink/', 'native/genetlink/'],
+    node: true,
+    packages: [],
+  },
+  'native/rtnetlink/': { own: ['native/libc/', 'native/inet/', 'native/netlink/'], node: true, packages: [] },
+  'native/proc/': {
+    own: ['native/libc/', 'native/inet/', 'native/netlink/errors.ts', 'native/ipvs/types.ts'],
+    node: true,
+    packages: [],
+  },
+  'native/index.ts': { own: ['native/'], node: false, packages: [] },
   'src/base/': { own: [], node: true, packages: ['ipaddr.js', 'pino', 'pino-pretty'] },
   'src/model/': { own: ['src/base/'], node: false, packages: [] },
   'src/config/': { own: ['src/base/', 'src/model/'], node: true, packages: ['yaml', 'zod'] },
@@ -61,6 +78,11 @@ const table: Readonly<Record<string, Rule>> = {
     own: ['src/cli/', 'src/base/', 'src/daemon/', 'src/demo/'],
     node: true,
     packages: ['commander'],
+  },
+  'src/lvsadm/': {
+    own: ['native/ipvs/', 'native/proc/', 'native/inet/', 'native/libc/errno.ts', 'src/api/client.ts'],
+    node: true,
+    packages: [],
   },
   'src/demo/': { own: ['src/base/', 'src/api/client.ts', 'src/model/'], node: true, packages: [] },
   'src/daemon/': {

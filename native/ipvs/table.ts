@@ -1,0 +1,43 @@
+/**
+ * The table as its users see it. The kernel's client implements it, and so does a fake in the tests: nobody above needs to
+ * know which.
+ */
+import type { IpvsError } from './errors.js';
+import type {
+  IpvsDaemon,
+  IpvsDestination,
+  IpvsInfo,
+  IpvsRequest,
+  IpvsService,
+  IpvsServiceKey,
+  IpvsTimeouts,
+} from './types.js';
+
+/**
+ * Reads and changes one network namespace's IPVS table.
+ *
+ * Synchronous, since the kernel runs a command inside the system call that sends it: there is nothing to wait for. Who has
+ * thousands of requests and an event loop to turn gives them in slices.
+ */
+export interface IpvsTable {
+  /** @throws IpvsError */
+  info(): IpvsInfo;
+  /** All services, in the kernel's hash order. @throws IpvsError */
+  services(): IpvsService[];
+  /** @throws IpvsError `ERR_IPVS_SERVICE_UNKNOWN` when there is none */
+  service(key: IpvsServiceKey): IpvsService;
+  /** In the kernel's list order, newest first. Empty when the service does not exist: the kernel does not tell the two apart. */
+  destinations(key: IpvsServiceKey): IpvsDestination[];
+  daemons(): IpvsDaemon[];
+  timeouts(): IpvsTimeouts;
+  /** Runs one change. @throws IpvsError with the kernel's refusal */
+  run(request: IpvsRequest): void;
+  /**
+   * Runs many changes in order, many to a system call. A refused one does not stop the rest.
+   *
+   * @returns for each request null when it was done, else its error
+   */
+  batch(requests: readonly IpvsRequest[]): (IpvsError | null)[];
+  /** May be called twice. */
+  close(): void;
+}
