@@ -1,0 +1,18 @@
+/** Numbers of the Linux socket interface that lvsd uses, with their C names (all architectures but mips, sparc, alpha and hppa). */
+export const AF_NETLINK = 16;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+export const SOL_SOCKET = 1;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
+
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
+
+export const POLLIN = 0x1;
+
+export const CLONE_NEWNET = 0x40000000;

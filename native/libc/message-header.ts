@@ -1,0 +1,63 @@
+/** `struct msghdr` with one buffer and one address, written once and used for many calls. Bytes only. */
+import { endianness } from 'node:os';
+import { addressOf, iovecLayout, msghdrLayout, pointerBytes } from './binding.js';
+
+const littleEndian = endianness() === 'LE';
+
+/** Memory that never moves: a small typed array may live on the collected heap, an ArrayBuffer does not. */
+function fixedMemory(size: number): DataView {
+  return new DataView(new ArrayBuffer(size));
+}
+
+function setWord(view: DataView, offset: number, value: bigint | number): void {
+  if (pointerBytes === 8) view.setBigUint64(offset, BigInt(value), littleEndian);
+  else view.setUint32(offset, Number(value), littleEndian);
+}
+
+/**
+ * The header of sendmsg and recvmsg calls. It points at the buffer and the address last given, and keeps them alive.
+ *
+ * @see recvmsg(2)
+ */
+export class MessageHeader {
+  readonly #header = fixedMemory(msghdrLayout.size);
+  readonly #vector = fixedMemory(iovecLayout.size);
+  /** Kept, since the header holds only their addresses. */
+  #kept: { data: Uint8Array | null; address: Uint8Array | null } = { data: null, address: null };
+  readonly bytes = new Uint8Array(this.#header.buffer);
+
+  constructor() {
+    const vector = new Uint8Array(this.#vector.buffer);
+    setWord(this.#header, msghdrLayout.msg_iov, addressOf(vector));
+    setWord(this.#header, msghdrLayout.msg_iovlen, 1);
+  }
+
+  /** Points at the data to send, or at the room to receive into. */
+  setData(data: Uint8Array): void {
+    if (this.#kept.data !== data) {
+      setWord(this.#vector, iovecLayout.iov_base, data.length === 0 ? 0n : addressOf(data));
+      this.#kept.data = data;
+    }
+    setWord(this.#vector, iovecLayout.iov_len, data.length);
+    this.#header.setInt32(msghdrLayout.msg_flags, 0, littleEndian);
+  }
+
+  /** Points at the peer's address to send to, or at the room for the sender's. Null for none. */
+  setAddress(address: Uint8Array | null): void {
+    if (this.#kept.address !== address) {
+      setWord(this.#header, msghdrLayout.msg_name, address === null ? 0n : addressOf(address));
+      this.#kept.address = address;
+    }
+    this.#header.setUint32(msghdrLayout.msg_namelen, address?.length ?? 0, littleEndian);
+  }
+
+  /** `MSG_*` as recvmsg left them. */
+  get flags(): number {
+    return this.#header.getInt32(msghdrLayout.msg_flags, littleEndian);
+  }
+
+  /** Bytes of the sender's address as recvmsg left them. */
+  get addressLength(): number {
+    return this.#header.getUint32(msghdrLayout.msg_namelen, littleEndian);
+  }
+}

@@ -1,0 +1,184 @@
+/** One socket: open, bind, options, send, receive, close, with the retry rules of EINTR and EAGAIN. */
+import { constants, endianness } from 'node:os';
+import * as libc from './binding.js';
+import { MSG_DONTWAIT, MSG_TRUNC, POLLIN, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from './constants.js';
+import { Descriptor } from './descriptor.js';
+import { SyscallError } from './errno.js';
+import { MessageHeader } from './message-header.js';
+
+const { EAGAIN, EBADF, EINTR } = constants.errno;
+const littleEndian = endianness() === 'LE';
+const maxAddressBytes = 128;
+
+export interface Received {
+  /** Bytes of the datagram, which is more than the buffer holds when `truncated`. */
+  readonly length: number;
+  readonly truncated: boolean;
+  /** The sender's sockaddr: a view that holds until the next call. */
+  readonly address: Uint8Array;
+}
+
+/**
+ * A socket that does not block and is not inherited by children.
+ *
+ * Every method throws `SyscallError` with `EBADF` after `close()`.
+ */
+export class Socket {
+  readonly #descriptor: Descriptor;
+  readonly #subject: string;
+  readonly #sending = new MessageHeader();
+  readonly #receiving = new MessageHeader();
+  readonly #sender = new Uint8Array(new ArrayBuffer(maxAddressBytes));
+
+  private constructor(descriptor: Descriptor, subject: string) {
+    this.#descriptor = descriptor;
+    this.#subject = subject;
+  }
+
+  /**
+   * @param subject what errors call it: `netlink socket`
+   * @throws SyscallError
+   * @see socket(2)
+   */
+  static open(domain: number, type: number, protocol: number, subject: string): Socket {
+    const fd = libc.socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (fd === -1) throw new SyscallError('socket', libc.lastErrno(), subject);
+    return new Socket(new Descriptor(fd), subject);
+  }
+
+  /** @param address a sockaddr. @throws SyscallError */
+  bind(address: Uint8Array): void {
+    this.#check('bind', libc.bind(this.#fd('bind'), address, address.length));
+  }
+
+  /** The own sockaddr, copied. @throws SyscallError */
+  localAddress(): Uint8Array {
+    const address = new Uint8Array(maxAddressBytes);
+    const length = lengthCell(maxAddressBytes);
+    this.#check('getsockname', libc.getsockname(this.#fd('getsockname'), address, bytesOf(length)));
+    return address.subarray(0, length.getUint32(0, littleEndian));
+  }
+
+  /** @throws SyscallError */
+  setOption(level: number, name: number, value: number): void {
+    const cell = new DataView(new ArrayBuffer(4));
+    cell.setInt32(0, value, littleEndian);
+    this.#check('setsockopt', libc.setsockopt(this.#fd('setsockopt'), level, name, bytesOf(cell), 4));
+  }
+
+  /** @throws SyscallError */
+  option(level: number, name: number): number {
+    const cell = new DataView(new ArrayBuffer(4));
+    this.#check(
+      'getsockopt',
+      libc.getsockopt(this.#fd('getsockopt'), level, name, bytesOf(cell), bytesOf(lengthCell(4))),
+    );
+    return cell.getInt32(0, littleEndian);
+  }
+
+  /**
+   * Sets a buffer size past the system's limit where the process may (`forceName`, CAP_NET_ADMIN), else up to that limit.
+   *
+   * @returns the size that the kernel granted, in bytes as it counts them (twice what was asked)
+   * @throws SyscallError
+   */
+  growBuffer(forceName: number, name: number, size: number): number {
+    try {
+      this.setOption(SOL_SOCKET, forceName, size);
+    } catch (error) {
+      if (!(error instanceof SyscallError) || error.details.errno !== 'EPERM') throw error;
+      this.setOption(SOL_SOCKET, name, size);
+    }
+    return this.option(SOL_SOCKET, name);
+  }
+
+  /** Sends one datagram whole. @param address a sockaddr, or null on a connected socket. @throws SyscallError */
+  send(data: Uint8Array, address: Uint8Array | null): void {
+    this.#sending.setData(data);
+    this.#sending.setAddress(address);
+    for (;;) {
+      if (libc.sendmsg(this.#fd('sendmsg'), this.#sending.bytes, 0) !== -1) return;
+      const errno = libc.lastErrno();
+      if (errno !== EINTR) throw new SyscallError('sendmsg', errno, this.#subject);
+    }
+  }
+
+  /**
+   * Receives one datagram into `buffer`, without waiting.
+   *
+   * @returns null when there is none
+   * @throws SyscallError
+   */
+  receive(buffer: Uint8Array): Received | null {
+    this.#receiving.setData(buffer);
+    this.#receiving.setAddress(this.#sender);
+    for (;;) {
+      // MSG_TRUNC makes the kernel return the datagram's real length
+      const length = libc.recvmsg(this.#fd('recvmsg'), this.#receiving.bytes, MSG_DONTWAIT | MSG_TRUNC);
+      if (length !== -1) {
+        return {
+          length,
+          truncated: length > buffer.length,
+          address: this.#sender.subarray(0, Math.min(this.#receiving.addressLength, maxAddressBytes)),
+        };
+      }
+      const errno = libc.lastErrno();
+      if (errno === EAGAIN) return null;
+      if (errno !== EINTR) throw new SyscallError('recvmsg', errno, this.#subject);
+    }
+  }
+
+  /**
+   * Blocks the thread until something can be received.
+   *
+   * @param timeoutMs 0..2^31-1; begins anew when a signal interrupts
+   * @returns false when the time is over
+   * @throws SyscallError
+   */
+  waitReadable(timeoutMs: number): boolean {
+    const entry = new DataView(new ArrayBuffer(8));
+    entry.setInt32(0, this.#fd('poll'), littleEndian);
+    entry.setInt16(4, POLLIN, littleEndian);
+    for (;;) {
+      const ready = libc.poll(bytesOf(entry), 1, timeoutMs);
+      if (ready !== -1) return ready > 0;
+      const errno = libc.lastErrno();
+      if (errno !== EINTR) throw new SyscallError('poll', errno, this.#subject);
+    }
+  }
+
+  /**
+   * Calls back on the event loop whenever something can be received, until the returned function is called.
+   * End it before `close()`. While it watches, the loop stays alive.
+   *
+   * @throws SyscallError
+   */
+  watchReadable(onReadable: () => void): () => void {
+    return libc.watchReadable(this.#fd('poll'), onReadable);
+  }
+
+  /** May be called twice. Never throws. */
+  close(): void {
+    this.#descriptor.close();
+  }
+
+  #fd(syscall: string): number {
+    const fd = this.#descriptor.fd;
+    if (fd === null) throw new SyscallError(syscall, EBADF, this.#subject);
+    return fd;
+  }
+
+  #check(syscall: string, result: number): void {
+    if (result === -1) throw new SyscallError(syscall, libc.lastErrno(), this.#subject);
+  }
+}
+
+function lengthCell(length: number): DataView {
+  const cell = new DataView(new ArrayBuffer(4));
+  cell.setUint32(0, length, littleEndian);
+  return cell;
+}
+
+function bytesOf(view: DataView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
