@@ -173,6 +173,11 @@ export class AttributeWriter {
     this.#writer.u32BigEndian(value, what);
   }
 
+  i32(type: number, value: number, what: string): void {
+    this.#header(type, 4);
+    this.#writer.i32(value, what);
+  }
+
   u64(type: number, value: bigint, what: string): void {
     this.#header(type, 8);
     this.#writer.u64(value, what);
@@ -189,6 +194,18 @@ export class AttributeWriter {
     const start = this.begin(type);
     this.#writer.bytes(value);
     this.end(start, what);
+  }
+
+  /** A value of `length` bytes that `write` puts in place; they hold zeros before. */
+  fill(type: number, length: number, write: (bytes: Uint8Array, offset: number) => void): void {
+    this.#header(type, length);
+    this.#writer.fill(length, write);
+    this.#writer.pad();
+  }
+
+  /** A u32 without a header, as part of a value that `begin` began. */
+  value32(value: number, what: string): void {
+    this.#writer.u32(value, what);
   }
 
   /** Begins an attribute whose value is written next; `end` takes what this returns. @param flags `NLA_F_*` */

@@ -4,7 +4,7 @@
  */
 import { align, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST } from './constants.js';
 import { NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN } from './constants.js';
-import { NetlinkError, replyError } from './errors.js';
+import { CodecError, NetlinkError, replyError } from './errors.js';
 import type { NetlinkErrorCode } from './errors.js';
 import { beginMessage, decodeDone, decodeErrorReply, endMessage, splitDatagram } from './message.js';
 import type { ErrorReply, NetlinkMessage } from './message.js';
@@ -13,7 +13,7 @@ import type { Transport } from './transport.js';
 import { Writer } from './writer.js';
 
 export interface ConnectionLimits {
-  /** How long the kernel may take for one answer. It answers inside the send, so this is for a kernel that does not. */
+  /** How long to wait for an answer. The kernel answers inside the send, so what is not there by then rarely comes. */
   readonly replyTimeoutMs: number;
   /** How often a dump that was interrupted or lost answers is begun anew. */
   readonly dumpAttempts: number;
@@ -24,7 +24,7 @@ export interface ConnectionLimits {
 }
 
 const defaultLimits: ConnectionLimits = {
-  replyTimeoutMs: 5000,
+  replyTimeoutMs: 1000,
   dumpAttempts: 5,
   datagramBytes: 64 * 1024,
   // an error reply takes about 800 bytes of the socket's default 212,992
@@ -110,8 +110,10 @@ export class NetlinkConnection {
    * Only the last of a datagram asks for an acknowledgement: silence about the others means done. A datagram whose answers
    * were lost gives `ERR_NETLINK_OVERRUN` for each request of it that has none: it may or may not have been done.
    *
+   * A last request without any answer gets `ERR_NETLINK_TIMEOUT`.
+   *
    * @returns for each request null, or why it failed; a request that cannot be encoded gets its CodecError and is not sent
-   * @throws SyscallError when a datagram cannot be sent; NetlinkError `ERR_NETLINK_TIMEOUT`
+   * @throws SyscallError when a datagram cannot be sent
    */
   batch(requests: readonly NetlinkRequest[]): (Error | null)[] {
     const results = new Array<Error | null>(requests.length).fill(null);
@@ -151,10 +153,7 @@ export class NetlinkConnection {
       if (!isOverrun(error)) throw error;
       throw this.#error('ERR_NETLINK_OVERRUN', 'answers were lost', { operation }, sequence, error);
     }
-    if (datagram === null) {
-      const reason = `no answer within ${this.#limits.replyTimeoutMs} ms`;
-      throw this.#error('ERR_NETLINK_TIMEOUT', reason, { operation }, sequence);
-    }
+    if (datagram === null) throw this.#timeout(operation, sequence);
     return splitDatagram(datagram).filter((message) => message.type !== NLMSG_NOOP);
   }
 
@@ -214,8 +213,9 @@ export class NetlinkConnection {
         sent.push({ index, sequence });
         lastStart = start;
       } catch (error) {
+        if (!(error instanceof CodecError)) throw error;
         writer.reset(before);
-        results[index] = error as Error;
+        results[index] = error;
       }
     }
     if (sent.length > 0) {
@@ -245,12 +245,7 @@ export class NetlinkConnection {
         overrun = error;
         continue;
       }
-      if (datagram === null) {
-        if (overrun !== null) break;
-        const reason = `no answer within ${this.#limits.replyTimeoutMs} ms`;
-        const operation = `run ${sent.length} requests`;
-        throw this.#error('ERR_NETLINK_TIMEOUT', reason, { operation }, lastSequence);
-      }
+      if (datagram === null) break;
       for (const message of splitDatagram(datagram)) {
         const index = waiting.get(message.sequence);
         if (index === undefined || message.type !== NLMSG_ERROR) continue;
@@ -260,16 +255,24 @@ export class NetlinkConnection {
         if (errno !== 0) results[index] = replyError(operation, errno, message.sequence, extack);
       }
     }
-    if (overrun === null) return;
     for (const [sequence, index] of waiting) {
       const operation = requests[index]?.operation ?? '';
-      const reason = 'the answer was lost, it may or may not have been done';
-      results[index] = this.#error('ERR_NETLINK_OVERRUN', reason, { operation }, sequence, overrun);
+      if (overrun !== null) {
+        const reason = 'the answer was lost, it may or may not have been done';
+        results[index] = this.#error('ERR_NETLINK_OVERRUN', reason, { operation }, sequence, overrun);
+      } else if (sequence === lastSequence) {
+        results[index] = this.#timeout(operation, sequence);
+      }
     }
   }
 
   #throwRefusal(operation: string, sequence: number, reply: ErrorReply): void {
     if (reply.errno !== 0) throw replyError(operation, reply.errno, sequence, reply.extack);
+  }
+
+  #timeout(operation: string, sequence: number): NetlinkError {
+    const reason = `no answer within ${this.#limits.replyTimeoutMs} ms`;
+    return this.#error('ERR_NETLINK_TIMEOUT', reason, { operation }, sequence);
   }
 
   #error(

@@ -37,39 +37,46 @@ export class Writer {
 
   u8(value: number, what: string): void {
     this.#check(value, 0xff, what);
-    this.#view.setUint8(this.#take(1), value);
+    const offset = this.#take(1);
+    this.#view.setUint8(offset, value);
   }
 
   u16(value: number, what: string): void {
     this.#check(value, 0xffff, what);
-    this.#view.setUint16(this.#take(2), value, hostIsLittleEndian);
+    const offset = this.#take(2);
+    this.#view.setUint16(offset, value, hostIsLittleEndian);
   }
 
   u16BigEndian(value: number, what: string): void {
     this.#check(value, 0xffff, what);
-    this.#view.setUint16(this.#take(2), value, false);
+    const offset = this.#take(2);
+    this.#view.setUint16(offset, value, false);
   }
 
   u32(value: number, what: string): void {
     this.#check(value, 0xffffffff, what);
-    this.#view.setUint32(this.#take(4), value, hostIsLittleEndian);
+    const offset = this.#take(4);
+    this.#view.setUint32(offset, value, hostIsLittleEndian);
   }
 
   u32BigEndian(value: number, what: string): void {
     this.#check(value, 0xffffffff, what);
-    this.#view.setUint32(this.#take(4), value, false);
+    const offset = this.#take(4);
+    this.#view.setUint32(offset, value, false);
   }
 
   i32(value: number, what: string): void {
     if (!Number.isInteger(value) || value < -0x80000000 || value > 0x7fffffff) {
       this.#refuse(value, '-2147483648..2147483647', what);
     }
-    this.#view.setInt32(this.#take(4), value, hostIsLittleEndian);
+    const offset = this.#take(4);
+    this.#view.setInt32(offset, value, hostIsLittleEndian);
   }
 
   u64(value: bigint, what: string): void {
     if (value < 0n || value > 0xffffffffffffffffn) this.#refuse(value, '0..2^64-1', what);
-    this.#view.setBigUint64(this.#take(8), value, hostIsLittleEndian);
+    const offset = this.#take(8);
+    this.#view.setBigUint64(offset, value, hostIsLittleEndian);
   }
 
   bytes(value: Uint8Array): void {
@@ -81,12 +88,19 @@ export class Writer {
   string(value: string, what: string): void {
     if (value.includes('\0')) this.#refuse(JSON.stringify(value), 'text without NUL', what);
     this.bytes(text.encode(value));
-    this.#bytes[this.#take(1)] = 0;
+    this.zeros(1);
   }
 
   zeros(count: number): void {
     const offset = this.#take(count);
     this.#bytes.fill(0, offset, offset + count);
+  }
+
+  /** Appends `count` bytes that `write` puts at the offset it is given. They hold zeros before. */
+  fill(count: number, write: (bytes: Uint8Array, offset: number) => void): void {
+    const offset = this.#length;
+    this.zeros(count);
+    write(this.#bytes, offset);
   }
 
   /** Pads with zeros to the next multiple of 4. */
@@ -106,7 +120,7 @@ export class Writer {
     this.#view.setUint32(offset, value, hostIsLittleEndian);
   }
 
-  /** Reserves `count` bytes at the end and gives their offset. */
+  /** Reserves `count` bytes at the end and gives their offset. May replace the buffer, so take before touching it. */
   #take(count: number): number {
     const offset = this.#length;
     const needed = offset + count;

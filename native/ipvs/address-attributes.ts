@@ -1,0 +1,46 @@
+/** Families and addresses as IPVS attributes carry them: 16 bytes for either family, IPv4 in the first four. */
+import type { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
+import { CodecError } from '../netlink/errors.js';
+import { encodeAddress, formatAddress } from '../inet/address.js';
+import { AF_INET, AF_INET6 } from './constants.js';
+import type { IpvsFamily } from './types.js';
+
+const unionBytes = 16;
+
+/** Gives `AF_INET` or `AF_INET6`. Never throws. */
+export function encodeFamily(family: IpvsFamily): number {
+  return family === 'ipv4' ? AF_INET : AF_INET6;
+}
+
+/** @throws CodecError for any number but `AF_INET` and `AF_INET6` */
+export function decodeFamily(number: number, what: string): IpvsFamily {
+  if (number === AF_INET) return 'ipv4';
+  if (number === AF_INET6) return 'ipv6';
+  throw new CodecError({ what, offset: 0, expected: `${AF_INET} or ${AF_INET6}`, got: `${number}` });
+}
+
+/** Writes the address padded with zeros to 16 bytes. @throws CodecError when the text is no address of the family */
+export function writeAddress(
+  writer: AttributeWriter,
+  type: number,
+  family: IpvsFamily,
+  address: string,
+): void {
+  writer.fill(type, unionBytes, (bytes, offset) => encodeAddress(address, family, bytes, offset));
+}
+
+/** Gives the canonical text. @throws CodecError when the attribute is shorter than an address of the family */
+export function formatUnion(bytes: Uint8Array, family: IpvsFamily): string {
+  return formatAddress(bytes, 0, family);
+}
+
+/** A view of an address attribute, 4 or 16 bytes; its family may come later in the nest. @throws CodecError */
+export function readUnion(attributes: AttributeReader, what: string): Uint8Array {
+  return attributes.bytes(what, attributes.length === 4 ? 4 : unionBytes);
+}
+
+/** The value, unless the attribute was missing. @throws CodecError that names it */
+export function required<T>(value: T | null, what: string): T {
+  if (value !== null) return value;
+  throw new CodecError({ what, offset: 0, expected: 'an attribute', got: 'none' });
+}

@@ -1,0 +1,272 @@
+/**
+ * The kernel's IPVS table over generic netlink: one method per question, requests as data, errors with the codes of
+ * `errors.ts`.
+ */
+import { GENL_HDRLEN, encodeGenericHeader, decodeGenericMessage } from '../genetlink/message.js';
+import { resolveFamily } from '../genetlink/family.js';
+import type { AttributeReader } from '../netlink/attribute.js';
+import { AttributeWriter } from '../netlink/attribute.js';
+import { NetlinkConnection } from '../netlink/connection.js';
+import type { NetlinkRequest } from '../netlink/connection.js';
+import { NETLINK_GENERIC } from '../netlink/constants.js';
+import { CodecError, NetlinkError } from '../netlink/errors.js';
+import type { NetlinkMessage } from '../netlink/message.js';
+import { SocketTransport } from '../netlink/socket-transport.js';
+import type { Writer } from '../netlink/writer.js';
+import * as id from './constants.js';
+import { decodeDaemon, decodeInfo, decodeTimeouts } from './daemon-codec.js';
+import { decodeDestination } from './destination-codec.js';
+import { IpvsError, ipvsErrorCode } from './errors.js';
+import type { IpvsQuery } from './errors.js';
+import { formatServiceKey } from './keys.js';
+import { describeRequest, encodeRequest } from './request-codec.js';
+import { decodeService, encodeServiceKey } from './service-codec.js';
+import type { IpvsTable } from './table.js';
+import type {
+  IpvsCommand,
+  IpvsDaemon,
+  IpvsDestination,
+  IpvsInfo,
+  IpvsRequest,
+  IpvsService,
+  IpvsServiceKey,
+  IpvsTimeouts,
+} from './types.js';
+
+/** A refused request costs the receive buffer this much at most. */
+const errorReplyBytes = 1024;
+/** Nothing is gained by larger datagrams; see bench/netlink. */
+const datagramBytes = 64 * 1024;
+
+/**
+ * Reads and changes the table of the network namespace in which it was opened.
+ *
+ * Errors: `IpvsError` for what the kernel refuses; CodecError for a request with a value that fits no message, or an answer
+ * that is none; SyscallError when the socket fails.
+ *
+ * @see net/netfilter/ipvs/ip_vs_ctl.c (ip_vs_genl_ops)
+ */
+export class IpvsClient implements IpvsTable {
+  readonly #connection: NetlinkConnection;
+  #family: number;
+
+  /** @param family the generic netlink id of IPVS; see `connect` */
+  constructor(connection: NetlinkConnection, family: number) {
+    this.#connection = connection;
+    this.#family = family;
+  }
+
+  /**
+   * Opens a socket in this thread's network namespace and finds the family, which loads the module where that works.
+   *
+   * @throws IpvsError `ERR_IPVS_UNAVAILABLE` when the kernel has no IPVS; SyscallError when there is no generic netlink
+   */
+  static open(): IpvsClient {
+    const transport = SocketTransport.open(NETLINK_GENERIC);
+    const limits = {
+      datagramBytes: Math.min(datagramBytes, Math.floor(transport.sendBufferBytes / 2)),
+      datagramRequests: Math.max(1, Math.floor(transport.receiveBufferBytes / errorReplyBytes)),
+    };
+    return IpvsClient.connect(new NetlinkConnection(transport, limits));
+  }
+
+  /** As `open`, over a given connection, which it owns from then on and closes when this fails. */
+  static connect(connection: NetlinkConnection): IpvsClient {
+    try {
+      return new IpvsClient(connection, findFamily(connection));
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  info(): IpvsInfo {
+    return this.#ask('info', 'get IPVS version', id.IPVS_CMD_GET_INFO, decodeInfo);
+  }
+
+  services(): IpvsService[] {
+    return this.#list('list-services', 'list services', id.IPVS_CMD_GET_SERVICE, null, decodeServiceReply);
+  }
+
+  service(key: IpvsServiceKey): IpvsService {
+    const operation = `get service ${formatServiceKey(key)}`;
+    return this.#ask('get-service', operation, id.IPVS_CMD_GET_SERVICE, decodeServiceReply, key);
+  }
+
+  destinations(key: IpvsServiceKey): IpvsDestination[] {
+    const operation = `list destinations of ${formatServiceKey(key)}`;
+    const decode = (attributes: AttributeReader): IpvsDestination =>
+      decodeDestination(nestOf(attributes, id.IPVS_CMD_ATTR_DEST, 'IPVS_CMD_ATTR_DEST'), key.family);
+    return this.#list('list-destinations', operation, id.IPVS_CMD_GET_DEST, key, decode);
+  }
+
+  daemons(): IpvsDaemon[] {
+    return this.#list('list-daemons', 'list sync daemons', id.IPVS_CMD_GET_DAEMON, null, (attributes) =>
+      decodeDaemon(nestOf(attributes, id.IPVS_CMD_ATTR_DAEMON, 'IPVS_CMD_ATTR_DAEMON')),
+    );
+  }
+
+  timeouts(): IpvsTimeouts {
+    return this.#ask('get-timeouts', 'get timeouts', id.IPVS_CMD_GET_CONFIG, decodeTimeouts);
+  }
+
+  run(request: IpvsRequest): void {
+    const error = this.batch([request])[0] ?? null;
+    if (error !== null) throw error;
+  }
+
+  batch(requests: readonly IpvsRequest[]): (IpvsError | null)[] {
+    const results = this.#batchOnce(requests);
+    // a family id that is out of date is refused with the same errno as a scheduler or server that is not there
+    const doubtful = results.flatMap((error, index) => (isNotFound(error) ? [index] : []));
+    if (doubtful.length > 0 && this.#familyChanged()) {
+      const again = this.#batchOnce(doubtful.flatMap((index) => requests[index] ?? []));
+      doubtful.forEach((index, position) => (results[index] = again[position] ?? null));
+    }
+    return results.map((error, index) => {
+      const request = requests[index];
+      if (error === null || request === undefined || this.#wasStopped(request, error)) return null;
+      return asIpvsError(request.command, error, describeRequest(request));
+    });
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  /**
+   * Stopping a daemon whose thread has not run yet succeeds without an acknowledgement, for the kernel drops that of a
+   * request which ends with EINTR; so the list of daemons tells.
+   *
+   * @see kernel/kthread.c (kthread_stop), net/netlink/af_netlink.c (netlink_rcv_skb)
+   */
+  #wasStopped(request: IpvsRequest, error: Error): boolean {
+    if (request.command !== 'stop-daemon') return false;
+    if (!(error instanceof NetlinkError) || error.code !== 'ERR_NETLINK_TIMEOUT') return false;
+    return this.daemons().every((daemon) => daemon.role !== request.role);
+  }
+
+  #batchOnce(requests: readonly IpvsRequest[]): (Error | null)[] {
+    return this.#connection.batch(requests.map((request) => netlinkRequest(this.#family, request)));
+  }
+
+  /** One answer. */
+  #ask<T>(
+    query: IpvsQuery,
+    operation: string,
+    command: number,
+    decode: (attributes: AttributeReader) => T,
+    key: IpvsServiceKey | null = null,
+  ): T {
+    const answers = this.#withFamily(query, (family) =>
+      this.#connection.request(queryRequest(family, operation, command, key), decodeAttributes(decode)),
+    );
+    const answer = answers[0];
+    if (answer !== undefined) return answer;
+    throw new CodecError({ what: `answer to ${operation}`, offset: 0, expected: 'a message', got: 'none' });
+  }
+
+  #list<T>(
+    query: IpvsQuery,
+    operation: string,
+    command: number,
+    key: IpvsServiceKey | null,
+    decode: (attributes: AttributeReader) => T,
+  ): T[] {
+    return this.#withFamily(query, (family) =>
+      this.#connection.dump(queryRequest(family, operation, command, key), decodeAttributes(decode)),
+    );
+  }
+
+  /** Runs with the family's id, and once more when it turns out that the module was loaded anew and has another. */
+  #withFamily<T>(query: IpvsQuery, run: (family: number) => T): T {
+    try {
+      return run(this.#family);
+    } catch (error) {
+      if (!(error instanceof NetlinkError)) throw error;
+      if (!isNotFound(error) || !this.#familyChanged()) throw asIpvsError(query, error);
+    }
+    try {
+      return run(this.#family);
+    } catch (error) {
+      throw error instanceof NetlinkError ? asIpvsError(query, error) : error;
+    }
+  }
+
+  /** @throws IpvsError `ERR_IPVS_UNAVAILABLE` when the module is gone */
+  #familyChanged(): boolean {
+    const before = this.#family;
+    this.#family = findFamily(this.#connection);
+    return this.#family !== before;
+  }
+}
+
+function findFamily(connection: NetlinkConnection): number {
+  const family = resolveFamily(connection, id.IPVS_GENL_NAME);
+  if (family !== null) return family.id;
+  throw new IpvsError('ERR_IPVS_UNAVAILABLE', 'open', 'the kernel has no IPVS: load module ip_vs', {
+    operation: 'open the IPVS table',
+    errno: 'ENOENT',
+    errnoNumber: 2,
+    extackText: null,
+    extackOffset: null,
+    sequence: 0,
+  });
+}
+
+function netlinkRequest(family: number, request: IpvsRequest): NetlinkRequest {
+  return {
+    get operation() {
+      return describeRequest(request);
+    },
+    type: family,
+    encode: (writer) => encodeRequest(writer, request),
+  };
+}
+
+function queryRequest(
+  family: number,
+  operation: string,
+  command: number,
+  key: IpvsServiceKey | null,
+): NetlinkRequest {
+  const encode = (writer: Writer): void => {
+    encodeGenericHeader(writer, command, id.IPVS_GENL_VERSION);
+    if (key !== null) encodeServiceKey(new AttributeWriter(writer), key);
+  };
+  return { operation, type: family, encode };
+}
+
+function decodeAttributes<T>(decode: (attributes: AttributeReader) => T): (message: NetlinkMessage) => T {
+  return (message) => decode(decodeGenericMessage(message).attributes);
+}
+
+function decodeServiceReply(attributes: AttributeReader): IpvsService {
+  return decodeService(nestOf(attributes, id.IPVS_CMD_ATTR_SERVICE, 'IPVS_CMD_ATTR_SERVICE'));
+}
+
+/** The attributes within the nest `type`, the last one of several. @throws CodecError when there is none */
+function nestOf(attributes: AttributeReader, type: number, what: string): AttributeReader {
+  let nest: AttributeReader | null = null;
+  while (attributes.next()) if (attributes.type === type) nest = attributes.nested();
+  if (nest !== null) return nest;
+  throw new CodecError({ what, offset: GENL_HDRLEN, expected: 'an attribute', got: 'none' });
+}
+
+function isNotFound(error: Error | null): boolean {
+  return error instanceof NetlinkError && error.details.errno === 'ENOENT';
+}
+
+/** Gives the kernel's refusal its IPVS meaning; a request that could not be encoded is invalid before it is sent. */
+function asIpvsError(command: IpvsCommand | IpvsQuery, error: Error, operation = ''): IpvsError {
+  if (error instanceof IpvsError) return error;
+  if (!(error instanceof NetlinkError)) {
+    const nothing = { errno: null, errnoNumber: 0, extackText: null, extackOffset: null, sequence: 0 };
+    const details = { operation, ...nothing };
+    return new IpvsError('ERR_IPVS_INVALID', command, error.message, details, { cause: error });
+  }
+  const { errno } = error.details;
+  const code = errno === null ? 'ERR_IPVS_UNKNOWN_OUTCOME' : ipvsErrorCode(command, errno);
+  const reason = error.message.slice(error.details.operation.length + ': '.length);
+  return new IpvsError(code, command, reason, error.details, { cause: error });
+}
