@@ -7,7 +7,7 @@ import { resolveFamily } from '../genetlink/family.js';
 import type { AttributeReader } from '../netlink/attribute.js';
 import { AttributeWriter } from '../netlink/attribute.js';
 import { NetlinkConnection } from '../netlink/connection.js';
-import type { NetlinkRequest } from '../netlink/connection.js';
+import type { NetlinkRequest } from '../netlink/request.js';
 import { NETLINK_GENERIC } from '../netlink/constants.js';
 import { CodecError, NetlinkError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';

@@ -78,3 +78,16 @@ export function replyError(
     sequence,
   });
 }
+
+/** What went wrong without an errno of the kernel's. */
+export function netlinkError(
+  code: Exclude<NetlinkErrorCode, 'ERR_NETLINK_REPLY'>,
+  operation: string,
+  reason: string,
+  sequence: number,
+  cause?: unknown,
+): NetlinkError {
+  const nothing = { errno: null, errnoNumber: 0, extackText: null, extackOffset: null };
+  const options = cause === undefined ? {} : { cause };
+  return new NetlinkError(code, reason, { operation, ...nothing, sequence }, options);
+}
