@@ -1,0 +1,34 @@
+/**
+ * `lvsd/native`: the kernel's IPVS and network interfaces for Node, over netlink and the C library. It knows nothing of
+ * lvsd's configuration, and does not log.
+ */
+export { IpvsClient } from './ipvs/client.js';
+export { IpvsError, ipvsErrorCode } from './ipvs/errors.js';
+export type { IpvsErrorCode, IpvsQuery } from './ipvs/errors.js';
+export { formatDestinationKey, formatServiceKey } from './ipvs/keys.js';
+export type { IpvsTable } from './ipvs/table.js';
+export type * from './ipvs/types.js';
+export {
+  IP_VS_SVC_F_HASHED,
+  IP_VS_SVC_F_ONEPACKET,
+  IP_VS_SVC_F_PERSISTENT,
+  IP_VS_SVC_F_SCHED1,
+  IP_VS_SVC_F_SCHED2,
+  IP_VS_SVC_F_SCHED3,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+} from './ipvs/constants.js';
+export { familyOf, formatAddress, parseAddress } from './inet/address.js';
+export { SyscallError } from './libc/errno.js';
+export type { SyscallErrorDetails } from './libc/errno.js';
+export { openDescriptors } from './libc/descriptor.js';
+export { enterNetworkNamespace, enterNewNetworkNamespace } from './libc/namespace.js';
+export { NetlinkConnection } from './netlink/connection.js';
+export type { ConnectionLimits } from './netlink/connection.js';
+export { CodecError, NetlinkError } from './netlink/errors.js';
+export type { CodecErrorDetails, NetlinkErrorCode, NetlinkErrorDetails } from './netlink/errors.js';
+export { SocketTransport } from './netlink/socket-transport.js';
+export type { Transport } from './netlink/transport.js';
+export { resolveFamily } from './genetlink/family.js';
+export type { GenericFamily, GenericOperation } from './genetlink/family.js';
