@@ -1,18 +1,21 @@
 /** Names of the C library's error numbers, and the error of a failed system call. */
 import { constants } from 'node:os';
 
-const names = new Map<number, string>(
-  Object.entries(constants.errno).map(([name, number]) => [number, name]),
-);
 /** Node's list lacks what no file or socket of its own returns. Linux, all architectures but mips, sparc, alpha and hppa. */
-const extra: Readonly<Record<string, number>> = {
-  EPROTO: 71,
-  ENOTUNIQ: 76,
-  ESOCKTNOSUPPORT: 94,
-  EPFNOSUPPORT: 96,
-  ESHUTDOWN: 108,
-};
-for (const [name, number] of Object.entries(extra)) if (!names.has(number)) names.set(number, name);
+const numbers = new Map<string, number>(
+  Object.entries({
+    EPROTO: 71,
+    ENOTUNIQ: 76,
+    ESOCKTNOSUPPORT: 94,
+    EPFNOSUPPORT: 96,
+    ESHUTDOWN: 108,
+    ...constants.errno,
+  }),
+);
+
+const names = new Map<number, string>([...numbers].map(([name, number]) => [number, name]));
+/** Of two names of one number, the kernel's own. */
+for (const name of ['EAGAIN', 'EOPNOTSUPP']) names.set(numbers.get(name) ?? 0, name);
 
 /** Gives the C name of an error number (`2` is `ENOENT`), or `errno 4711` for one that has none. Never throws. */
 export function errnoName(number: number): string {
@@ -21,8 +24,7 @@ export function errnoName(number: number): string {
 
 /** Gives the number of a C name, or null. Never throws. */
 export function errnoNumber(name: string): number | null {
-  for (const [number, candidate] of names) if (candidate === name) return number;
-  return null;
+  return numbers.get(name) ?? null;
 }
 
 export interface SyscallErrorDetails {
