@@ -1,7 +1,7 @@
 /**
  * Runs the tests with Node's own runner, its summary last.
  *
- *   node --import tsx test/run.ts                 every *.test.ts but those under test/full/
+ *   node --import tsx test/run.ts                 every *.test.ts but those under test/full/ and in the guest
  *   node --import tsx test/run.ts unit/config     only files whose path contains one of the words
  *   node --import tsx test/run.ts --full [part]   the must-show parts under test/full/, all or the named ones
  */
@@ -16,6 +16,7 @@ const fullFolder = join(testFolder, 'full');
 function testFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .filter((entry) => !entry.name.endsWith('.kernel.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }

@@ -10,9 +10,20 @@ import { spawnSync } from 'node:child_process';
  */
 export function skipWithout(tool: string, cure: string): false | string {
   if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined) return false;
-  const reason = `${tool} is not installed; cure: ${cure}`;
+  return skipOrFail(tool, `${tool} is not installed; cure: ${cure}`);
+}
+
+/**
+ * The reason of a skip, printed.
+ *
+ * @param need the word of LVSD_TEST_REQUIRE
+ * @param reason with the cure
+ * @returns `reason`
+ * @throws Error instead of a skip when LVSD_TEST_REQUIRE names `need`
+ */
+export function skipOrFail(need: string, reason: string): string {
   const required = (process.env['LVSD_TEST_REQUIRE'] ?? '').split(',').map((word) => word.trim());
-  if (required.includes(tool)) throw new Error(`${reason} (required by LVSD_TEST_REQUIRE)`);
+  if (required.includes(need)) throw new Error(`${reason} (required by LVSD_TEST_REQUIRE)`);
   console.log(`skipped: ${reason}`);
   return reason;
 }

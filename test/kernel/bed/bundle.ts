@@ -1,0 +1,71 @@
+/**
+ * Makes one script of kernel test files: Node takes a second to start in the guest, and a TypeScript loader more.
+ *
+ * Every file becomes a suite of its own in the one process; a file that throws while it loads fails that suite.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const testFolder = fileURLToPath(new URL('../..', import.meta.url));
+const reporterSource = fileURLToPath(new URL('progress-reporter.ts', import.meta.url));
+const require = createRequire(import.meta.url);
+
+/**
+ * @param files absolute paths of `*.kernel.test.ts`
+ * @param script where the tests go, a CommonJS file
+ * @param reporter where the reporter goes, an ES module
+ * @throws Error, with the places, when a file has a syntax error, an import that leads nowhere, or a top-level await
+ */
+export async function bundleTests(files: readonly string[], script: string, reporter: string): Promise<void> {
+  const suites = files.map(
+    (file) => `describe(${JSON.stringify(suiteName(file))}, () => { require(${JSON.stringify(file)}); });`,
+  );
+  const common = { bundle: true, platform: 'node', target: 'node20', logLevel: 'silent' } as const;
+  await build({
+    ...common,
+    stdin: {
+      contents: ["import { describe } from 'node:test';", ...suites].join('\n'),
+      resolveDir: testFolder,
+      sourcefile: 'kernel-tests.js',
+    },
+    outfile: script,
+    format: 'cjs',
+    sourcemap: 'inline',
+    sourcesContent: false,
+    plugins: [nativePackages, sourceLocations],
+  });
+  await build({ ...common, entryPoints: [reporterSource], outfile: reporter, format: 'esm' });
+}
+
+/** The suite's name is the path below test/. */
+export function suiteName(file: string): string {
+  return relative(testFolder, file);
+}
+
+/** A package with a compiled part cannot be bundled; the script lies outside of the project, so it gets the whole path. */
+const nativePackages: Plugin = {
+  name: 'native-packages',
+  setup(builder) {
+    builder.onResolve({ filter: /^koffi$/ }, () => ({ path: require.resolve('koffi'), external: true }));
+  },
+};
+
+/** A test that looks for a file beside itself must find it although it runs from elsewhere. */
+const sourceLocations: Plugin = {
+  name: 'source-locations',
+  setup(builder) {
+    builder.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      return {
+        loader: 'ts',
+        contents: text
+          .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+          .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
+          .replaceAll('import.meta.filename', JSON.stringify(path)),
+      };
+    });
+  },
+};

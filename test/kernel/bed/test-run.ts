@@ -1,0 +1,101 @@
+/** One run of kernel test files: bundled, booted once, and run by one Node in the guest, whose output is shown as it comes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleTests } from './bundle.js';
+import { GuestFolder, runInGuest, type GuestEnd } from './guest.js';
+import type { UmlKernel } from './kernel-package.js';
+
+export interface TestRunOptions {
+  readonly limitSec: number;
+  readonly memoryMb: number;
+}
+
+/** `running` is the test that was cut off, `output` the standard output. */
+export type TestRunEnd = GuestEnd & { readonly running: string | null; readonly output: string };
+
+/** All kernel test files below `folder`, sorted. */
+export function kernelTestFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.kernel.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/**
+ * Runs `files` (absolute paths) in one guest.
+ *
+ * Exit code 0 means that every file loaded, that each holds a test, and that all tests passed or were skipped.
+ *
+ * @throws Error when a file cannot be bundled
+ */
+export async function runKernelTests(
+  kernel: UmlKernel,
+  files: readonly string[],
+  options: TestRunOptions,
+): Promise<TestRunEnd> {
+  const folder = new GuestFolder();
+  let output = '';
+  try {
+    const script = folder.file('tests.cjs');
+    const reporter = folder.file('progress-reporter.mjs');
+    await bundleTests(files, script, reporter);
+    const progress = folder.file('progress');
+    const command = [
+      process.execPath,
+      '--enable-source-maps',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${reporter}`,
+      `--test-reporter-destination=${progress}`,
+      script,
+    ];
+    const end = await runInGuest(kernel, folder, command, {
+      limitMs: options.limitSec * 1_000,
+      memoryMb: options.memoryMb,
+      cwd: process.cwd(),
+      environment: guestEnvironment(),
+      onOutput: (chunk) => {
+        process.stdout.write(chunk);
+        output += chunk.toString();
+      },
+      onErrors: (chunk) => process.stderr.write(chunk),
+    });
+    return { ...end, running: lastBegun(progress), output };
+  } finally {
+    folder.remove();
+  }
+}
+
+/** Why the run failed, in full; null when it passed. */
+export function failureOf(end: TestRunEnd, limitSec: number): string | null {
+  const running = end.running === null ? '' : ` while "${end.running}" ran`;
+  switch (end.kind) {
+    case 'time-limit':
+      return `guest killed after ${limitSec} s${running}`;
+    case 'died':
+      return `the guest's kernel died${running}; the end of its log:\n${end.log}`;
+    case 'exited':
+      return end.code === 0 ? null : `exit code ${end.code} in the guest${failedTests(end.output)}`;
+  }
+}
+
+/** The list that Node's reporter puts at the end. */
+function failedTests(output: string): string {
+  const start = output.lastIndexOf('failing tests:');
+  return start < 0 ? '' : `; ${output.slice(start).trimEnd()}`;
+}
+
+/** The runner of the host tells its children to report to it in its own format, which nobody reads in the guest. */
+function guestEnvironment(): NodeJS.ProcessEnv {
+  const ofTheHost = new Set(['NODE_TEST_CONTEXT', 'NODE_OPTIONS', 'NODE_V8_COVERAGE']);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofTheHost.has(name)));
+}
+
+function lastBegun(progress: string): string | null {
+  try {
+    const name = readFileSync(progress, 'utf8').split('\n').at(-2) ?? '';
+    return name === '' ? null : name;
+  } catch {
+    return null;
+  }
+}
