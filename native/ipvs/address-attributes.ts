@@ -26,7 +26,8 @@ export function writeAddress(
   family: IpvsFamily,
   address: string,
 ): void {
-  writer.fill(type, unionBytes, (bytes, offset) => encodeAddress(address, family, bytes, offset));
+  const offset = writer.reserve(type, unionBytes);
+  encodeAddress(address, family, writer.writer.buffer, offset);
 }
 
 /** Gives the canonical text. @throws CodecError when the attribute is shorter than an address of the family */

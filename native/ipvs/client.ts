@@ -147,7 +147,7 @@ export class IpvsClient implements IpvsTable {
   }
 
   #batchOnce(requests: readonly IpvsRequest[]): (Error | null)[] {
-    return this.#connection.batch(requests.map((request) => netlinkRequest(this.#family, request)));
+    return this.#connection.batch(netlinkRequests(this.#family, requests));
   }
 
   /** One answer. */
@@ -214,14 +214,27 @@ function findFamily(connection: NetlinkConnection): number {
   });
 }
 
-function netlinkRequest(family: number, request: IpvsRequest): NetlinkRequest {
-  return {
-    get operation() {
-      return describeRequest(request);
-    },
-    type: family,
-    encode: (writer) => encodeRequest(writer, request),
-  };
+/** One at a time, for thousands of them would be thousands of objects kept. */
+function* netlinkRequests(family: number, requests: readonly IpvsRequest[]): Generator<NetlinkRequest> {
+  for (const request of requests) yield new ChangeRequest(family, request);
+}
+
+class ChangeRequest implements NetlinkRequest {
+  readonly type: number;
+  readonly #request: IpvsRequest;
+
+  constructor(type: number, request: IpvsRequest) {
+    this.type = type;
+    this.#request = request;
+  }
+
+  get operation(): string {
+    return describeRequest(this.#request);
+  }
+
+  encode(writer: Writer): void {
+    encodeRequest(writer, this.#request);
+  }
 }
 
 function queryRequest(

@@ -42,7 +42,8 @@ export function encodeDaemonRole(writer: AttributeWriter, role: IpvsDaemonRole):
 function writeGroup(writer: AttributeWriter, group: string): void {
   const family = familyOf(group) ?? 'ipv4';
   const type = family === 'ipv4' ? id.IPVS_DAEMON_ATTR_MCAST_GROUP : id.IPVS_DAEMON_ATTR_MCAST_GROUP6;
-  writer.fill(type, addressBytes(family), (bytes, offset) => encodeAddress(group, family, bytes, offset));
+  const offset = writer.reserve(type, addressBytes(family));
+  encodeAddress(group, family, writer.writer.buffer, offset);
 }
 
 /** Decodes a nest of the kernel's. @throws CodecError when a value is malformed, or one that every kernel sends is missing */

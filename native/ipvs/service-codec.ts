@@ -33,8 +33,8 @@ export function encodeService(writer: AttributeWriter, service: IpvsServiceConfi
     writer.string(id.IPVS_SVC_ATTR_PE_NAME, service.persistenceEngine, 'IPVS_SVC_ATTR_PE_NAME');
   }
   const flags = writer.begin(id.IPVS_SVC_ATTR_FLAGS);
-  writer.value32(service.flags, 'IPVS_SVC_ATTR_FLAGS');
-  writer.value32(allFlags, 'IPVS_SVC_ATTR_FLAGS mask');
+  writer.writer.u32(service.flags, 'IPVS_SVC_ATTR_FLAGS');
+  writer.writer.u32(allFlags, 'IPVS_SVC_ATTR_FLAGS mask');
   writer.end(flags, 'IPVS_SVC_ATTR_FLAGS');
   writer.u32(id.IPVS_SVC_ATTR_TIMEOUT, service.timeoutSec, 'IPVS_SVC_ATTR_TIMEOUT');
   if (service.family === 'ipv4') {

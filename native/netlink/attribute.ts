@@ -139,91 +139,88 @@ export class AttributeReader {
  * @throws CodecError when a value does not fit its field, and no other error
  */
 export class AttributeWriter {
-  readonly #writer: Writer;
+  /** Where they go: for what stands before and between them. */
+  readonly writer: Writer;
 
   constructor(writer: Writer) {
-    this.#writer = writer;
+    this.writer = writer;
   }
 
   u8(type: number, value: number, what: string): void {
     this.#header(type, 1);
-    this.#writer.u8(value, what);
-    this.#writer.pad();
+    this.writer.u8(value, what);
+    this.writer.pad();
   }
 
   u16(type: number, value: number, what: string): void {
     this.#header(type, 2);
-    this.#writer.u16(value, what);
-    this.#writer.pad();
+    this.writer.u16(value, what);
+    this.writer.pad();
   }
 
   u16BigEndian(type: number, value: number, what: string): void {
     this.#header(type, 2);
-    this.#writer.u16BigEndian(value, what);
-    this.#writer.pad();
+    this.writer.u16BigEndian(value, what);
+    this.writer.pad();
   }
 
   u32(type: number, value: number, what: string): void {
     this.#header(type, 4);
-    this.#writer.u32(value, what);
+    this.writer.u32(value, what);
   }
 
   u32BigEndian(type: number, value: number, what: string): void {
     this.#header(type, 4);
-    this.#writer.u32BigEndian(value, what);
+    this.writer.u32BigEndian(value, what);
   }
 
   i32(type: number, value: number, what: string): void {
     this.#header(type, 4);
-    this.#writer.i32(value, what);
+    this.writer.i32(value, what);
   }
 
   u64(type: number, value: bigint, what: string): void {
     this.#header(type, 8);
-    this.#writer.u64(value, what);
+    this.writer.u64(value, what);
   }
 
   /** With a NUL at its end, as the kernel's NUL strings want it. */
   string(type: number, value: string, what: string): void {
     const start = this.begin(type);
-    this.#writer.string(value, what);
+    this.writer.string(value, what);
     this.end(start, what);
   }
 
   bytes(type: number, value: Uint8Array, what: string): void {
     const start = this.begin(type);
-    this.#writer.bytes(value);
+    this.writer.bytes(value);
     this.end(start, what);
   }
 
-  /** A value of `length` bytes that `write` puts in place; they hold zeros before. */
-  fill(type: number, length: number, write: (bytes: Uint8Array, offset: number) => void): void {
+  /** Appends an attribute of `length` zero bytes, to be filled in through the writer's buffer; gives their offset. */
+  reserve(type: number, length: number): number {
     this.#header(type, length);
-    this.#writer.fill(length, write);
-    this.#writer.pad();
-  }
-
-  /** A u32 without a header, as part of a value that `begin` began. */
-  value32(value: number, what: string): void {
-    this.#writer.u32(value, what);
+    const offset = this.writer.reserve(length);
+    this.writer.pad();
+    return offset;
   }
 
   /** Begins an attribute whose value is written next; `end` takes what this returns. @param flags `NLA_F_*` */
   begin(type: number, flags = 0): number {
-    const start = this.#writer.length;
-    this.#writer.u16(0, 'attribute length');
-    this.#writer.u16(type | flags, 'attribute type');
+    const start = this.writer.length;
+    this.writer.u16(0, 'attribute length');
+    this.writer.u16(type | flags, 'attribute type');
     return start;
   }
 
   /** Writes the length of what was written since `begin`, and the padding. */
   end(start: number, what: string): void {
-    this.#writer.patchU16(start, this.#writer.length - start, what);
-    this.#writer.pad();
+    this.writer.patchU16(start, this.writer.length - start, what);
+    this.writer.pad();
   }
 
   #header(type: number, length: number): void {
-    this.#writer.u16(NLA_HDRLEN + length, 'attribute length');
-    this.#writer.u16(type, 'attribute type');
+    this.writer.u16(NLA_HDRLEN + length, 'attribute length');
+    this.writer.u16(type, 'attribute type');
   }
 }

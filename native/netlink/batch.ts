@@ -9,11 +9,6 @@ import type { Writer } from './writer.js';
 /** Offset of the flags in a message's header. */
 const flagsOffset = 6;
 
-interface Sent {
-  readonly request: NetlinkRequest;
-  readonly index: number;
-}
-
 /**
  * One datagram of a batch: filled with `add`, sent, then given its answers with `take`.
  *
@@ -24,22 +19,34 @@ export class BatchDatagram {
   readonly #writer: Writer;
   readonly #maxBytes: number;
   readonly #results: (Error | null)[];
-  /** By sequence number: what has no answer yet. */
-  readonly #waiting = new Map<number, Sent>();
-  #lastSequence = 0;
+  /** Index of the first request's result. */
+  readonly #firstIndex: number;
+  readonly #firstSequence: number;
+  /** By sequence number from the first on; those that could not be encoded are among them, so that places agree. */
+  readonly #requests: NetlinkRequest[] = [];
+  readonly #answered = new Set<number>();
+  /** Place of the last request that is in the datagram. */
+  #last = -1;
   #lastStart = 0;
 
-  /** @param results where errors go, by the request's index; null stands for done */
-  constructor(writer: Writer, maxBytes: number, results: (Error | null)[]) {
+  /** @param results where errors are appended, or null for done, one a request */
+  constructor(writer: Writer, maxBytes: number, results: (Error | null)[], firstSequence: number) {
     writer.reset();
     this.#writer = writer;
     this.#maxBytes = maxBytes;
     this.#results = results;
+    this.#firstIndex = results.length;
+    this.#firstSequence = firstSequence;
   }
 
-  /** Count of requests in it. */
+  /** Count of requests, with those that could not be encoded. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#requests.length;
+  }
+
+  /** There is something to send. */
+  get filled(): boolean {
+    return this.#last >= 0;
   }
 
   /**
@@ -47,65 +54,74 @@ export class BatchDatagram {
    *
    * @returns false when it does not fit any more, and nothing was appended
    */
-  add(request: NetlinkRequest, index: number, sequence: number): boolean {
+  add(request: NetlinkRequest): boolean {
     const writer = this.#writer;
     const start = writer.length;
+    const place = this.#requests.length;
     try {
+      const sequence = this.#firstSequence + place;
       beginMessage(writer, request.type, NLM_F_REQUEST | (request.flags ?? 0), sequence);
       request.encode(writer);
       endMessage(writer, start);
     } catch (error) {
       if (!(error instanceof CodecError)) throw error;
       writer.reset(start);
-      this.#results[index] = error;
+      this.#requests.push(request);
+      this.#results.push(error);
       return true;
     }
-    if (writer.length > this.#maxBytes && this.#waiting.size > 0) {
+    if (writer.length > this.#maxBytes && this.filled) {
       writer.reset(start);
       return false;
     }
-    this.#waiting.set(sequence, { request, index });
-    this.#lastSequence = sequence;
+    this.#requests.push(request);
+    this.#results.push(null);
+    this.#last = place;
     this.#lastStart = start;
     return true;
   }
 
   /** Its bytes, with the acknowledgement asked for: a view of the writer. */
   finish(): Uint8Array {
-    const flags = this.#waiting.get(this.#lastSequence)?.request.flags ?? 0;
-    this.#writer.patchU16(this.#lastStart + flagsOffset, NLM_F_REQUEST | NLM_F_ACK | flags, 'message flags');
+    const flags = NLM_F_REQUEST | NLM_F_ACK | (this.#requests[this.#last]?.flags ?? 0);
+    this.#writer.patchU16(this.#lastStart + flagsOffset, flags, 'message flags');
     return this.#writer.finish();
   }
 
   /** The last request was answered. */
   get complete(): boolean {
-    return !this.#waiting.has(this.#lastSequence);
+    return this.#answered.has(this.#last);
   }
 
   /** Takes one message; those of other requests are passed over. @throws CodecError when an answer is malformed */
   take(message: NetlinkMessage): void {
-    const sent = this.#waiting.get(message.sequence);
-    if (sent === undefined || message.type !== NLMSG_ERROR) return;
-    this.#waiting.delete(message.sequence);
+    const place = message.sequence - this.#firstSequence;
+    const request = this.#requests[place];
+    if (request === undefined || message.type !== NLMSG_ERROR) return;
     const { errno, extack } = decodeErrorReply(message);
+    this.#answered.add(place);
     if (errno === 0) return;
-    this.#results[sent.index] = replyError(sent.request.operation, errno, message.sequence, extack);
+    this.#results[this.#firstIndex + place] = replyError(request.operation, errno, message.sequence, extack);
   }
 
   /** Answers were lost: whatever has none may or may not have been done. */
   endWithOverrun(cause: unknown): void {
     const reason = 'the answer was lost, it may or may not have been done';
-    for (const [sequence, { request, index }] of this.#waiting) {
+    this.#requests.forEach((request, place) => {
+      const index = this.#firstIndex + place;
+      if (this.#answered.has(place) || this.#results[index] !== null) return;
+      const sequence = this.#firstSequence + place;
       this.#results[index] = netlinkError('ERR_NETLINK_OVERRUN', request.operation, reason, sequence, cause);
-    }
+    });
   }
 
   /** The last request got no answer, although all were run. */
   endWithTimeout(waitedMs: number): void {
-    const last = this.#waiting.get(this.#lastSequence);
-    if (last === undefined) return;
+    const request = this.#requests[this.#last];
+    if (request === undefined || this.complete) return;
     const reason = `no answer within ${waitedMs} ms`;
-    const { operation } = last.request;
-    this.#results[last.index] = netlinkError('ERR_NETLINK_TIMEOUT', operation, reason, this.#lastSequence);
+    const sequence = this.#firstSequence + this.#last;
+    const error = netlinkError('ERR_NETLINK_TIMEOUT', request.operation, reason, sequence);
+    this.#results[this.#firstIndex + this.#last] = error;
   }
 }

@@ -109,19 +109,18 @@ export class NetlinkConnection {
    * @returns for each request null, or why it failed; one that cannot be encoded gets its CodecError and is not sent
    * @throws SyscallError when a datagram cannot be sent or received; CodecError when an answer is malformed
    */
-  batch(requests: readonly NetlinkRequest[]): (Error | null)[] {
-    const results = new Array<Error | null>(requests.length).fill(null);
+  batch(requests: Iterable<NetlinkRequest>): (Error | null)[] {
+    const results: (Error | null)[] = [];
     let datagram = this.#emptyDatagram(results);
-    requests.forEach((request, index) => {
+    for (const request of requests) {
       const full = datagram.size >= this.#limits.datagramRequests;
-      if (full || !datagram.add(request, index, this.#sequence)) {
+      if (full || !datagram.add(request)) {
         this.#exchange(datagram);
         datagram = this.#emptyDatagram(results);
-        datagram.add(request, index, this.#sequence);
+        datagram.add(request);
       }
-      this.#nextSequence();
-    });
-    if (datagram.size > 0) this.#exchange(datagram);
+    }
+    this.#exchange(datagram);
     return results;
   }
 
@@ -189,10 +188,14 @@ export class NetlinkConnection {
   }
 
   #emptyDatagram(results: (Error | null)[]): BatchDatagram {
-    return new BatchDatagram(this.#writer, this.#limits.datagramBytes, results);
+    // its numbers run on without a gap, so they begin anew in good time
+    if (this.#sequence > maxSequence - this.#limits.datagramRequests) this.#sequence = 1;
+    return new BatchDatagram(this.#writer, this.#limits.datagramBytes, results, this.#sequence);
   }
 
   #exchange(datagram: BatchDatagram): void {
+    this.#sequence += datagram.size;
+    if (!datagram.filled) return;
     this.#transport.send(datagram.finish());
     let overrun: SyscallError | null = null;
     while (!datagram.complete) {

@@ -87,7 +87,9 @@ export class Writer {
   /** UTF-8 with a NUL after it. */
   string(value: string, what: string): void {
     if (value.includes('\0')) this.#refuse(JSON.stringify(value), 'text without NUL', what);
-    this.bytes(text.encode(value));
+    // UTF-8 needs at most three bytes for each unit of a JavaScript string
+    const offset = this.#take(value.length * 3);
+    this.#length = offset + text.encodeInto(value, this.#bytes.subarray(offset)).written;
     this.zeros(1);
   }
 
@@ -96,11 +98,16 @@ export class Writer {
     this.#bytes.fill(0, offset, offset + count);
   }
 
-  /** Appends `count` bytes that `write` puts at the offset it is given. They hold zeros before. */
-  fill(count: number, write: (bytes: Uint8Array, offset: number) => void): void {
+  /** Appends `count` zero bytes, to be filled in through `buffer`; gives their offset. */
+  reserve(count: number): number {
     const offset = this.#length;
     this.zeros(count);
-    write(this.#bytes, offset);
+    return offset;
+  }
+
+  /** What is written so far and the room behind it. Another one after every write, so not to be kept. */
+  get buffer(): Uint8Array {
+    return this.#bytes;
   }
 
   /** Pads with zeros to the next multiple of 4. */
