@@ -4,7 +4,6 @@ import { constants } from 'node:os';
 /** Node's list lacks what no file or socket of its own returns. Linux, all architectures but mips, sparc, alpha and hppa. */
 const numbers = new Map<string, number>(
   Object.entries({
-    EPROTO: 71,
     ENOTUNIQ: 76,
     ESOCKTNOSUPPORT: 94,
     EPFNOSUPPORT: 96,
