@@ -100,9 +100,19 @@ export function decodeErrorReply(message: NetlinkMessage): ErrorReply {
   const errno = -reader.i32(0, 'error number');
   reader.need(4, NLMSG_HDRLEN, 'header of the request in an error reply');
   if ((message.flags & NLM_F_ACK_TLVS) === 0) return { errno: positive(errno), extack: noExtack };
-  const requestLength = reader.u32(4, 'length of the request in an error reply');
-  const body = (message.flags & NLM_F_CAPPED) !== 0 ? NLMSG_HDRLEN : requestLength;
-  return { errno: positive(errno), extack: decodeExtack(reader, align(4 + body)) };
+  const repeated = (message.flags & NLM_F_CAPPED) !== 0 ? NLMSG_HDRLEN : requestLength(reader);
+  return { errno: positive(errno), extack: decodeExtack(reader, align(4 + repeated)) };
+}
+
+/** Bytes of the request that an error reply repeats whole. */
+function requestLength(reader: Reader): number {
+  const what = 'request in an error reply';
+  const length = reader.u32(4, what);
+  if (length < NLMSG_HDRLEN) {
+    throw new CodecError({ what, offset: 4, expected: `at least ${NLMSG_HDRLEN} bytes`, got: `${length}` });
+  }
+  reader.need(4, length, what);
+  return length;
 }
 
 /**
