@@ -1,0 +1,179 @@
+/**
+ * The measuring half of bench/netlink: runs inside the kernel, each program in turn, in an empty table each time.
+ * Prints one line of progress a step to stderr and the raw figures as JSON to stdout.
+ *
+ *   guest.mjs PROGRAM_BUNDLE LVSADM_MAIN
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IpvsClient } from '../../native/index.js';
+import { runMeasured } from './measured-child.js';
+import type { MeasuredRun } from './measured-child.js';
+import { keepalivedConfig, requests, restoreScript, serversPerService } from './rules.js';
+
+const [programBundle, lvsadmMain] = process.argv.slice(2);
+if (programBundle === undefined || lvsadmMain === undefined) throw new Error('PROGRAM_BUNDLE LVSADM_MAIN');
+const node = process.execPath;
+const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+const table = IpvsClient.open();
+const sizes = [
+  { services: 1000, turns: 5 },
+  { services: 5000, turns: 3 },
+];
+
+interface Turn {
+  readonly ipvsadmRestoreMs: number;
+  /** In a process that runs already, as a director programs. */
+  readonly nativeMs: number;
+  /** The first thing that a process of its own does, not compiled yet; without the process's start. */
+  readonly nativeColdMs: number;
+  readonly lvsadmRestoreMs: number;
+  readonly ipvsadmListMs: number;
+  readonly lvsadmListMs: number;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** The table must hold all of it, whoever made it. */
+function expectComplete(services: number, program: string): void {
+  const listed = table.services();
+  const servers = listed.reduce((sum, service) => sum + table.destinations(service).length, 0);
+  if (listed.length === services && servers === services * serversPerService) return;
+  throw new Error(`${program} made ${listed.length} services and ${servers} servers`);
+}
+
+async function restore(program: string, args: readonly string[], services: number): Promise<MeasuredRun> {
+  table.run({ command: 'flush' });
+  const run = await runMeasured(program, args, { stdinPath: join(folder, `rules-${services}`) });
+  expectComplete(services, program);
+  return run;
+}
+
+function programInProcess(services: number): number {
+  table.run({ command: 'flush' });
+  const list = requests(services);
+  const begin = performance.now();
+  const errors = table.batch(list).filter((error) => error !== null);
+  const wallMs = performance.now() - begin;
+  if (errors.length > 0) throw new Error(`${errors.length} requests failed`, { cause: errors[0] });
+  expectComplete(services, 'native/ipvs');
+  return wallMs;
+}
+
+async function programNatively(services: number): Promise<{ programMs: number; maxRssKb: number }> {
+  table.run({ command: 'flush' });
+  const run = await runMeasured(node, [programBundle ?? '', String(services)]);
+  expectComplete(services, 'native/ipvs');
+  return JSON.parse(run.stdout) as { programMs: number; maxRssKb: number };
+}
+
+async function oneTurn(services: number): Promise<Turn> {
+  const ipvsadmRestore = await restore('ipvsadm', ['-R'], services);
+  const nativeMs = programInProcess(services);
+  const nativeCold = await programNatively(services);
+  const lvsadmRestore = await restore(node, [lvsadmMain ?? '', '-R'], services);
+  const ipvsadmList = await runMeasured('ipvsadm', ['-Ln']);
+  const lvsadmList = await runMeasured(node, [lvsadmMain ?? '', '-Ln']);
+  if (ipvsadmList.stdout !== lvsadmList.stdout) throw new Error('the two listings differ');
+  return {
+    ipvsadmRestoreMs: ipvsadmRestore.wallMs,
+    nativeMs,
+    nativeColdMs: nativeCold.programMs,
+    lvsadmRestoreMs: lvsadmRestore.wallMs,
+    ipvsadmListMs: ipvsadmList.wallMs,
+    lvsadmListMs: lvsadmList.wallMs,
+  };
+}
+
+/** Peak memory, in runs of their own since watching costs time. */
+async function measureMemory(services: number): Promise<Record<string, number>> {
+  const rules = join(folder, `rules-${services}`);
+  const watch = { watchMemory: true };
+  table.run({ command: 'flush' });
+  const { maxRssKb: native } = await programNatively(services);
+  table.run({ command: 'flush' });
+  const ipvsadm = await runMeasured('ipvsadm', ['-R'], { ...watch, stdinPath: rules });
+  table.run({ command: 'flush' });
+  const lvsadm = await runMeasured(node, [lvsadmMain ?? '', '-R'], { ...watch, stdinPath: rules });
+  const ipvsadmList = await runMeasured('ipvsadm', ['-Ln'], watch);
+  const lvsadmList = await runMeasured(node, [lvsadmMain ?? '', '-Ln'], watch);
+  return {
+    ipvsadmRestoreKb: ipvsadm.maxRssKb,
+    nativeKb: native,
+    lvsadmRestoreKb: lvsadm.maxRssKb,
+    ipvsadmListKb: ipvsadmList.maxRssKb,
+    lvsadmListKb: lvsadmList.maxRssKb,
+  };
+}
+
+/** From its start to the table complete, without checkers; the table is looked at every 100 ms. */
+async function startKeepalived(services: number): Promise<number> {
+  table.run({ command: 'flush' });
+  const config = join(folder, 'keepalived.conf');
+  writeFileSync(config, keepalivedConfig(services));
+  const pid = ['-p', join(folder, 'k.pid'), '-c', join(folder, 'c.pid')];
+  const begin = performance.now();
+  const child = spawn('keepalived', ['-n', '-C', '-f', config, ...pid], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  while (table.services().length < services) await new Promise((resolve) => setTimeout(resolve, 100));
+  const last = table.services();
+  while (last.some((service) => table.destinations(service).length < serversPerService)) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const wallMs = performance.now() - begin;
+  child.kill('SIGTERM');
+  await ended;
+  return wallMs;
+}
+
+/** Whole processes on a table of one service: what an operator waits for. */
+async function smallListing(): Promise<{ nodeMs: number; lvsadmMs: number; ipvsadmMs: number }[]> {
+  table.run({ command: 'flush' });
+  writeFileSync(join(folder, 'rules-1'), restoreScript(1));
+  await runMeasured('ipvsadm', ['-R'], { stdinPath: join(folder, 'rules-1') });
+  const turns: { nodeMs: number; lvsadmMs: number; ipvsadmMs: number }[] = [];
+  for (let turn = 0; turn < 9; turn++) {
+    const nodeRun = await runMeasured(node, ['-e', '0']);
+    const lvsadm = await runMeasured(node, [lvsadmMain ?? '', '-Ln']);
+    const ipvsadm = await runMeasured('ipvsadm', ['-Ln']);
+    turns.push({ nodeMs: nodeRun.wallMs, lvsadmMs: lvsadm.wallMs, ipvsadmMs: ipvsadm.wallMs });
+  }
+  return turns;
+}
+
+function versionOf(command: string, args: readonly string[]): string {
+  const script = '"$0" "$@" 2>&1 | head -n 1';
+  return execFileSync('sh', ['-c', script, command, ...args], { encoding: 'utf8' }).trim();
+}
+
+say('small listing');
+const small = await smallListing();
+const bySize: Record<string, { turns: Turn[]; memoryKb: Record<string, number> }> = {};
+for (const { services, turns } of sizes) {
+  writeFileSync(join(folder, `rules-${services}`), restoreScript(services));
+  const measured: Turn[] = [];
+  for (let turn = 1; turn <= turns; turn++) {
+    say(`${services} services x ${serversPerService}: turn ${turn} of ${turns}`);
+    measured.push(await oneTurn(services));
+  }
+  say(`${services} services x ${serversPerService}: memory`);
+  bySize[services] = { turns: measured, memoryKb: await measureMemory(services) };
+}
+say('keepalived');
+const keepalivedMs: number[] = [];
+for (let turn = 0; turn < 3; turn++) keepalivedMs.push(await startKeepalived(1000));
+table.run({ command: 'flush' });
+table.close();
+console.log(
+  JSON.stringify({
+    kernel: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
+    peers: { ipvsadm: versionOf('ipvsadm', ['-v']), keepalived: versionOf('keepalived', ['-v']) },
+    small,
+    bySize,
+    keepalivedMs,
+  }),
+);
