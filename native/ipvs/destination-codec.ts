@@ -14,7 +14,6 @@ import type {
   IpvsDestinationKey,
   IpvsFamily,
   IpvsForwarding,
-  IpvsStats,
   IpvsTunnel,
 } from './types.js';
 
@@ -89,7 +88,7 @@ export function decodeDestination(attributes: AttributeReader, serviceFamily: Ip
     activeConnections: address.required(wire.activeConnections, 'IPVS_DEST_ATTR_ACTIVE_CONNS'),
     inactiveConnections: address.required(wire.inactiveConnections, 'IPVS_DEST_ATTR_INACT_CONNS'),
     persistentConnections: address.required(wire.persistentConnections, 'IPVS_DEST_ATTR_PERSIST_CONNS'),
-    stats: address.required(wire.stats64 ?? wire.stats, 'IPVS_DEST_ATTR_STATS'),
+    stats: decodeStats(address.required(wire.stats64 ?? wire.stats, 'IPVS_DEST_ATTR_STATS')),
   };
 }
 
@@ -108,8 +107,8 @@ interface WireDestination {
   tunnelType: number | null;
   tunnelPort: number;
   tunnelFlags: number;
-  stats: IpvsStats | null;
-  stats64: IpvsStats | null;
+  stats: AttributeReader | null;
+  stats64: AttributeReader | null;
 }
 
 function emptyWireDestination(): WireDestination {
@@ -176,10 +175,10 @@ function readDestination(attributes: AttributeReader): WireDestination {
         wire.tunnelFlags = attributes.u16('IPVS_DEST_ATTR_TUN_FLAGS');
         break;
       case id.IPVS_DEST_ATTR_STATS:
-        wire.stats = decodeStats(attributes.nested());
+        wire.stats = attributes.nested();
         break;
       case id.IPVS_DEST_ATTR_STATS64:
-        wire.stats64 = decodeStats(attributes.nested());
+        wire.stats64 = attributes.nested();
         break;
       default:
     }

@@ -8,7 +8,7 @@ import { Reader } from '../netlink/reader.js';
 import * as address from './address-attributes.js';
 import * as id from './constants.js';
 import { decodeStats } from './stats-codec.js';
-import type { IpvsService, IpvsServiceConfig, IpvsServiceKey, IpvsStats } from './types.js';
+import type { IpvsService, IpvsServiceConfig, IpvsServiceKey } from './types.js';
 
 const allFlags = 0xffffffff;
 
@@ -75,7 +75,7 @@ export function decodeService(attributes: AttributeReader): IpvsService {
         ? netmask.u32BigEndian(0, 'IPVS_SVC_ATTR_NETMASK')
         : netmask.u32(0, 'IPVS_SVC_ATTR_NETMASK'),
     persistenceEngine: wire.persistenceEngine,
-    stats: address.required(wire.stats64 ?? wire.stats, 'IPVS_SVC_ATTR_STATS'),
+    stats: decodeStats(address.required(wire.stats64 ?? wire.stats, 'IPVS_SVC_ATTR_STATS')),
   };
 }
 
@@ -91,8 +91,8 @@ interface WireService {
   timeoutSec: number | null;
   netmask: Uint8Array | null;
   persistenceEngine: string | null;
-  stats: IpvsStats | null;
-  stats64: IpvsStats | null;
+  stats: AttributeReader | null;
+  stats64: AttributeReader | null;
 }
 
 function emptyWireService(): WireService {
@@ -147,10 +147,10 @@ function readService(attributes: AttributeReader): WireService {
         wire.persistenceEngine = attributes.string('IPVS_SVC_ATTR_PE_NAME');
         break;
       case id.IPVS_SVC_ATTR_STATS:
-        wire.stats = decodeStats(attributes.nested());
+        wire.stats = attributes.nested();
         break;
       case id.IPVS_SVC_ATTR_STATS64:
-        wire.stats64 = decodeStats(attributes.nested());
+        wire.stats64 = attributes.nested();
         break;
       default:
     }

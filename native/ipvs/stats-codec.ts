@@ -8,41 +8,38 @@ import { CodecError } from '../netlink/errors.js';
 import * as id from './constants.js';
 import type { IpvsStats } from './types.js';
 
-const fields: Readonly<Record<number, keyof IpvsStats>> = {
-  [id.IPVS_STATS_ATTR_CONNS]: 'connections',
-  [id.IPVS_STATS_ATTR_INPKTS]: 'inPackets',
-  [id.IPVS_STATS_ATTR_OUTPKTS]: 'outPackets',
-  [id.IPVS_STATS_ATTR_INBYTES]: 'inBytes',
-  [id.IPVS_STATS_ATTR_OUTBYTES]: 'outBytes',
-  [id.IPVS_STATS_ATTR_CPS]: 'connectionsPerSec',
-  [id.IPVS_STATS_ATTR_INPPS]: 'inPacketsPerSec',
-  [id.IPVS_STATS_ATTR_OUTPPS]: 'outPacketsPerSec',
-  [id.IPVS_STATS_ATTR_INBPS]: 'inBytesPerSec',
-  [id.IPVS_STATS_ATTR_OUTBPS]: 'outBytesPerSec',
-};
-const fieldCount = Object.keys(fields).length;
+/** Ids run from 1 without a gap. Id 11 is padding, and later kernels may count more. */
+const counterCount = id.IPVS_STATS_ATTR_OUTBPS;
 
 /**
- * Decodes either nest: a counter of 4 or of 8 bytes, unsigned, whatever the nest's name promises.
+ * Decodes either nest: counters of 4 or of 8 bytes, unsigned, whatever the nest's name promises.
  *
  * @throws CodecError when a counter is missing or of another size
  */
 export function decodeStats(attributes: AttributeReader): IpvsStats {
-  const stats: Partial<Record<keyof IpvsStats, bigint>> = {};
+  const counters = new Array<bigint | null>(counterCount + 1).fill(null);
   while (attributes.next()) {
-    const field = fields[attributes.type];
-    // id 11 is padding, and later kernels may count more
-    if (field === undefined) continue;
-    stats[field] = attributes.length === 4 ? BigInt(attributes.u32(field)) : attributes.u64(field);
+    const { type } = attributes;
+    if (type > counterCount) continue;
+    counters[type] =
+      attributes.length === 4 ? BigInt(attributes.u32('32-bit counter')) : attributes.u64('64-bit counter');
   }
-  const got = Object.keys(stats).length;
-  if (got !== fieldCount) {
-    throw new CodecError({
-      what: 'statistics',
-      offset: 0,
-      expected: `${fieldCount} counters`,
-      got: `${got}`,
-    });
-  }
-  return stats as IpvsStats;
+  return {
+    connections: counter(counters, id.IPVS_STATS_ATTR_CONNS),
+    inPackets: counter(counters, id.IPVS_STATS_ATTR_INPKTS),
+    outPackets: counter(counters, id.IPVS_STATS_ATTR_OUTPKTS),
+    inBytes: counter(counters, id.IPVS_STATS_ATTR_INBYTES),
+    outBytes: counter(counters, id.IPVS_STATS_ATTR_OUTBYTES),
+    connectionsPerSec: counter(counters, id.IPVS_STATS_ATTR_CPS),
+    inPacketsPerSec: counter(counters, id.IPVS_STATS_ATTR_INPPS),
+    outPacketsPerSec: counter(counters, id.IPVS_STATS_ATTR_OUTPPS),
+    inBytesPerSec: counter(counters, id.IPVS_STATS_ATTR_INBPS),
+    outBytesPerSec: counter(counters, id.IPVS_STATS_ATTR_OUTBPS),
+  };
+}
+
+function counter(counters: readonly (bigint | null)[], type: number): bigint {
+  const value = counters[type] ?? null;
+  if (value !== null) return value;
+  throw new CodecError({ what: `counter ${type}`, offset: 0, expected: 'an attribute', got: 'none' });
 }
