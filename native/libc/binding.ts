@@ -112,13 +112,32 @@ export const unshare = library.func('int unshare(int flags)') as unknown as (fla
 /** Acts on the calling thread alone. @see setns(2) */
 export const setns = library.func('int setns(int fd, int type)') as unknown as (fd: Int, type: Int) => Int;
 
+/** Nothing else holds a handle, and the collector ends one that nobody holds. */
+const watching = new Set<ReturnType<typeof koffi.node.poll>>();
+
 /**
- * Calls back on the event loop while `fd` is readable, until the returned function is called; the loop stays alive meanwhile.
- * Must be ended before the descriptor is closed.
+ * Calls back on the event loop while `fd` is readable or has an error to be read, until the returned function is called; the
+ * loop stays alive meanwhile. Must be ended before the descriptor is closed. What `onReadable` throws is uncaught.
  */
 export function watchReadable(fd: Int, onReadable: () => void): () => void {
-  const handle = koffi.node.poll(fd, { readable: true }, onReadable);
+  const events = { readable: true };
+  // the first argument is libuv's status, though the package declares it otherwise
+  const onPoll = (status: unknown): void => {
+    try {
+      onReadable();
+    } catch (error) {
+      // thrown from here it would stay pending in the package and bring down the process at the next collection
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+    // libuv stops watching at an error such as ENOBUFS, which is no end: reading has cleared it
+    if (typeof status === 'number' && status < 0 && watching.has(handle)) handle.start(events, onPoll);
+  };
+  const handle = koffi.node.poll(fd, events, onPoll);
+  watching.add(handle);
   return () => {
+    watching.delete(handle);
     handle.close();
   };
 }
