@@ -1,0 +1,181 @@
+/**
+ * Addresses of interfaces as bytes. Pure.
+ *
+ * Shape: [ifaddrmsg 8 B: u8 family | u8 prefix length | u8 flags | u8 scope | u32 interface index][attributes].
+ *
+ * @see include/uapi/linux/if_addr.h; net/ipv4/devinet.c (inet_fill_ifaddr), net/ipv6/addrconf.c (inet6_fill_ifaddr)
+ */
+import { addressBytes, encodeAddress, familyOf, formatAddress, type AddressFamily } from '../inet/address.js';
+import { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
+import { CodecError } from '../netlink/errors.js';
+import type { NetlinkMessage } from '../netlink/message.js';
+import { Reader } from '../netlink/reader.js';
+import type { Writer } from '../netlink/writer.js';
+import * as id from './constants.js';
+import type { AddressConfig, AddressKey, InterfaceAddress } from './types.js';
+
+/** Name of a family's number, or null for one that is not IP. Never throws. */
+export function familyName(number: number): AddressFamily | null {
+  if (number === id.AF_INET) return 'ipv4';
+  return number === id.AF_INET6 ? 'ipv6' : null;
+}
+
+/** `AF_INET` or `AF_INET6`; null is `AF_UNSPEC`, both. Never throws. */
+export function familyNumber(family: AddressFamily | null): number {
+  if (family === null) return id.AF_UNSPEC;
+  return family === 'ipv4' ? id.AF_INET : id.AF_INET6;
+}
+
+/** Gives the family of `text`. @throws CodecError when it is no address */
+export function requireFamily(text: string, what: string): AddressFamily {
+  const family = familyOf(text);
+  if (family !== null) return family;
+  throw new CodecError({ what, offset: 0, expected: 'an IP address', got: JSON.stringify(text) });
+}
+
+/** Appends an attribute that is an address of `family`. @throws CodecError when the text is none */
+export function encodeAddressAttribute(
+  attributes: AttributeWriter,
+  type: number,
+  text: string,
+  family: AddressFamily,
+): void {
+  const offset = attributes.reserve(type, addressBytes(family));
+  encodeAddress(text, family, attributes.writer.buffer, offset);
+}
+
+/** Gives the address at the attribute at hand. @throws CodecError when it has another length than the family's */
+export function decodeAddressAttribute(
+  attributes: AttributeReader,
+  family: AddressFamily,
+  what: string,
+): string {
+  return formatAddress(attributes.bytes(what, addressBytes(family)), 0, family);
+}
+
+/** Appends the payload of `RTM_GETADDR` for a dump. Never throws. */
+export function encodeAddressQuery(writer: Writer, family: AddressFamily | null): void {
+  encodeHeader(writer, familyNumber(family), 0, 0, id.RT_SCOPE_UNIVERSE, 0);
+}
+
+/** Appends the payload of `RTM_DELADDR`. @throws CodecError when a value fits no field */
+export function encodeAddressKey(writer: Writer, key: AddressKey): void {
+  encodeAddressConfig(writer, key);
+}
+
+/** Appends the payload of `RTM_NEWADDR`. @throws CodecError when a value fits no field */
+export function encodeAddressConfig(writer: Writer, config: AddressConfig): void {
+  const family = requireFamily(config.address, 'IFA_LOCAL');
+  const flags =
+    (config.noDad === true ? id.IFA_F_NODAD : 0) |
+    (config.noPrefixRoute === true ? id.IFA_F_NOPREFIXROUTE : 0);
+  const scope = config.scope ?? id.RT_SCOPE_UNIVERSE;
+  encodeHeader(writer, familyNumber(family), config.prefixLength, flags & 0xff, scope, config.index);
+  const attributes = new AttributeWriter(writer);
+  encodeAddressAttribute(attributes, id.IFA_LOCAL, config.address, family);
+  encodeAddressAttribute(attributes, id.IFA_ADDRESS, config.peer ?? config.address, family);
+  if (config.broadcast !== undefined) {
+    encodeAddressAttribute(attributes, id.IFA_BROADCAST, config.broadcast, family);
+  }
+  if (config.label !== undefined) attributes.string(id.IFA_LABEL, config.label, 'IFA_LABEL');
+  if (flags !== 0) attributes.u32(id.IFA_FLAGS, flags, 'IFA_FLAGS');
+  encodeLifetimes(attributes, config);
+}
+
+/** Gives the address of one message, or null when it is of a family that is not IP. @throws CodecError */
+export function decodeAddress(message: NetlinkMessage): InterfaceAddress | null {
+  const reader = new Reader(message.payload);
+  const family = familyName(reader.u8(0, 'ifa_family'));
+  reader.need(0, id.IFADDRMSG_LENGTH, 'struct ifaddrmsg');
+  if (family === null) return null;
+  let flags = reader.u8(2, 'ifa_flags');
+  let local: string | null = null;
+  let address: string | null = null;
+  let broadcast: string | null = null;
+  let label: string | null = null;
+  let lifetimes: Lifetimes = { preferredSec: null, validSec: null };
+  const attributes = new AttributeReader(reader, id.IFADDRMSG_LENGTH, reader.length);
+  while (attributes.next()) {
+    switch (attributes.type) {
+      case id.IFA_LOCAL:
+        local = decodeAddressAttribute(attributes, family, 'IFA_LOCAL');
+        break;
+      case id.IFA_ADDRESS:
+        address = decodeAddressAttribute(attributes, family, 'IFA_ADDRESS');
+        break;
+      case id.IFA_BROADCAST:
+        broadcast = decodeAddressAttribute(attributes, family, 'IFA_BROADCAST');
+        break;
+      case id.IFA_LABEL:
+        label = attributes.string('IFA_LABEL');
+        break;
+      case id.IFA_FLAGS:
+        flags = attributes.u32('IFA_FLAGS');
+        break;
+      case id.IFA_CACHEINFO:
+        lifetimes = decodeLifetimes(attributes);
+        break;
+      default:
+    }
+  }
+  const own = local ?? address;
+  if (own === null) {
+    const expected = 'IFA_LOCAL or IFA_ADDRESS';
+    throw new CodecError({ what: 'address message', offset: id.IFADDRMSG_LENGTH, expected, got: 'neither' });
+  }
+  return {
+    family,
+    index: reader.u32(4, 'ifa_index'),
+    address: own,
+    prefixLength: reader.u8(1, 'ifa_prefixlen'),
+    peer: address === own ? null : address,
+    broadcast,
+    label,
+    scope: reader.u8(3, 'ifa_scope'),
+    flags,
+    ...lifetimes,
+  };
+}
+
+function encodeHeader(
+  writer: Writer,
+  family: number,
+  prefixLength: number,
+  flags: number,
+  scope: number,
+  index: number,
+): void {
+  writer.u8(family, 'ifa_family');
+  writer.u8(prefixLength, 'ifa_prefixlen');
+  writer.u8(flags, 'ifa_flags');
+  writer.u8(scope, 'ifa_scope');
+  writer.u32(index, 'ifa_index');
+}
+
+type Lifetimes = Pick<InterfaceAddress, 'preferredSec' | 'validSec'>;
+
+/** Left out where both are without end, which is what the kernel takes then. */
+function encodeLifetimes(attributes: AttributeWriter, config: AddressConfig): void {
+  const validSec = config.validSec ?? null;
+  // an address that ends is not preferred for longer than that
+  const preferredSec = config.preferredSec ?? validSec;
+  if (preferredSec === null && validSec === null) return;
+  const start = attributes.begin(id.IFA_CACHEINFO);
+  attributes.writer.u32(preferredSec ?? id.INFINITY_LIFE_TIME, 'IFA_CACHEINFO preferred');
+  attributes.writer.u32(validSec ?? id.INFINITY_LIFE_TIME, 'IFA_CACHEINFO valid');
+  attributes.writer.u32(0, 'IFA_CACHEINFO created');
+  attributes.writer.u32(0, 'IFA_CACHEINFO changed');
+  attributes.end(start, 'IFA_CACHEINFO');
+}
+
+function decodeLifetimes(attributes: AttributeReader): Lifetimes {
+  const reader = new Reader(attributes.bytes('IFA_CACHEINFO', id.IFA_CACHEINFO_LENGTH));
+  return {
+    preferredSec: finiteSeconds(reader.u32(0, 'IFA_CACHEINFO preferred')),
+    validSec: finiteSeconds(reader.u32(4, 'IFA_CACHEINFO valid')),
+  };
+}
+
+function finiteSeconds(seconds: number): number | null {
+  return seconds === id.INFINITY_LIFE_TIME ? null : seconds;
+}

@@ -1,0 +1,181 @@
+/**
+ * Routes as bytes. Pure.
+ *
+ * Shape: [rtmsg 12 B: u8 family | u8 destination length | u8 source length | u8 tos | u8 table | u8 protocol | u8 scope |
+ * u8 type | u32 flags][attributes].
+ *
+ * @see include/uapi/linux/rtnetlink.h; net/ipv4/fib_semantics.c (fib_dump_info), net/ipv6/route.c (rt6_fill_node)
+ */
+import { formatAddress, type AddressFamily } from '../inet/address.js';
+import { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
+import { align } from '../netlink/constants.js';
+import { CodecError } from '../netlink/errors.js';
+import type { NetlinkMessage } from '../netlink/message.js';
+import { Reader } from '../netlink/reader.js';
+import type { Writer } from '../netlink/writer.js';
+import {
+  decodeAddressAttribute,
+  encodeAddressAttribute,
+  familyName,
+  familyNumber,
+  requireFamily,
+} from './address-codec.js';
+import * as id from './constants.js';
+import type { NextHop, Route, RouteConfig } from './types.js';
+
+/** Appends the payload of `RTM_GETROUTE` for a dump. Never throws. */
+export function encodeRouteQuery(writer: Writer, family: AddressFamily | null): void {
+  writer.u8(familyNumber(family), 'rtm_family');
+  writer.zeros(id.RTMSG_LENGTH - 1);
+}
+
+/** Appends the payload of `RTM_NEWROUTE`. @throws CodecError when a value fits no field */
+export function encodeRoute(writer: Writer, route: RouteConfig): void {
+  const linkScope = route.gateway === undefined ? id.RT_SCOPE_LINK : id.RT_SCOPE_UNIVERSE;
+  encode(writer, route, { protocol: id.RTPROT_STATIC, scope: linkScope, type: id.RTN_UNICAST });
+}
+
+/** Appends the payload of `RTM_DELROUTE`, for a route of any scope and maker. @throws CodecError when a value fits no field */
+export function encodeRouteKey(writer: Writer, route: RouteConfig): void {
+  encode(writer, route, { protocol: 0, scope: id.RT_SCOPE_NOWHERE, type: 0 });
+}
+
+/** Gives the route of one message, or null when its family is not IP or it is the kernel's copy for one flow. @throws CodecError */
+export function decodeRoute(message: NetlinkMessage): Route | null {
+  const reader = new Reader(message.payload);
+  reader.need(0, id.RTMSG_LENGTH, 'struct rtmsg');
+  const family = familyName(reader.u8(0, 'rtm_family'));
+  if (family === null || (reader.u32(8, 'rtm_flags') & id.RTM_F_CLONED) !== 0) return null;
+  let destination = family === 'ipv4' ? '0.0.0.0' : '::';
+  let preferredSource: string | null = null;
+  let metric = 0;
+  let table = reader.u8(4, 'rtm_table');
+  const attributes = new AttributeReader(reader, id.RTMSG_LENGTH, reader.length);
+  while (attributes.next()) {
+    switch (attributes.type) {
+      case id.RTA_DST:
+        destination = decodeAddressAttribute(attributes, family, 'RTA_DST');
+        break;
+      case id.RTA_PREFSRC:
+        preferredSource = decodeAddressAttribute(attributes, family, 'RTA_PREFSRC');
+        break;
+      case id.RTA_PRIORITY:
+        metric = attributes.u32('RTA_PRIORITY');
+        break;
+      case id.RTA_TABLE:
+        table = attributes.u32('RTA_TABLE');
+        break;
+      default:
+    }
+  }
+  return {
+    family,
+    destination,
+    prefixLength: reader.u8(1, 'rtm_dst_len'),
+    nextHops: decodeNextHops(reader, family),
+    preferredSource,
+    metric,
+    table,
+    protocol: reader.u8(5, 'rtm_protocol'),
+    scope: reader.u8(6, 'rtm_scope'),
+    type: reader.u8(7, 'rtm_type'),
+  };
+}
+
+interface Origin {
+  readonly protocol: number;
+  readonly scope: number;
+  readonly type: number;
+}
+
+const largestSmallTable = 0xff;
+
+function encode(writer: Writer, route: RouteConfig, { protocol, scope, type }: Origin): void {
+  const family = requireFamily(route.destination, 'RTA_DST');
+  const table = route.table ?? id.RT_TABLE_MAIN;
+  writer.u8(familyNumber(family), 'rtm_family');
+  writer.u8(route.prefixLength, 'rtm_dst_len');
+  writer.zeros(2);
+  writer.u8(table > largestSmallTable ? id.RT_TABLE_UNSPEC : table, 'rtm_table');
+  writer.u8(protocol, 'rtm_protocol');
+  writer.u8(scope, 'rtm_scope');
+  writer.u8(type, 'rtm_type');
+  writer.u32(0, 'rtm_flags');
+  const attributes = new AttributeWriter(writer);
+  if (route.prefixLength > 0) encodeAddressAttribute(attributes, id.RTA_DST, route.destination, family);
+  if (route.gateway !== undefined) encodeAddressAttribute(attributes, id.RTA_GATEWAY, route.gateway, family);
+  if (route.index !== undefined) attributes.u32(id.RTA_OIF, route.index, 'RTA_OIF');
+  if (route.preferredSource !== undefined) {
+    encodeAddressAttribute(attributes, id.RTA_PREFSRC, route.preferredSource, family);
+  }
+  if (route.metric !== undefined) attributes.u32(id.RTA_PRIORITY, route.metric, 'RTA_PRIORITY');
+  attributes.u32(id.RTA_TABLE, table, 'RTA_TABLE');
+}
+
+/** The route's own next hop, or those of a multipath route. */
+function decodeNextHops(reader: Reader, family: AddressFamily): NextHop[] {
+  const attributes = new AttributeReader(reader, id.RTMSG_LENGTH, reader.length);
+  let hops: NextHop[] | null = null;
+  while (attributes.next()) {
+    if (attributes.type === id.RTA_MULTIPATH)
+      hops = decodeMultipath(attributes.bytes('RTA_MULTIPATH'), family);
+  }
+  if (hops !== null) return hops;
+  const hop = decodeHop(new AttributeReader(reader, id.RTMSG_LENGTH, reader.length), family);
+  return hop.gateway === null && hop.index === null ? [] : [hop];
+}
+
+/** Shape: [rtnexthop 8 B: u16 length | u8 flags | u8 weight - 1 | s32 interface index][attributes], repeated. */
+function decodeMultipath(bytes: Uint8Array, family: AddressFamily): NextHop[] {
+  const reader = new Reader(bytes);
+  const hops: NextHop[] = [];
+  for (let offset = 0; offset < bytes.length;) {
+    reader.need(offset, id.RTNEXTHOP_LENGTH, 'struct rtnexthop');
+    const length = reader.u16(offset, 'rtnh_len');
+    if (length < id.RTNEXTHOP_LENGTH) {
+      throw new CodecError({
+        what: 'rtnh_len',
+        offset,
+        expected: `at least ${id.RTNEXTHOP_LENGTH}`,
+        got: `${length}`,
+      });
+    }
+    reader.need(offset, length, 'next hop');
+    const attributes = new AttributeReader(reader, offset + id.RTNEXTHOP_LENGTH, offset + length);
+    hops.push({ ...decodeHop(attributes, family), index: reader.i32(offset + 4, 'rtnh_ifindex') });
+    offset = alignedEnd(offset, length, bytes.length);
+  }
+  return hops;
+}
+
+/** The padding of the last one may be cut off. */
+function alignedEnd(offset: number, length: number, end: number): number {
+  return Math.min(offset + align(length), end);
+}
+
+function decodeHop(attributes: AttributeReader, family: AddressFamily): NextHop {
+  let gateway: string | null = null;
+  let index: number | null = null;
+  while (attributes.next()) {
+    switch (attributes.type) {
+      case id.RTA_GATEWAY:
+        gateway = decodeAddressAttribute(attributes, family, 'RTA_GATEWAY');
+        break;
+      case id.RTA_VIA:
+        gateway = decodeVia(attributes);
+        break;
+      case id.RTA_OIF:
+        index = attributes.u32('RTA_OIF');
+        break;
+      default:
+    }
+  }
+  return { gateway, index };
+}
+
+/** A gateway of another family than the route's: u16 family, address. Null for one that is not IP. */
+function decodeVia(attributes: AttributeReader): string | null {
+  const reader = new Reader(attributes.bytes('RTA_VIA'));
+  const family = familyName(reader.u16(0, 'rtvia_family'));
+  return family === null ? null : formatAddress(reader.bytes, 2, family);
+}
