@@ -15,20 +15,23 @@ import { SocketTransport } from '../netlink/socket-transport.js';
 import type { Writer } from '../netlink/writer.js';
 import * as id from './constants.js';
 import { decodeDaemon, decodeInfo, decodeTimeouts } from './daemon-codec.js';
-import { decodeDestination } from './destination-codec.js';
+import { decodeDestination, decodeDestinationEntry } from './destination-codec.js';
 import { IpvsError, ipvsErrorCode } from './errors.js';
 import type { IpvsQuery } from './errors.js';
 import { formatServiceKey } from './keys.js';
 import { describeRequest, encodeRequest } from './request-codec.js';
-import { decodeService, encodeServiceKey } from './service-codec.js';
+import { decodeService, decodeServiceEntry, encodeServiceKey } from './service-codec.js';
 import type { IpvsTable } from './table.js';
 import type {
   IpvsCommand,
   IpvsDaemon,
   IpvsDestination,
+  IpvsDestinationEntry,
+  IpvsFamily,
   IpvsInfo,
   IpvsRequest,
   IpvsService,
+  IpvsServiceEntry,
   IpvsServiceKey,
   IpvsTimeouts,
 } from './types.js';
@@ -88,16 +91,23 @@ export class IpvsClient implements IpvsTable {
     return this.#list('list-services', 'list services', id.IPVS_CMD_GET_SERVICE, null, decodeServiceReply);
   }
 
+  serviceEntries(): IpvsServiceEntry[] {
+    return this.#list('list-services', 'list services', id.IPVS_CMD_GET_SERVICE, null, (attributes) =>
+      decodeServiceEntry(nestOf(attributes, id.IPVS_CMD_ATTR_SERVICE, 'IPVS_CMD_ATTR_SERVICE')),
+    );
+  }
+
   service(key: IpvsServiceKey): IpvsService {
     const operation = `get service ${formatServiceKey(key)}`;
     return this.#ask('get-service', operation, id.IPVS_CMD_GET_SERVICE, decodeServiceReply, key);
   }
 
   destinations(key: IpvsServiceKey): IpvsDestination[] {
-    const operation = `list destinations of ${formatServiceKey(key)}`;
-    const decode = (attributes: AttributeReader): IpvsDestination =>
-      decodeDestination(nestOf(attributes, id.IPVS_CMD_ATTR_DEST, 'IPVS_CMD_ATTR_DEST'), key.family);
-    return this.#list('list-destinations', operation, id.IPVS_CMD_GET_DEST, key, decode);
+    return this.#destinations(key, decodeDestination);
+  }
+
+  destinationEntries(key: IpvsServiceKey): IpvsDestinationEntry[] {
+    return this.#destinations(key, decodeDestinationEntry);
   }
 
   daemons(): IpvsDaemon[] {
@@ -148,6 +158,16 @@ export class IpvsClient implements IpvsTable {
 
   #batchOnce(requests: readonly IpvsRequest[]): (Error | null)[] {
     return this.#connection.batch(netlinkRequests(this.#family, requests));
+  }
+
+  #destinations<T>(
+    key: IpvsServiceKey,
+    decode: (attributes: AttributeReader, serviceFamily: IpvsFamily) => T,
+  ): T[] {
+    const operation = `list destinations of ${formatServiceKey(key)}`;
+    return this.#list('list-destinations', operation, id.IPVS_CMD_GET_DEST, key, (attributes) =>
+      decode(nestOf(attributes, id.IPVS_CMD_ATTR_DEST, 'IPVS_CMD_ATTR_DEST'), key.family),
+    );
   }
 
   /** One answer. */

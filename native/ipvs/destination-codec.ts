@@ -10,6 +10,7 @@ import * as id from './constants.js';
 import { decodeStats } from './stats-codec.js';
 import type {
   IpvsDestination,
+  IpvsDestinationEntry,
   IpvsDestinationConfig,
   IpvsDestinationKey,
   IpvsFamily,
@@ -73,6 +74,19 @@ function checksumFlags(checksum: IpvsTunnel['checksum']): number {
  */
 export function decodeDestination(attributes: AttributeReader, serviceFamily: IpvsFamily): IpvsDestination {
   const wire = readDestination(attributes);
+  const stats = decodeStats(address.required(wire.stats64 ?? wire.stats, 'IPVS_DEST_ATTR_STATS'));
+  return { ...entryOf(wire, serviceFamily), stats };
+}
+
+/** As `decodeDestination`, without the statistics: they are not even looked at. @throws CodecError */
+export function decodeDestinationEntry(
+  attributes: AttributeReader,
+  serviceFamily: IpvsFamily,
+): IpvsDestinationEntry {
+  return entryOf(readDestination(attributes), serviceFamily);
+}
+
+function entryOf(wire: WireDestination, serviceFamily: IpvsFamily): IpvsDestinationEntry {
   const family =
     wire.family === 0 ? serviceFamily : address.decodeFamily(wire.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
   return {
@@ -88,7 +102,6 @@ export function decodeDestination(attributes: AttributeReader, serviceFamily: Ip
     activeConnections: address.required(wire.activeConnections, 'IPVS_DEST_ATTR_ACTIVE_CONNS'),
     inactiveConnections: address.required(wire.inactiveConnections, 'IPVS_DEST_ATTR_INACT_CONNS'),
     persistentConnections: address.required(wire.persistentConnections, 'IPVS_DEST_ATTR_PERSIST_CONNS'),
-    stats: decodeStats(address.required(wire.stats64 ?? wire.stats, 'IPVS_DEST_ATTR_STATS')),
   };
 }
 

@@ -8,7 +8,7 @@ import { Reader } from '../netlink/reader.js';
 import * as address from './address-attributes.js';
 import * as id from './constants.js';
 import { decodeStats } from './stats-codec.js';
-import type { IpvsService, IpvsServiceConfig, IpvsServiceKey } from './types.js';
+import type { IpvsService, IpvsServiceConfig, IpvsServiceEntry, IpvsServiceKey } from './types.js';
 
 const allFlags = 0xffffffff;
 
@@ -63,6 +63,16 @@ function writeKey(writer: AttributeWriter, key: IpvsServiceKey): void {
  */
 export function decodeService(attributes: AttributeReader): IpvsService {
   const wire = readService(attributes);
+  const stats = decodeStats(address.required(wire.stats64 ?? wire.stats, 'IPVS_SVC_ATTR_STATS'));
+  return { ...entryOf(wire), stats };
+}
+
+/** As `decodeService`, without the statistics: they are not even looked at. @throws CodecError */
+export function decodeServiceEntry(attributes: AttributeReader): IpvsServiceEntry {
+  return entryOf(readService(attributes));
+}
+
+function entryOf(wire: WireService): IpvsServiceEntry {
   const family = address.decodeFamily(address.required(wire.family, 'IPVS_SVC_ATTR_AF'), 'IPVS_SVC_ATTR_AF');
   const netmask = new Reader(address.required(wire.netmask, 'IPVS_SVC_ATTR_NETMASK'));
   return {
@@ -75,7 +85,6 @@ export function decodeService(attributes: AttributeReader): IpvsService {
         ? netmask.u32BigEndian(0, 'IPVS_SVC_ATTR_NETMASK')
         : netmask.u32(0, 'IPVS_SVC_ATTR_NETMASK'),
     persistenceEngine: wire.persistenceEngine,
-    stats: decodeStats(address.required(wire.stats64 ?? wire.stats, 'IPVS_SVC_ATTR_STATS')),
   };
 }
 

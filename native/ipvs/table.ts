@@ -6,9 +6,11 @@ import type { IpvsError } from './errors.js';
 import type {
   IpvsDaemon,
   IpvsDestination,
+  IpvsDestinationEntry,
   IpvsInfo,
   IpvsRequest,
   IpvsService,
+  IpvsServiceEntry,
   IpvsServiceKey,
   IpvsTimeouts,
 } from './types.js';
@@ -24,10 +26,14 @@ export interface IpvsTable {
   info(): IpvsInfo;
   /** All services, in the kernel's hash order. @throws IpvsError */
   services(): IpvsService[];
+  /** As `services`, without the statistics, whose decoding is half of the work of a large listing. */
+  serviceEntries(): IpvsServiceEntry[];
   /** @throws IpvsError `ERR_IPVS_SERVICE_UNKNOWN` when there is none */
   service(key: IpvsServiceKey): IpvsService;
   /** In the kernel's list order, newest first. Empty when the service does not exist: the kernel does not tell the two apart. */
   destinations(key: IpvsServiceKey): IpvsDestination[];
+  /** As `destinations`, without the statistics. */
+  destinationEntries(key: IpvsServiceKey): IpvsDestinationEntry[];
   daemons(): IpvsDaemon[];
   timeouts(): IpvsTimeouts;
   /** Runs one change. @throws IpvsError with the kernel's refusal */

@@ -40,6 +40,9 @@ export type IpvsServiceConfig = IpvsServiceKey & IpvsServiceSettings;
 /** A service as the kernel lists it. */
 export type IpvsService = IpvsServiceConfig & { readonly stats: IpvsStats };
 
+/** A service as listed without its statistics. */
+export type IpvsServiceEntry = IpvsServiceConfig;
+
 /** How packets reach the server: `masq` is NAT, `droute` direct routing. `bypass` exists on the wire only. */
 export type IpvsForwarding = 'masq' | 'local' | 'tunnel' | 'droute' | 'bypass';
 
@@ -70,13 +73,15 @@ export interface IpvsDestinationSettings {
 
 export type IpvsDestinationConfig = IpvsDestinationKey & IpvsDestinationSettings;
 
-/** A destination as the kernel lists it; `tunnel` is null where the kernel is too old to tell. */
-export type IpvsDestination = IpvsDestinationConfig & {
+/** A destination as listed without its statistics; `tunnel` is null where the kernel is too old to tell. */
+export type IpvsDestinationEntry = IpvsDestinationConfig & {
   readonly activeConnections: number;
   readonly inactiveConnections: number;
   readonly persistentConnections: number;
-  readonly stats: IpvsStats;
 };
+
+/** A destination as the kernel lists it. */
+export type IpvsDestination = IpvsDestinationEntry & { readonly stats: IpvsStats };
 
 /**
  * Counters and rates. 64 bits from `STATS64`; kernels before 4.1 give 32-bit connections and packets, which wrap.
