@@ -32,8 +32,7 @@ export type NetlinkErrorCode =
   /** No answer within the time limit. */
   | 'ERR_NETLINK_TIMEOUT'
   /** An answer that fits no question: a dump where one message was due, no message at all. */
-  | 'ERR_NETLINK_PROTOCOL'
-  | 'ERR_NETLINK_CLOSED';
+  | 'ERR_NETLINK_PROTOCOL';
 
 export interface NetlinkErrorDetails {
   /** What was asked, in words: `resolve family IPVS`. */
