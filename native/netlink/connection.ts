@@ -4,9 +4,18 @@
  */
 import { SyscallError } from '../libc/errno.js';
 import { BatchDatagram } from './batch.js';
-import { NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP } from './constants.js';
+import {
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_NOOP,
+  NLMSG_OVERRUN,
+} from './constants.js';
 import { DumpCollector } from './dump.js';
-import { netlinkError, replyError } from './errors.js';
+import { CodecError, netlinkError, replyError } from './errors.js';
+import type { NetlinkError } from './errors.js';
 import { beginMessage, decodeErrorReply, endMessage, splitDatagram } from './message.js';
 import type { NetlinkMessage } from './message.js';
 import type { NetlinkRequest } from './request.js';
@@ -77,6 +86,7 @@ export class NetlinkConnection {
           const reason = 'the kernel answered with a dump';
           throw netlinkError('ERR_NETLINK_PROTOCOL', operation, reason, sequence);
         }
+        if (message.type === NLMSG_OVERRUN) throw overrunError(operation, sequence);
         replies.push(decode(message));
       }
     }
@@ -90,12 +100,13 @@ export class NetlinkConnection {
    */
   dump<T>(request: NetlinkRequest, decode: (message: NetlinkMessage) => T): T[] {
     for (let attempt = 1; ; attempt++) {
+      const sequence = this.#sequence;
       const outcome = this.#dumpOnce(request, decode);
       if (Array.isArray(outcome)) return outcome;
       if (attempt >= this.#limits.dumpAttempts) {
         const what = outcome === 'ERR_NETLINK_OVERRUN' ? 'answers were lost in' : 'it changed during';
         const reason = `${what} each of ${attempt} attempts`;
-        throw netlinkError(outcome, request.operation, reason, this.#sequence);
+        throw netlinkError(outcome, request.operation, reason, sequence);
       }
     }
   }
@@ -150,12 +161,9 @@ export class NetlinkConnection {
   /** The next datagram's messages. @throws NetlinkError `ERR_NETLINK_TIMEOUT`, `ERR_NETLINK_OVERRUN` */
   #receiveAnswer(operation: string, sequence: number): NetlinkMessage[] {
     const received = this.#receive(this.#limits.replyTimeoutMs);
-    if (received === null) {
-      const reason = `no answer within ${this.#limits.replyTimeoutMs} ms`;
-      throw netlinkError('ERR_NETLINK_TIMEOUT', operation, reason, sequence);
-    }
+    if (received === null) throw this.#timeoutError(operation, sequence);
     if (Array.isArray(received)) return received;
-    throw netlinkError('ERR_NETLINK_OVERRUN', operation, 'answers were lost', sequence, received.overrun);
+    throw overrunError(operation, sequence, received.overrun);
   }
 
   /** Messages, null when none came in time, or the error that says that some were lost. */
@@ -175,16 +183,26 @@ export class NetlinkConnection {
   ): ReturnType<DumpCollector<T>['result']> {
     const sequence = this.#send(request, NLM_F_DUMP);
     const dump = new DumpCollector(request.operation, sequence, decode);
-    while (!dump.complete) {
-      const received = this.#receive(this.#limits.replyTimeoutMs);
-      if (received === null) {
-        const reason = `no answer within ${this.#limits.replyTimeoutMs} ms`;
-        throw netlinkError('ERR_NETLINK_TIMEOUT', request.operation, reason, sequence);
-      }
-      if (Array.isArray(received)) received.forEach((message) => dump.take(message));
-      else dump.noteOverrun();
-    }
+    while (!dump.complete) this.#feed(dump, request.operation, sequence);
     return dump.result();
+  }
+
+  /** Gives a dump what comes next. Bytes that cannot be read are noted there, for what is behind them must be read too. */
+  #feed(dump: DumpCollector<unknown>, operation: string, sequence: number): void {
+    try {
+      const received = this.#receive(this.#limits.replyTimeoutMs);
+      if (received === null) dump.endWithout(this.#timeoutError(operation, sequence));
+      else if (Array.isArray(received)) received.forEach((message) => dump.take(message));
+      else dump.noteOverrun();
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error;
+      dump.noteFault(error);
+    }
+  }
+
+  #timeoutError(operation: string, sequence: number): NetlinkError {
+    const reason = `no answer within ${this.#limits.replyTimeoutMs} ms`;
+    return netlinkError('ERR_NETLINK_TIMEOUT', operation, reason, sequence);
   }
 
   #emptyDatagram(results: (Error | null)[]): BatchDatagram {
@@ -208,4 +226,8 @@ export class NetlinkConnection {
     if (overrun !== null) datagram.endWithOverrun(overrun);
     else datagram.endWithTimeout(this.#limits.replyTimeoutMs);
   }
+}
+
+function overrunError(operation: string, sequence: number, cause?: SyscallError): NetlinkError {
+  return netlinkError('ERR_NETLINK_OVERRUN', operation, 'answers were lost', sequence, cause);
 }

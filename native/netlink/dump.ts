@@ -1,11 +1,15 @@
 /** Collects the answer to one dump: what came, and whether it can be believed. No input or output. */
 import { NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN } from './constants.js';
 import { replyError } from './errors.js';
+import type { NetlinkError } from './errors.js';
 import { decodeDone, decodeErrorReply } from './message.js';
 import type { ErrorReply, NetlinkMessage } from './message.js';
 
 /** Why a dump must be begun anew. */
 export type DumpFlaw = 'ERR_NETLINK_OVERRUN' | 'ERR_NETLINK_INTERRUPTED';
+
+/** What an end says that is missing, or cannot be decoded. */
+const noErrno: ErrorReply = { errno: 0, extack: { text: null, offset: null } };
 
 /**
  * Takes the messages of one dump in order.
@@ -38,9 +42,11 @@ export class DumpCollector<T> {
     if ((message.flags & NLM_F_DUMP_INTR) !== 0) this.#flaw ??= 'ERR_NETLINK_INTERRUPTED';
     switch (message.type) {
       case NLMSG_DONE:
+        this.#end = noErrno;
         this.#end = decodeDone(message);
         return;
       case NLMSG_ERROR:
+        this.#end = noErrno;
         this.#end = decodeErrorReply(message);
         return;
       case NLMSG_OVERRUN:
@@ -54,6 +60,17 @@ export class DumpCollector<T> {
   /** Answers were lost. */
   noteOverrun(): void {
     this.#flaw = 'ERR_NETLINK_OVERRUN';
+  }
+
+  /** What came could not be read. */
+  noteFault(error: unknown): void {
+    this.#fault ??= { error };
+  }
+
+  /** Nothing more comes, although the end is missing: where answers were lost, it was among them. @param error else */
+  endWithout(error: NetlinkError): void {
+    this.noteFault(error);
+    this.#end = noErrno;
   }
 
   /**
@@ -75,7 +92,7 @@ export class DumpCollector<T> {
     try {
       this.#entries.push(this.#decode(message));
     } catch (error) {
-      this.#fault = { error };
+      this.noteFault(error);
     }
   }
 }

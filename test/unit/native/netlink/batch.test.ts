@@ -1,0 +1,144 @@
+/** Batches of random requests against a kernel of random moods: what comes back is what the kernel did. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errnoName } from '../../../../native/libc/errno.js';
+import { NetlinkConnection } from '../../../../native/netlink/connection.js';
+import { CodecError, NetlinkError } from '../../../../native/netlink/errors.js';
+import type { NetlinkRequest } from '../../../../native/netlink/request.js';
+import { seededRandom, type SeededRandom } from '../../../support/random.js';
+import { overrun, refuse, reply, ScriptedKernel, stray } from '../../../support/scripted-kernel.js';
+import type { Delivery } from '../../../support/scripted-kernel.js';
+import { hostIsLittleEndian } from '../../../support/scripted-messages.js';
+import type { SeenMessage } from '../../../support/scripted-messages.js';
+
+const batches = 1000;
+const firstSeed = Number(process.env['LVSD_TEST_SEED'] ?? 20260);
+const NLM_F_ACK = 0x4;
+const errnos = [1, 2, 3, 17, 22, 34];
+
+interface Plan {
+  readonly encodable: boolean;
+  readonly errno: number;
+  /** Bytes of the payload, which begins with the request's number. */
+  readonly size: number;
+}
+
+/** What the simple kernel says of one request: done or refused, and whether anybody heard of it. */
+interface Deed {
+  readonly errno: number;
+  /** The answer was delivered, or none was due and nothing of its datagram was lost. */
+  readonly known: boolean;
+}
+
+function randomPlan(random: SeededRandom): Plan {
+  return {
+    encodable: !random.chance(0.08),
+    errno: random.chance(0.3) ? random.pick(errnos) : 0,
+    size: 4 + random.int(0, 30),
+  };
+}
+
+function requestOf(plan: Plan, number: number): NetlinkRequest {
+  return {
+    operation: `order ${number}`,
+    type: 0x21,
+    encode: (writer) => {
+      writer.u32(number, 'number');
+      writer.zeros(plan.size - 4);
+      if (!plan.encodable) writer.u8(-1, 'what does not fit');
+    },
+  };
+}
+
+/** Runs in order, answers as netlink does, and has room for so many answers. */
+class SimpleKernel {
+  readonly deeds = new Map<number, Deed>();
+  readonly order: number[] = [];
+  readonly #plans: readonly Plan[];
+  readonly #random: SeededRandom;
+  readonly #room: number;
+
+  constructor(plans: readonly Plan[], random: SeededRandom, room: number) {
+    this.#plans = plans;
+    this.#random = random;
+    this.#room = room;
+  }
+
+  answer(requests: readonly SeenMessage[]): Delivery[] {
+    const answered = requests.filter(
+      (request) => this.#errnoOf(request) !== 0 || (request.flags & NLM_F_ACK) !== 0,
+    );
+    const lost = new Set(answered.slice(this.#room));
+    for (const request of requests) {
+      const known = lost.size === 0 || (answered.includes(request) && !lost.has(request));
+      this.order.push(numberOf(request));
+      this.deeds.set(numberOf(request), { errno: this.#errnoOf(request), known });
+    }
+    const heard = answered
+      .filter((request) => !lost.has(request))
+      .flatMap((request) => [...this.#noise(request), refuse(this.#errnoOf(request))(request)]);
+    return lost.size === 0 ? heard : [overrun(), ...heard];
+  }
+
+  #errnoOf(request: SeenMessage): number {
+    return this.#plans[numberOf(request)]?.errno ?? assert.fail('an unknown request came');
+  }
+
+  #noise(request: SeenMessage): Uint8Array[] {
+    if (!this.#random.chance(0.1)) return [];
+    const other = this.#random.pick([0, request.sequence + 5000, 0xffffffff]);
+    return [stray(this.#random.pick([refuse(1), reply(0x21)]), other)(request)];
+  }
+}
+
+function numberOf({ payload }: SeenMessage): number {
+  return new DataView(payload.buffer).getUint32(0, hostIsLittleEndian);
+}
+
+function expected(plan: Plan, deed: Deed | undefined): string | null {
+  if (!plan.encodable) return deed === undefined ? 'ERR_CODEC' : 'it was sent';
+  if (deed === undefined) return 'it was not sent';
+  if (!deed.known) return 'ERR_NETLINK_OVERRUN';
+  return deed.errno === 0 ? null : errnoName(deed.errno);
+}
+
+function observed(error: Error | null): string | null {
+  if (error === null) return null;
+  if (error instanceof CodecError) return error.code;
+  assert.ok(error instanceof NetlinkError, String(error));
+  return error.details.errno ?? String(error.code);
+}
+
+function play(seed: number): void {
+  const random = seededRandom(seed);
+  const plans = Array.from({ length: random.int(0, 60) }, () => randomPlan(random));
+  const limits = { datagramBytes: random.int(1, 600), datagramRequests: random.int(1, 30) };
+  const simple = new SimpleKernel(plans, random, random.chance(0.3) ? random.int(0, 4) : 1000);
+  const kernel = new ScriptedKernel([], (requests) => simple.answer(requests));
+  const firstSequence = random.pick([1, 1000, 0xffffffff - 20, 0xffffffff]);
+  const results = new NetlinkConnection(kernel, limits, firstSequence).batch(plans.map(requestOf));
+
+  assert.deepEqual(
+    results.map(observed),
+    plans.map((plan, number) => expected(plan, simple.deeds.get(number))),
+  );
+  const encodable = plans.flatMap((plan, number) => (plan.encodable ? [number] : []));
+  assert.deepEqual(simple.order, encodable, 'each once, in order');
+  for (const { bytes, messages } of kernel.sent) {
+    assert.ok(messages.length <= limits.datagramRequests);
+    assert.ok(bytes.length <= limits.datagramBytes || messages.length === 1);
+  }
+  assert.equal(kernel.unused, 0, 'every answer was read');
+}
+
+describe(`NetlinkConnection.batch (${batches} random batches, seeds from ${firstSeed})`, () => {
+  it('reports of each request what the kernel did with it', () => {
+    for (let seed = firstSeed; seed < firstSeed + batches; seed++) {
+      try {
+        play(seed);
+      } catch (error) {
+        throw new Error(`LVSD_TEST_SEED=${seed}`, { cause: error });
+      }
+    }
+  });
+});
