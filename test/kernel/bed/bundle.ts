@@ -10,25 +10,26 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 const testFolder = fileURLToPath(new URL('../..', import.meta.url));
-const reporterSource = fileURLToPath(new URL('progress-reporter.ts', import.meta.url));
+const bedFolder = fileURLToPath(new URL('.', import.meta.url));
+const reporterSource = fileURLToPath(new URL('completeness-reporter.ts', import.meta.url));
 const require = createRequire(import.meta.url);
 
 /**
  * @param files absolute paths of `*.kernel.test.ts`
- * @param script where the tests go, a CommonJS file
+ * @param script where the tests go, a CommonJS file; its argument is the file that names the running test
  * @param reporter where the reporter goes, an ES module
  * @throws Error, with the places, when a file has a syntax error, an import that leads nowhere, or a top-level await
  */
 export async function bundleTests(files: readonly string[], script: string, reporter: string): Promise<void> {
   const suites = files.map(
-    (file) => `describe(${JSON.stringify(suiteName(file))}, () => { require(${JSON.stringify(file)}); });`,
+    (file) => `fileSuite(${JSON.stringify(suiteName(file))}, () => require(${JSON.stringify(file)}));`,
   );
   const common = { bundle: true, platform: 'node', target: 'node20', logLevel: 'silent' } as const;
   await build({
     ...common,
     stdin: {
-      contents: ["import { describe } from 'node:test';", ...suites].join('\n'),
-      resolveDir: testFolder,
+      contents: ["import { fileSuite } from './guest-suite.js';", ...suites].join('\n'),
+      resolveDir: bedFolder,
       sourcefile: 'kernel-tests.js',
     },
     outfile: script,
@@ -40,8 +41,8 @@ export async function bundleTests(files: readonly string[], script: string, repo
   await build({ ...common, entryPoints: [reporterSource], outfile: reporter, format: 'esm' });
 }
 
-/** The suite's name is the path below test/. */
-export function suiteName(file: string): string {
+/** The path below test/. */
+function suiteName(file: string): string {
   return relative(testFolder, file);
 }
 

@@ -46,7 +46,7 @@ const initScript = fileURLToPath(new URL('init.sh', import.meta.url));
 const logTailCharacters = 4_000;
 
 /** Ends the guest and removes its files when the pipe closes without a word: whatever way this process ends, it closes. */
-const watchdogScript = 'read -r word || { kill -KILL -- "-$1"; rm -rf "$2"; }';
+const watchdogScript = 'read -r word || { kill -s KILL -- "-$1"; rm -rf "$2"; }';
 
 /** The files of one run, in a folder that only this user reads: the environment may hold secrets. */
 export class GuestFolder {

@@ -1,4 +1,6 @@
-/** Runs the kernel test files whose path contains one of the words, in one guest: npm run kernel:test -- smoke client/services */
+/** Runs the kernel test files that the words name, or whose path contains one: npm run kernel:test -- smoke client/services */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findKernel } from './kernel-package.js';
 import { failureOf, kernelTestFiles, runKernelTests } from './test-run.js';
@@ -6,7 +8,9 @@ import { failureOf, kernelTestFiles, runKernelTests } from './test-run.js';
 const testFolder = fileURLToPath(new URL('../..', import.meta.url));
 
 async function main(words: readonly string[]): Promise<string | null> {
-  const files = kernelTestFiles(testFolder).filter((file) => words.some((word) => file.includes(word)));
+  const named = words.filter((word) => word.endsWith('.ts') && existsSync(word)).map((word) => resolve(word));
+  const matching = kernelTestFiles(testFolder).filter((file) => words.some((word) => file.includes(word)));
+  const files = [...new Set([...named, ...matching])];
   if (files.length === 0) return 'usage: npm run kernel:test -- PART-OF-A-PATH...; no file matches';
   const kernel = await findKernel();
   if ('reason' in kernel) return kernel.reason;

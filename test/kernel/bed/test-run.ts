@@ -1,5 +1,5 @@
 /** One run of kernel test files: bundled, booted once, and run by one Node in the guest, whose output is shown as it comes. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleTests } from './bundle.js';
 import { GuestFolder, runInGuest, type GuestEnd } from './guest.js';
@@ -10,8 +10,14 @@ export interface TestRunOptions {
   readonly memoryMb: number;
 }
 
-/** `running` is the test that was cut off, `output` the standard output. */
-export type TestRunEnd = GuestEnd & { readonly running: string | null; readonly output: string };
+export type TestRunEnd = GuestEnd & {
+  /** The test that was cut off. */
+  readonly running: string | null;
+  /** Whether the last test ended: a test may end the process, with exit code 0 too. */
+  readonly finished: boolean;
+  /** The standard output. */
+  readonly output: string;
+};
 
 /** All kernel test files below `folder`, sorted. */
 export function kernelTestFiles(folder: string): string[] {
@@ -37,17 +43,19 @@ export async function runKernelTests(
   let output = '';
   try {
     const script = folder.file('tests.cjs');
-    const reporter = folder.file('progress-reporter.mjs');
+    const reporter = folder.file('completeness-reporter.mjs');
     await bundleTests(files, script, reporter);
-    const progress = folder.file('progress');
+    const note = folder.file('running-test');
+    const completeness = folder.file('completeness');
     const command = [
       process.execPath,
       '--enable-source-maps',
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
       `--test-reporter=${reporter}`,
-      `--test-reporter-destination=${progress}`,
+      `--test-reporter-destination=${completeness}`,
       script,
+      note,
     ];
     const end = await runInGuest(kernel, folder, command, {
       limitMs: options.limitSec * 1_000,
@@ -60,7 +68,7 @@ export async function runKernelTests(
       },
       onErrors: (chunk) => process.stderr.write(chunk),
     });
-    return { ...end, running: lastBegun(progress), output };
+    return { ...end, running: textOf(note), finished: textOf(completeness) === 'finished', output };
   } finally {
     folder.remove();
   }
@@ -75,7 +83,8 @@ export function failureOf(end: TestRunEnd, limitSec: number): string | null {
     case 'died':
       return `the guest's kernel died${running}; the end of its log:\n${end.log}`;
     case 'exited':
-      return end.code === 0 ? null : `exit code ${end.code} in the guest${failedTests(end.output)}`;
+      if (end.code !== 0) return `exit code ${end.code} in the guest${running}${failedTests(end.output)}`;
+      return end.finished ? null : `the process ended before its tests did${running}`;
   }
 }
 
@@ -91,11 +100,9 @@ function guestEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofTheHost.has(name)));
 }
 
-function lastBegun(progress: string): string | null {
-  try {
-    const name = readFileSync(progress, 'utf8').split('\n').at(-2) ?? '';
-    return name === '' ? null : name;
-  } catch {
-    return null;
-  }
+/** Null when the file is not there or blank. */
+function textOf(file: string): string | null {
+  if (!existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8').trim();
+  return text === '' ? null : text;
 }
