@@ -4,8 +4,10 @@
 set -eu
 cd "$1"
 if [ -x usr/bin/linux.uml ]; then exit 0; fi
-work=$(mktemp -d ./new.XXXXXX)
-trap 'rm -rf "$1/$work"' EXIT
+# Whoever left such a folder is gone, for the lock is ours.
+rm -rf "$PWD"/new.*
+work=$(mktemp -d "$PWD/new.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$work"
 apt-get download user-mode-linux >/dev/null
