@@ -38,14 +38,16 @@ import type {
 
 /** A refused request costs the receive buffer this much at most. */
 const errorReplyBytes = 1024;
+/** Answers are there when the send returns. What waits in vain blocks the thread, as `#wasStopped` does. */
+const replyTimeoutMs = 100;
 /** Nothing is gained by larger datagrams; see bench/netlink. */
 const datagramBytes = 64 * 1024;
 
 /**
  * Reads and changes the table of the network namespace in which it was opened.
  *
- * Errors: `IpvsError` for what the kernel refuses; CodecError for a request with a value that fits no message, or an answer
- * that is none; SyscallError when the socket fails.
+ * Errors: `IpvsError` for what the kernel refuses, and for a change with a value that fits no message (`ERR_IPVS_INVALID`);
+ * CodecError for a question with such a value, or an answer that is none; SyscallError when the socket fails.
  *
  * @see net/netfilter/ipvs/ip_vs_ctl.c (ip_vs_genl_ops)
  */
@@ -67,6 +69,7 @@ export class IpvsClient implements IpvsTable {
   static open(): IpvsClient {
     const transport = SocketTransport.open(NETLINK_GENERIC);
     const limits = {
+      replyTimeoutMs,
       datagramBytes: Math.min(datagramBytes, Math.floor(transport.sendBufferBytes / 2)),
       datagramRequests: Math.max(1, Math.floor(transport.receiveBufferBytes / errorReplyBytes)),
     };

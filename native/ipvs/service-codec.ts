@@ -4,6 +4,7 @@
  * @see net/netfilter/ipvs/ip_vs_ctl.c (ip_vs_genl_parse_service, ip_vs_genl_fill_service)
  */
 import type { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
+import { CodecError } from '../netlink/errors.js';
 import { Reader } from '../netlink/reader.js';
 import * as address from './address-attributes.js';
 import * as id from './constants.js';
@@ -48,12 +49,19 @@ export function encodeService(writer: AttributeWriter, service: IpvsServiceConfi
 function writeKey(writer: AttributeWriter, key: IpvsServiceKey): void {
   writer.u16(id.IPVS_SVC_ATTR_AF, address.encodeFamily(key.family), 'IPVS_SVC_ATTR_AF');
   if ('fwmark' in key) {
+    requireMark(key.fwmark);
     writer.u32(id.IPVS_SVC_ATTR_FWMARK, key.fwmark, 'IPVS_SVC_ATTR_FWMARK');
     return;
   }
   writer.u16(id.IPVS_SVC_ATTR_PROTOCOL, key.protocol, 'IPVS_SVC_ATTR_PROTOCOL');
   address.writeAddress(writer, id.IPVS_SVC_ATTR_ADDR, key.family, key.address);
   writer.u16BigEndian(id.IPVS_SVC_ATTR_PORT, key.port, 'IPVS_SVC_ATTR_PORT');
+}
+
+/** The kernel takes the mark 0 for none, and would act on the service of address 0 and port 0. */
+function requireMark(fwmark: number): void {
+  if (fwmark !== 0) return;
+  throw new CodecError({ what: 'IPVS_SVC_ATTR_FWMARK', offset: 0, expected: '1..4294967295', got: '0' });
 }
 
 /**
