@@ -32,3 +32,25 @@ export { SocketTransport } from './netlink/socket-transport.js';
 export type { Transport } from './netlink/transport.js';
 export { resolveFamily } from './genetlink/family.js';
 export type { GenericFamily, GenericOperation } from './genetlink/family.js';
+export { openRtnetlink } from './rtnetlink/request.js';
+export { addAddress, deleteAddress, listAddresses, replaceAddress } from './rtnetlink/addresses.js';
+export {
+  createLink,
+  deleteLink,
+  linkByIndex,
+  linkByName,
+  listLinks,
+  setLinkState,
+} from './rtnetlink/links.js';
+export { addRoute, deleteRoute, listRoutes } from './rtnetlink/routes.js';
+export { NoticeWatcher } from './rtnetlink/notices.js';
+export type { Notice, NoticeListener } from './rtnetlink/notices.js';
+export { RtnetlinkError } from './rtnetlink/errors.js';
+export type { RtnetlinkErrorCode } from './rtnetlink/errors.js';
+export type * from './rtnetlink/types.js';
+export { readConnections, readConnectionOrigins } from './proc/connections.js';
+export type { IpvsConnection, IpvsEndpoint, IpvsOriginConnection } from './proc/connections.js';
+export { loadModule, ModuleError, moduleState, schedulerModule } from './proc/modules.js';
+export type { ModuleErrorCode, ModuleState } from './proc/modules.js';
+export { readIpvsSysctl, readIpvsSysctls, writeIpvsSysctl } from './proc/sysctl.js';
+export type { IpvsSysctl, IpvsSysctlValues } from './proc/sysctl.js';
