@@ -60,26 +60,34 @@ export function encodeAddressQuery(writer: Writer, family: AddressFamily | null)
 
 /** Appends the payload of `RTM_DELADDR`. @throws CodecError when a value fits no field */
 export function encodeAddressKey(writer: Writer, key: AddressKey): void {
-  encodeAddressConfig(writer, key);
+  encodeOwnAddress(writer, key, 0, id.RT_SCOPE_UNIVERSE);
 }
 
 /** Appends the payload of `RTM_NEWADDR`. @throws CodecError when a value fits no field */
 export function encodeAddressConfig(writer: Writer, config: AddressConfig): void {
-  const family = requireFamily(config.address, 'IFA_LOCAL');
-  const flags =
-    (config.noDad === true ? id.IFA_F_NODAD : 0) |
-    (config.noPrefixRoute === true ? id.IFA_F_NOPREFIXROUTE : 0);
-  const scope = config.scope ?? id.RT_SCOPE_UNIVERSE;
-  encodeHeader(writer, familyNumber(family), config.prefixLength, flags & 0xff, scope, config.index);
-  const attributes = new AttributeWriter(writer);
-  encodeAddressAttribute(attributes, id.IFA_LOCAL, config.address, family);
-  encodeAddressAttribute(attributes, id.IFA_ADDRESS, config.peer ?? config.address, family);
-  if (config.broadcast !== undefined) {
-    encodeAddressAttribute(attributes, id.IFA_BROADCAST, config.broadcast, family);
-  }
-  if (config.label !== undefined) attributes.string(id.IFA_LABEL, config.label, 'IFA_LABEL');
+  const { broadcast, label, scope = id.RT_SCOPE_UNIVERSE } = config;
+  const noDad = config.noDad === true ? id.IFA_F_NODAD : 0;
+  const flags = noDad | (config.noPrefixRoute === true ? id.IFA_F_NOPREFIXROUTE : 0);
+  const { attributes, family } = encodeOwnAddress(writer, config, flags, scope);
+  if (broadcast !== undefined) encodeAddressAttribute(attributes, id.IFA_BROADCAST, broadcast, family);
+  if (label !== undefined) attributes.string(id.IFA_LABEL, label, 'IFA_LABEL');
   if (flags !== 0) attributes.u32(id.IFA_FLAGS, flags, 'IFA_FLAGS');
   encodeLifetimes(attributes, config);
+}
+
+/** The header has room for the lower eight flags only; the rest is an attribute. */
+function encodeOwnAddress(
+  writer: Writer,
+  { address, peer, prefixLength, index }: AddressKey,
+  flags: number,
+  scope: number,
+): { attributes: AttributeWriter; family: AddressFamily } {
+  const family = requireFamily(address, 'IFA_LOCAL');
+  encodeHeader(writer, familyNumber(family), prefixLength, flags & 0xff, scope, index);
+  const attributes = new AttributeWriter(writer);
+  encodeAddressAttribute(attributes, id.IFA_LOCAL, address, family);
+  encodeAddressAttribute(attributes, id.IFA_ADDRESS, peer ?? address, family);
+  return { attributes, family };
 }
 
 /** Gives the address of one message, or null when it is of a family that is not IP. @throws CodecError */

@@ -70,18 +70,17 @@ export function replaceAddress(connection: NetlinkConnection, config: AddressCon
 }
 
 /**
- * Deletes an address.
+ * Deletes an address; the label does not matter.
  *
- * @throws RtnetlinkError `ERR_RTNETLINK_ADDRESS_UNKNOWN` (also for another prefix length), `_LINK_UNKNOWN`, `_PERMISSION`,
- *   `_INVALID`
+ * @throws RtnetlinkError `ERR_RTNETLINK_ADDRESS_UNKNOWN` (also for another prefix length or peer), `_LINK_UNKNOWN`,
+ *   `_PERMISSION`, `_INVALID`
  */
 export function deleteAddress(connection: NetlinkConnection, key: AddressKey): void {
   change(connection, {
     operation: 'delete-address',
     subject: formatAddressKey(key),
     type: RTM_DELADDR,
-    encode: (writer) =>
-      encodeAddressKey(writer, { index: key.index, address: key.address, prefixLength: key.prefixLength }),
+    encode: (writer) => encodeAddressKey(writer, key),
   });
 }
 

@@ -27,18 +27,19 @@ export interface InterfaceAddress {
   readonly validSec: number | null;
 }
 
-/** What makes one address of one interface, for deleting it. */
+/** What makes one address of one interface, for deleting it. A listed address is one. */
 export interface AddressKey {
   /** Of the interface. */
   readonly index: number;
   readonly address: string;
   /** 0..32 or 0..128. A service address is best a single one, 32 or 128: it is no subnet, and nobody's secondary. */
   readonly prefixLength: number;
+  /** The other end of a point-to-point link; null (default) where there is none. */
+  readonly peer?: string | null;
 }
 
 /** An address to add. */
 export interface AddressConfig extends AddressKey {
-  readonly peer?: string;
   /** IPv4 only. */
   readonly broadcast?: string;
   /** IPv4 only, 1..15 bytes; old tools demand that it begins with the interface's name. */
@@ -96,7 +97,7 @@ export type LinkConfig =
 export interface NextHop {
   /** Canonical text, possibly of the other family; null for a directly connected subnet. */
   readonly gateway: string | null;
-  /** Index of the interface, or null for a route that leads nowhere (`unreachable`, `blackhole`). */
+  /** Index of the interface, or null where the kernel names none. An IPv6 route that leads nowhere names the loopback. */
   readonly index: number | null;
 }
 
@@ -106,7 +107,7 @@ export interface Route {
   /** Canonical text; `0.0.0.0` or `::` with prefix length 0 is the default route. */
   readonly destination: string;
   readonly prefixLength: number;
-  /** More than one for a multipath route; none for a route over next-hop objects that the kernel does not spell out. */
+  /** More than one for a multipath route; none for an IPv4 route that leads nowhere (`unreachable`, `blackhole`). */
   readonly nextHops: readonly NextHop[];
   readonly preferredSource: string | null;
   /** 0 where there is none. Lower is preferred. */

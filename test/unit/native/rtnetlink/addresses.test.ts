@@ -152,6 +152,16 @@ describe('deleteAddress', { skip }, () => {
        0800 0200 0a090064
        0800 0100 0a090064`,
     ));
+
+  it('sends the peer, by which the kernel knows a point-to-point address', () =>
+    assertSent(
+      (connection) =>
+        deleteAddress(connection, { index: 3, address: '10.7.0.1', prefixLength: 32, peer: '10.7.0.2' }),
+      `28000000 1500 0500 01000000 00000000
+       02 20 00 00 03000000
+       0800 0200 0a070001                     ; IFA_LOCAL
+       0800 0100 0a070002                     ; IFA_ADDRESS`,
+    ));
 });
 
 describe('listAddresses', { skip }, () => {
