@@ -25,7 +25,7 @@ const table: Readonly<Record<string, Rule>> = {
   'schedulers/': { own: [], node: false, packages: [] },
   'native/libc/': { own: [], node: true, packages: [] },
   'native/libc/binding.ts': { own: ['native/libc/'], node: true, packages: ['koffi'] },
-  'native/inet/': { own: ['native/netlink/errors.ts', 'native/libc/errno.ts'], node: true, packages: [] },
+  'native/inet/': { own: ['native/netlink/errors.ts'], node: false, packages: [] },
   'native/netlink/': { own: ['native/libc/'], node: true, packages: [] },
   'native/genetlink/': { own: ['native/netlink/'], node: true, packages: [] },
   'native/ipvs/': {
@@ -35,7 +35,7 @@ const table: Readonly<Record<string, Rule>> = {
   },
   'native/rtnetlink/': { own: ['native/libc/', 'native/inet/', 'native/netlink/'], node: true, packages: [] },
   'native/proc/': {
-    own: ['native/libc/', 'native/inet/', 'native/netlink/errors.ts', 'native/ipvs/types.ts'],
+    own: ['native/libc/errno.ts', 'native/inet/', 'native/netlink/errors.ts'],
     node: true,
     packages: [],
   },
@@ -99,6 +99,12 @@ const pureFiles = [
   'src/controller/plan.ts',
   'src/controller/shrink-guard.ts',
   'src/health/rise-fall.ts',
+  'native/inet/address.ts',
+  'native/proc/connection-line.ts',
+  'native/proc/lines.ts',
+  'native/rtnetlink/address-codec.ts',
+  'native/rtnetlink/link-codec.ts',
+  'native/rtnetlink/route-codec.ts',
 ];
 
 const barrels = new Set(['native/index.ts', 'schedulers/index.ts', 'src/index.ts']);
