@@ -7,7 +7,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { GuestFolder, runInGuest } from '../test/kernel/bed/guest.js';
+import { GuestFolder } from '../test/kernel/bed/guest-folder.js';
+import { runInGuest } from '../test/kernel/bed/guest.js';
 import { findKernel } from '../test/kernel/bed/kernel-package.js';
 import { keepResult, median, printTable } from './support/report.js';
 
@@ -53,7 +54,7 @@ async function runGuest(): Promise<GuestFigures> {
   const kernel = await findKernel();
   if ('reason' in kernel) throw new Error(kernel.reason);
   const command = [process.execPath, await bundle('guest'), await bundle('program'), lvsadm];
-  const folder = new GuestFolder();
+  const folder = GuestFolder.create();
   const output: Buffer[] = [];
   try {
     const end = await runInGuest(kernel, folder, command, {

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { skipOrFail } from '../support/require-tool.js';
 import { findKernel } from './bed/kernel-package.js';
-import { failureOf, kernelTestFiles, runKernelTests } from './bed/test-run.js';
+import { failedTests, failureOf, kernelTestFiles, runKernelTests } from './bed/test-run.js';
 
 export interface PartOptions {
   /** Default 150: a part of `npm test` must end within its file's limit. */
@@ -30,6 +30,6 @@ export function kernelPart(name: string, folder: URL, options: PartOptions = {})
     const limitSec = options.limitSec ?? 150;
     const end = await runKernelTests(kernel, files, { limitSec, memoryMb: options.memoryMb ?? 512 });
     const failure = failureOf(end, limitSec);
-    if (failure !== null) assert.fail(failure);
+    if (failure !== null) assert.fail(`${failure}\n${failedTests(end.output)}`);
   });
 }

@@ -26,8 +26,12 @@ type Run = ChildProcessByStdio<null, Readable, Readable>;
 
 function start(program: 'command' | 'test-command', words: readonly string[], seconds = 60): Run {
   const main = fileURLToPath(new URL(`../../kernel/bed/${program}.ts`, import.meta.url));
+  return startScript(main, words, seconds);
+}
+
+function startScript(script: string, words: readonly string[], seconds = 60): Run {
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-  return spawn(process.execPath, ['--import', 'tsx', main, ...words], {
+  return spawn(process.execPath, ['--import', 'tsx', '--test-reporter=spec', script, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...environment, TMPDIR: runs, LVSD_KERNEL_SECONDS: String(seconds) },
   });
@@ -183,10 +187,8 @@ describe('test files in the guest', { skip }, () => {
     ]);
     assert.equal(code, 1);
     assert.match(output.toString(), /pass 1\n.*fail 1\n/);
-    assert.match(
-      errors.toString(),
-      /exit code 1 in the guest; failing tests:[^]*adds[^]*2 !== 3[^]*number-0\.kernel\.test\.ts:5:/,
-    );
+    assert.match(output.toString(), /failing tests:[^]*adds[^]*2 !== 3[^]*number-0\.kernel\.test\.ts:5:/);
+    assert.match(errors.toString(), /exit code 1 in the guest/);
   });
 
   it('fail on a syntax error, with the place', async () => {
@@ -196,10 +198,10 @@ describe('test files in the guest', { skip }, () => {
   });
 
   it('fail when one throws as it loads, and the others run', async () => {
-    const { code, output, errors } = await tests(["throw new Error('not loaded');", passing]);
+    const { code, output } = await tests(["throw new Error('not loaded');", passing]);
     assert.equal(code, 1);
     assert.match(output.toString(), /pass 1\n/);
-    assert.match(errors.toString(), /not loaded/);
+    assert.match(output.toString(), /failing tests:[^]*Error: not loaded/);
   });
 
   it('fail when one holds no test, and the others run', async () => {
@@ -236,5 +238,32 @@ describe('test files in the guest', { skip }, () => {
     const { code, errors } = await tests([panic]);
     assert.equal(code, 1);
     assert.match(errors.toString(), /kernel died while ".*panics" ran[^]*sysrq triggered crash/);
+  });
+});
+
+describe('a part', { skip }, () => {
+  after(nothingLeft);
+
+  /** Runs a host's test file with a part that consists of one test file. */
+  function part(text: string): Promise<Result> {
+    const host = mkdtempSync(join(folder, 'part-'));
+    mkdirSync(join(host, 'tests'));
+    writeFileSync(join(host, 'tests/only.kernel.test.ts'), `import { it } from 'node:test';\n${text}\n`);
+    const library = JSON.stringify(new URL('../../kernel/part.ts', import.meta.url).href);
+    const call = "kernelPart('is whole', new URL('tests/', import.meta.url));";
+    writeFileSync(join(host, 'part.test.mts'), `import { kernelPart } from ${library};\n${call}\n`);
+    return resultOf(startScript(join(host, 'part.test.mts'), []));
+  }
+
+  it('passes with its tests', async () => {
+    const { code, output } = await part("it('passes', () => {});");
+    assert.equal(code, 0);
+    assert.match(output.toString(), /✔ is whole/);
+  });
+
+  it('fails with them, and its failure tells which', async () => {
+    const { code, output } = await part("it('breaks', () => { throw new Error('broken'); });");
+    assert.equal(code, 1);
+    assert.match(output.toString(), /✖ is whole[^]*exit code 1 in the guest[^]*✖ breaks[^]*Error: broken/);
   });
 });

@@ -3,7 +3,8 @@
  *
  * Exit code: the command's; 124 after LVSD_KERNEL_SECONDS (default 120), 125 when the kernel died, 127 when there is none.
  */
-import { GuestFolder, runInGuest } from './guest.js';
+import { GuestFolder } from './guest-folder.js';
+import { runInGuest } from './guest.js';
 import { findKernel } from './kernel-package.js';
 
 async function main(command: readonly string[]): Promise<number> {
@@ -17,7 +18,7 @@ async function main(command: readonly string[]): Promise<number> {
     return 127;
   }
   const seconds = Number(process.env['LVSD_KERNEL_SECONDS'] ?? 120);
-  const folder = new GuestFolder();
+  const folder = GuestFolder.create();
   try {
     const end = await runInGuest(kernel, folder, command, {
       environment: process.env,
@@ -41,4 +42,6 @@ async function main(command: readonly string[]): Promise<number> {
   }
 }
 
+// `npm run kernel -- COMMAND | head` is no failure; the guest ends with this process.
+process.stdout.on('error', () => process.exit());
 process.exitCode = await main(process.argv.slice(2));

@@ -6,20 +6,8 @@
  */
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  copyFileSync,
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import type { GuestFolder } from './guest-folder.js';
 import { memoryFolder } from './guest-memory.js';
 import type { UmlKernel } from './kernel-package.js';
 
@@ -42,24 +30,10 @@ export type GuestEnd =
   /** The kernel ended before the command did; `log` is the end of what it wrote. */
   | { readonly kind: 'died'; readonly log: string };
 
-const initScript = fileURLToPath(new URL('init.sh', import.meta.url));
 const logTailCharacters = 4_000;
 
 /** Ends the guest and removes its files when the pipe closes without a word: whatever way this process ends, it closes. */
 const watchdogScript = 'read -r word || { kill -s KILL -- "-$1"; rm -rf "$2"; }';
-
-/** The files of one run, in a folder that only this user reads: the environment may hold secrets. */
-export class GuestFolder {
-  readonly path = mkdtempSync(join(tmpdir(), 'lvsd-kernel-'));
-
-  file(name: string): string {
-    return join(this.path, name);
-  }
-
-  remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 /**
  * Boots `kernel` and runs `command` in it.
@@ -75,7 +49,7 @@ export async function runInGuest(
   command: readonly string[],
   options: GuestOptions,
 ): Promise<GuestEnd> {
-  writeGuestFiles(kernel, folder, command, options);
+  folder.prepare(kernel, command, options.cwd, options.environment);
   const guest = spawn(kernel.program, kernelArguments(folder, options), {
     detached: true,
     env: { ...process.env, TMPDIR: memoryFolder(options.memoryMb) },
@@ -103,7 +77,7 @@ export async function runInGuest(
   clearTimeout(timer);
   watchdog.stdin.end('done\n');
   if (limit.signal.aborted) return { kind: 'time-limit' };
-  const code = exitCode(folder);
+  const code = folder.exitCode();
   return code === null ? { kind: 'died', log: log.trimEnd() } : { kind: 'exited', code };
 }
 
@@ -132,52 +106,6 @@ function kernelArguments(folder: GuestFolder, options: GuestOptions): string[] {
   ];
 }
 
-function writeGuestFiles(
-  kernel: UmlKernel,
-  folder: GuestFolder,
-  command: readonly string[],
-  options: GuestOptions,
-): void {
-  copyFileSync(initScript, folder.file('init'));
-  chmodSync(folder.file('init'), 0o700);
-  writeFileSync(folder.file('fstab'), fstab);
-  writeFileSync(folder.file('command'), commandScript(command, options));
-  // modprobe -d wants the usual tree below the folder that it is given.
-  mkdirSync(folder.file('lib/modules'), { recursive: true });
-  symlinkSync(kernel.modules, folder.file(`lib/modules/${kernel.release}`));
-  const modprobe = `#!/bin/sh\nexec modprobe -d ${quote(folder.path)} "$@"\n`;
-  writeFileSync(folder.file('modprobe'), modprobe, { mode: 0o700 });
-}
-
-const fstab = `
-proc      /proc          proc
-sysfs     /sys           sysfs
-devtmpfs  /dev           devtmpfs
-devpts    /dev/pts       devpts    X-mount.mkdir
-tmpfs     /dev/shm       tmpfs     X-mount.mkdir
-tmpfs     /run           tmpfs     mode=755
-tmpfs     /run/tmp       tmpfs     mode=1777,X-mount.mkdir
-cgroup2   /sys/fs/cgroup cgroup2   nofail
-`;
-
-/** `env -i`, for the shell cannot hold every name that an environment may have. */
-function commandScript(command: readonly string[], options: GuestOptions): string {
-  const environment: NodeJS.ProcessEnv = {
-    ...options.environment,
-    TMPDIR: '/run/tmp',
-    UML: '1',
-    PATH: `${options.environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
-  };
-  const settings = Object.entries(environment)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => quote(`${name}=${value ?? ''}`));
-  return `cd ${quote(options.cwd)} || exit 125\nexec env -i ${settings.join(' ')} ${command.map(quote).join(' ')}\n`;
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 function startWatchdog(groupId: number, folder: GuestFolder): ChildProcessByStdio<Writable, null, null> {
   const words = ['-c', watchdogScript, 'lvsd-kernel-watchdog', String(groupId), folder.path];
   const watchdog = spawn('sh', words, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
@@ -195,13 +123,5 @@ function killGroup(groupId: number): void {
     process.kill(-groupId, 'SIGKILL');
   } catch {
     // The group is gone, as it should be after a normal end.
-  }
-}
-
-function exitCode(folder: GuestFolder): number | null {
-  try {
-    return Number(readFileSync(folder.file('exit-code'), 'utf8'));
-  } catch {
-    return null;
   }
 }

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleTests } from './bundle.js';
-import { GuestFolder, runInGuest, type GuestEnd } from './guest.js';
+import { GuestFolder } from './guest-folder.js';
+import { runInGuest, type GuestEnd } from './guest.js';
 import type { UmlKernel } from './kernel-package.js';
 
 export interface TestRunOptions {
@@ -39,7 +40,7 @@ export async function runKernelTests(
   files: readonly string[],
   options: TestRunOptions,
 ): Promise<TestRunEnd> {
-  const folder = new GuestFolder();
+  const folder = GuestFolder.create();
   let output = '';
   try {
     const script = folder.file('tests.cjs');
@@ -74,7 +75,7 @@ export async function runKernelTests(
   }
 }
 
-/** Why the run failed, in full; null when it passed. */
+/** Why the run failed, on a line unless the kernel died; null when it passed. */
 export function failureOf(end: TestRunEnd, limitSec: number): string | null {
   const running = end.running === null ? '' : ` while "${end.running}" ran`;
   switch (end.kind) {
@@ -83,15 +84,15 @@ export function failureOf(end: TestRunEnd, limitSec: number): string | null {
     case 'died':
       return `the guest's kernel died${running}; the end of its log:\n${end.log}`;
     case 'exited':
-      if (end.code !== 0) return `exit code ${end.code} in the guest${running}${failedTests(end.output)}`;
+      if (end.code !== 0) return `exit code ${end.code} in the guest${running}`;
       return end.finished ? null : `the process ended before its tests did${running}`;
   }
 }
 
-/** The list that Node's reporter puts at the end. */
-function failedTests(output: string): string {
+/** The list that Node's reporter puts at the end of the output; empty when there is none. */
+export function failedTests(output: string): string {
   const start = output.lastIndexOf('failing tests:');
-  return start < 0 ? '' : `; ${output.slice(start).trimEnd()}`;
+  return start < 0 ? '' : output.slice(start).trimEnd();
 }
 
 /** The runner of the host tells its children to report to it in its own format, which nobody reads in the guest. */
