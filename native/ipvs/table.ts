@@ -20,6 +20,9 @@ import type {
  *
  * Synchronous, since the kernel runs a command inside the system call that sends it: there is nothing to wait for. Who has
  * thousands of requests and an event loop to turn gives them in slices.
+ *
+ * While another process changes the table, a list of more than a few dozen entries may lack entries or have some
+ * twice: the kernel continues it by count, and does not tell.
  */
 export interface IpvsTable {
   /** @throws IpvsError */
