@@ -17,10 +17,10 @@ export interface Case {
   /** Run in this order, on the same table. */
   readonly runs: readonly Run[];
   /**
-   * The answer depends on the kernel's own order, which differs from one namespace to the next: both programs are asked on
-   * the same table. For runs that change nothing.
+   * The answer depends on the kernel's own order, which differs from one namespace to the next: it cannot be held against
+   * one that was recorded elsewhere. The runs change nothing.
    */
-  readonly sameTable?: true;
+  readonly anyOrder?: true;
 }
 
 export interface Subject {

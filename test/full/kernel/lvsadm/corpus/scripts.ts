@@ -164,11 +164,16 @@ const calls: readonly (readonly string[])[] = [
 ];
 
 function roundTrips(): Case[] {
-  return (Object.keys(fixtures) as FixtureName[]).flatMap((name) => [
-    restore(`table ${name} into an empty one`, 'empty', fixtures[name]),
-    restore(`table ${name} onto itself`, name, fixtures[name]),
-    restore(`table ${name} with the leading word`, 'empty', fixtures[name].replace(/^-/gm, 'ipvsadm -')),
-  ]);
+  return (Object.keys(fixtures) as FixtureName[]).flatMap((name) => {
+    const script = fixtures[name];
+    const cases = [
+      restore(`table ${name} into an empty one`, 'empty', script),
+      restore(`table ${name} onto itself`, name, script),
+      restore(`table ${name} with the leading word`, 'empty', script.replace(/^-/gm, 'ipvsadm -')),
+    ];
+    // how that one is sorted hangs on the kernel's order, which each namespace has its own of
+    return name === 'sorted' ? cases.map((one) => ({ ...one, runs: one.runs.slice(0, 1) })) : cases;
+  });
 }
 
 export const scriptsToRestore: Subject = {

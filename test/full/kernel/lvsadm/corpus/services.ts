@@ -82,7 +82,6 @@ function flagCases(): Case[] {
       const before = scheduler === null ? [] : ['-s', scheduler];
       return several(`-b ${spelled(flags)} of ${scheduler ?? 'the default'}`, 'empty', [
         ['-A', '-t', '10.0.0.9:80', ...before, '-b', flags],
-        '-Ln',
         '-Sn',
       ]);
     }),
@@ -120,7 +119,7 @@ function settingCases(): Case[] {
   ];
   return kinds.flatMap((kind) =>
     settings.map((setting) =>
-      several(`-A ${kind} ${setting}`.trim(), 'empty', [`-A ${kind} ${setting}`.trim(), '-Ln', '-Sn']),
+      several(`-A ${kind} ${setting}`.trim(), 'empty', [`-A ${kind} ${setting}`.trim(), '-Sn']),
     ),
   );
 }

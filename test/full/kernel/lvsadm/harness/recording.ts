@@ -14,6 +14,8 @@ export interface RecordedCase {
   readonly name: string;
   /** Whose table, in `fixtures`, the first run found. */
   readonly fixture: string;
+  /** That table, where this case found its services in another order. */
+  readonly before?: TableState;
   readonly runs: readonly RecordedRun[];
 }
 

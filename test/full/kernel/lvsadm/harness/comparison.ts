@@ -1,0 +1,58 @@
+/** One case by both programs: what the stock one answered, and where the other one differs. */
+import type { Case } from '../corpus/case.js';
+import { difference } from './answer.js';
+import type { Answer, Program } from './answer.js';
+import type { Aspect } from './deviations.js';
+import type { FixtureTables } from './namespaces.js';
+import type { RecordedCase } from './recording.js';
+import { canonicalText, readTable } from './table-state.js';
+import type { TableState } from './table-state.js';
+
+/** Lines to show, indented, for each aspect of each run that differs. */
+export interface Difference {
+  readonly aspect: Aspect;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Runs a case by `program` and compares it with `recorded`, the stock program's answers.
+ *
+ * A case that changed nothing is run on the very same table, so the kernel's order is the same; another one in a fresh
+ * namespace.
+ */
+export async function compareCase(
+  tables: FixtureTables,
+  { fixture, runs }: Case,
+  recorded: RecordedCase,
+  program: Program,
+): Promise<Difference[]> {
+  const { client, before } = tables.enter(fixture);
+  let expectedTable = before;
+  const differences: Difference[] = [];
+  for (const [index, run] of runs.entries()) {
+    const expected = recorded.runs[index]!;
+    expectedTable = expected.table ?? expectedTable;
+    const answer = await program(run.argv, run.stdin ?? '');
+    const found = [
+      ...compareAnswers(expected, answer),
+      ...compareTables(expectedTable, readTable(client)),
+    ].filter(({ lines }) => lines.length > 0);
+    const command = `  $ ipvsadm ${run.argv.map((word) => (/^[^\s"]+$/.test(word) ? word : JSON.stringify(word))).join(' ')}`;
+    differences.push(...found.map(({ aspect, lines }) => ({ aspect, lines: [command, ...lines] })));
+  }
+  return differences;
+}
+
+export function compareAnswers(expected: Answer, got: Answer): Difference[] {
+  const exits = expected.exit === got.exit ? [] : [`  exit: ${expected.exit}, not ${got.exit}`];
+  return [
+    { aspect: 'stdout', lines: difference('stdout', expected.stdout, got.stdout) },
+    { aspect: 'stderr', lines: difference('stderr', expected.stderr, got.stderr) },
+    { aspect: 'exit', lines: exits },
+  ];
+}
+
+export function compareTables(expected: TableState, got: TableState): Difference[] {
+  const lines = (state: TableState): string => canonicalText(state).replaceAll(/(?<=[}\]]),(?=[{"])/g, ',\n');
+  return [{ aspect: 'table', lines: difference('table', lines(expected), lines(got)) }];
+}

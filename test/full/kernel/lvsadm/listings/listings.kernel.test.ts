@@ -1,0 +1,4 @@
+import { compareSubjects } from '../harness/subject-tests.js';
+import { listings } from '../corpus/listings.js';
+
+compareSubjects([listings]);
