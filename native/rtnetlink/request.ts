@@ -76,9 +76,7 @@ function translated<T>(request: RtnetlinkRequest, run: () => T): T {
     if (!(error instanceof NetlinkError) || error instanceof RtnetlinkError) throw error;
     const { errno, operation } = error.details;
     const code =
-      errno === null || error.code !== 'ERR_NETLINK_REPLY'
-        ? 'ERR_RTNETLINK_UNKNOWN_OUTCOME'
-        : rtnetlinkErrorCode(request.operation, errno);
+      errno === null ? 'ERR_RTNETLINK_UNKNOWN_OUTCOME' : rtnetlinkErrorCode(request.operation, errno);
     const reason = error.message.slice(`${operation}: `.length);
     throw new RtnetlinkError(code, request.operation, reason, error.details, { cause: error });
   }

