@@ -1,10 +1,10 @@
 /**
- * A reporter of node:test, beside the one that people read, for what node:test lets pass: a file that holds no test, and a
- * process that ends in the middle.
+ * A reporter of node:test, beside the one that people read, for what node:test lets pass: a file that holds no test, a file
+ * that throws while it loads (Node 22), and a process that ends in the middle.
  */
 import type { TestEvent } from 'node:test/reporters';
 
-/** Yields one word, after the last test. A file (a suite at the top) without a test fails the run. */
+/** Yields one word, after the last test. Fails the run when a file, which is a suite at the top, fails or holds no test. */
 export default async function* completeness(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   let testsOfFile = 0;
   for await (const event of events) {
@@ -13,7 +13,8 @@ export default async function* completeness(events: AsyncIterable<TestEvent>): A
       if (isTest(event.data)) testsOfFile += 1;
       continue;
     }
-    if (testsOfFile === 0 && event.type === 'test:pass') {
+    if (event.type === 'test:fail') process.exitCode = 1;
+    else if (testsOfFile === 0) {
       console.error(`${event.data.name}: holds no test`);
       process.exitCode = 1;
     }
