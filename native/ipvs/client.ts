@@ -79,7 +79,7 @@ export class IpvsClient implements IpvsTable {
   /** As `open`, over a given connection, which it owns from then on and closes when this fails. */
   static connect(connection: NetlinkConnection): IpvsClient {
     try {
-      return new IpvsClient(connection, findFamily(connection));
+      return new IpvsClient(connection, findFamily(connection, 'open', 'open the IPVS table'));
     } catch (error) {
       connection.close();
       throw error;
@@ -132,10 +132,7 @@ export class IpvsClient implements IpvsTable {
     const results = this.#batchOnce(requests);
     // a family id that is out of date is refused with the same errno as a scheduler or server that is not there
     const doubtful = results.flatMap((error, index) => (isNotFound(error) ? [index] : []));
-    if (doubtful.length > 0 && this.#familyChanged()) {
-      const again = this.#batchOnce(doubtful.flatMap((index) => requests[index] ?? []));
-      doubtful.forEach((index, position) => (results[index] = again[position] ?? null));
-    }
+    if (doubtful.length > 0) this.#settle(doubtful, requests, results);
     return results.map((error, index) => {
       const request = requests[index];
       if (error === null || request === undefined || this.#wasStopped(request, error)) return null;
@@ -161,6 +158,21 @@ export class IpvsClient implements IpvsTable {
 
   #batchOnce(requests: readonly IpvsRequest[]): (Error | null)[] {
     return this.#connection.batch(netlinkRequests(this.#family, requests));
+  }
+
+  /** Runs the doubtful requests once more when the family has another id by now; without a family, that is their error. */
+  #settle(doubtful: readonly number[], requests: readonly IpvsRequest[], results: (Error | null)[]): void {
+    const family = resolveFamily(this.#connection, id.IPVS_GENL_NAME);
+    if (family?.id === this.#family) return;
+    const again = doubtful.flatMap((index) => requests[index] ?? []);
+    let outcomes: readonly (Error | null)[];
+    if (family === null) {
+      outcomes = again.map((request) => unavailable(request.command, describeRequest(request)));
+    } else {
+      this.#family = family.id;
+      outcomes = this.#batchOnce(again);
+    }
+    doubtful.forEach((index, position) => (results[index] = outcomes[position] ?? null));
   }
 
   #destinations<T>(
@@ -207,7 +219,8 @@ export class IpvsClient implements IpvsTable {
       return run(this.#family);
     } catch (error) {
       if (!(error instanceof NetlinkError)) throw error;
-      if (!isNotFound(error) || !this.#familyChanged()) throw asIpvsError(query, error);
+      if (!isNotFound(error) || !this.#familyChanged(query, error.details.operation))
+        throw asIpvsError(query, error);
     }
     try {
       return run(this.#family);
@@ -216,19 +229,23 @@ export class IpvsClient implements IpvsTable {
     }
   }
 
-  /** @throws IpvsError `ERR_IPVS_UNAVAILABLE` when the module is gone */
-  #familyChanged(): boolean {
+  /** @throws IpvsError `ERR_IPVS_UNAVAILABLE` when the module is gone, as the outcome of `operation` */
+  #familyChanged(query: IpvsQuery, operation: string): boolean {
     const before = this.#family;
-    this.#family = findFamily(this.#connection);
+    this.#family = findFamily(this.#connection, query, operation);
     return this.#family !== before;
   }
 }
 
-function findFamily(connection: NetlinkConnection): number {
+function findFamily(connection: NetlinkConnection, query: IpvsQuery, operation: string): number {
   const family = resolveFamily(connection, id.IPVS_GENL_NAME);
   if (family !== null) return family.id;
-  throw new IpvsError('ERR_IPVS_UNAVAILABLE', 'open', 'the kernel has no IPVS: load module ip_vs', {
-    operation: 'open the IPVS table',
+  throw unavailable(query, operation);
+}
+
+function unavailable(command: IpvsCommand | IpvsQuery, operation: string): IpvsError {
+  return new IpvsError('ERR_IPVS_UNAVAILABLE', command, 'the kernel has no IPVS: load module ip_vs', {
+    operation,
     errno: 'ENOENT',
     errnoNumber: 2,
     extackText: null,
