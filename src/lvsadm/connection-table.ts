@@ -1,0 +1,44 @@
+/** The rows of `-L -c`. Pure but for the names it asks. */
+import type { IpvsConnection } from '../../native/proc/connections.js';
+import { formatEndpoint } from './endpoint-text.js';
+import type { Names } from './names.js';
+
+const protocols: Readonly<Record<string, number>> = { TCP: 6, UDP: 17, SCTP: 132 };
+
+/** The two lines above the rows, with their ends. Never throws. */
+export function connectionTitleLines(engines: boolean): string {
+  const columns = 'pro expire state       source             virtual            destination';
+  return `IPVS connection entries\n${columns}${engines ? '        pe name          pe_data' : ''}\n`;
+}
+
+/**
+ * One row with its end.
+ *
+ * @param engines whether the persistence engine and its data are shown, where the connection has one
+ * @param names null for numbers only. Never throws.
+ */
+export function connectionRow(connection: IpvsConnection, engines: boolean, names: Names | null): string {
+  const { client, virtual, destination, state, expiresSec, peName, peData } = connection;
+  const protocol = protocols[connection.protocol] ?? null;
+  const text = (endpoint: IpvsConnection['client']): string =>
+    formatEndpoint({ ...endpoint, family: familyOf(endpoint.address) }, protocol, names);
+  const flow = [
+    connection.protocol.padEnd(3),
+    formatExpiry(expiresSec).padEnd(6),
+    state.padEnd(11),
+    text(client).padEnd(18),
+    text(virtual).padEnd(18),
+  ].join(' ');
+  if (!engines || peName === null) return `${flow} ${text(destination)}\n`;
+  return `${flow} ${text(destination).padEnd(16)} ${peName.padEnd(18)} ${peData ?? ''}\n`;
+}
+
+/** `14:53`; minutes have as many digits as they need. Never throws. */
+function formatExpiry(seconds: number): string {
+  const twoDigits = (value: number): string => String(value).padStart(2, '0');
+  return `${twoDigits(Math.floor(seconds / 60))}:${twoDigits(seconds % 60)}`;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
+}

@@ -1,0 +1,109 @@
+/** Runs the commands that read: listings and saved rules. */
+import { IpvsError } from '../../native/ipvs/errors.js';
+import type { IpvsTable } from '../../native/ipvs/table.js';
+import type { IpvsServiceKey } from '../../native/ipvs/types.js';
+import { ChunkedText } from './chunked-text.js';
+import type { ListConnections, ListServices, ListSettings, Save } from './command.js';
+import { kernelMessage } from './kernel-messages.js';
+import type { Names } from './names.js';
+import { sortDestinations, sortServices } from './order.js';
+import { serviceRows, titleLines, versionLine } from './service-table.js';
+import type { ListedService } from './service-table.js';
+import type { Session } from './session.js';
+
+/** A listing that failed. Exit status 1, and the end of a run of `-R`. */
+export class ListingError extends Error {
+  override readonly name = 'ListingError';
+  readonly code = 'ERR_LVSADM_LISTING';
+}
+
+/** @throws ListingError, TableUnavailableError */
+export async function list(
+  command: ListServices | ListConnections | ListSettings | Save,
+  session: Session,
+): Promise<void> {
+  try {
+    await dispatch(command, session);
+  } catch (error) {
+    if (error instanceof IpvsError) throw new ListingError(kernelMessage(error), { cause: error });
+    throw error;
+  }
+}
+
+function dispatch(
+  command: ListServices | ListConnections | ListSettings | Save,
+  session: Session,
+): Promise<void> {
+  switch (command.kind) {
+    case 'list-services':
+      return listServices(command, session);
+    case 'list-connections':
+      return listConnections(command, session);
+    case 'list-timeouts':
+    case 'list-daemons':
+      return listSettings(command, session);
+    case 'save':
+      return save(command, session);
+  }
+}
+
+async function listServices(command: ListServices, session: Session): Promise<void> {
+  const { table, info } = await session.table();
+  const services = readServices(table, command.service, command.sorted);
+  const out = new ChunkedText(session.context.stdout);
+  if (command.json) {
+    const json = await import('./json.js');
+    out.add(json.servicesHead(command.service === null ? info : null));
+    for (const [index, service] of services.entries()) await out.put(json.serviceItem(service, index === 0));
+    out.add(json.listTail(services.length === 0));
+    return out.end();
+  }
+  const names = command.numeric ? null : await namesOf(services, session.names);
+  out.add((command.service === null ? versionLine(info) : '') + titleLines(command.format));
+  const style = { format: command.format, exact: command.exact, names };
+  for (const service of services) await out.put(serviceRows(service, style));
+  return out.end();
+}
+
+async function save(command: Save, session: Session): Promise<void> {
+  const { daemonRule, serviceRules, timeoutsRule } = await import('./save.js');
+  const { table } = await session.table();
+  const services = readServices(table, null, true);
+  const names = command.numeric ? null : await namesOf(services, session.names);
+  const out = new ChunkedText(session.context.stdout);
+  if (command.full) {
+    // first, so that the exit status of reading them back is that of the rules
+    out.add(timeoutsRule(table.timeouts()));
+    for (const daemon of table.daemons()) out.add(daemonRule(daemon));
+  }
+  for (const service of services) await out.put(serviceRules(service, { names, full: command.full }));
+  return out.end();
+}
+
+async function listSettings(command: ListSettings, session: Session): Promise<void> {
+  const { table } = await session.table();
+  const { formatSettings } = await import('./settings-text.js');
+  await session.context.stdout.write(await formatSettings(command, table));
+}
+
+async function listConnections(command: ListConnections, session: Session): Promise<void> {
+  const { printConnections } = await import('./list-connections.js');
+  return printConnections(command, session);
+}
+
+function readServices(table: IpvsTable, only: IpvsServiceKey | null, sorted: boolean): ListedService[] {
+  const services = only === null ? table.services() : [table.service(only)];
+  return (sorted ? sortServices(services) : services).map((service) => {
+    const destinations = table.destinations(service);
+    return { service, destinations: sorted ? sortDestinations(destinations) : destinations };
+  });
+}
+
+async function namesOf(services: readonly ListedService[], names: Names): Promise<Names> {
+  const addresses = services.flatMap(({ service, destinations }) => [
+    ...('fwmark' in service ? [] : [service.address]),
+    ...destinations.map(({ address }) => address),
+  ]);
+  await names.lookUpNames(addresses);
+  return names;
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+/** The program: real streams, the kernel's table, the machine's names. Loads what talks to the kernel only when it is asked. */
+import { readFileSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { IpvsTable } from '../../native/ipvs/table.js';
+import type { Privileges } from './context.js';
+import { DescriptorSink, ReaderGoneError } from './output.js';
+import { runLvsadm } from './run.js';
+import { systemNames } from './system-names.js';
+
+/** As a shell tells of a program that wrote to a pipe without a reader. */
+const brokenPipeStatus = 128 + 13;
+const inputBytes = 64 * 1024;
+const capNetAdmin = 12n;
+
+/** Called through a link, the program goes by the link's name. */
+function programName(): string {
+  const name = basename(process.argv[1] ?? '');
+  return name === '' || name === 'main.js' || name === 'main.ts' ? 'lvsadm' : name;
+}
+
+/** Pieces as they come, so that rules from a pipe are run when they are there. */
+async function* standardInput(): AsyncGenerator<Uint8Array, void, void> {
+  const buffer = Buffer.alloc(inputBytes);
+  for (;;) {
+    let count: number;
+    try {
+      count = readSync(0, buffer);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      yield* process.stdin as AsyncIterable<Uint8Array>;
+      return;
+    }
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+  }
+}
+
+async function openTable(): Promise<IpvsTable> {
+  const { IpvsClient } = await import('../../native/ipvs/client.js');
+  try {
+    return IpvsClient.open();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_IPVS_UNAVAILABLE')) throw error;
+    const { loadModule } = await import('../../native/proc/modules.js');
+    try {
+      loadModule('ip_vs');
+    } catch (cause) {
+      error.cause = cause;
+      throw error;
+    }
+    return IpvsClient.open();
+  }
+}
+
+/** @see user_namespaces(7), capabilities(7) */
+function privileges(): Privileges {
+  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(textOf('/proc/self/status'))?.[1];
+  const map = textOf('/proc/self/uid_map').trim().split(/\s+/).join(' ');
+  return {
+    netAdmin: capabilities === undefined ? null : ((BigInt(`0x${capabilities}`) >> capNetAdmin) & 1n) === 1n,
+    initialUserNamespace: map === '' ? null : map === '0 0 4294967295',
+  };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+async function main(): Promise<number> {
+  const stderr = new DescriptorSink(2);
+  try {
+    return await runLvsadm(process.argv.slice(2), {
+      programName: programName(),
+      stdin: standardInput(),
+      stdout: new DescriptorSink(1),
+      stderr,
+      names: systemNames,
+      openTable,
+      connections: async () => (await import('../../native/proc/connections.js')).readConnections(),
+      privileges,
+      stopAtOperand:
+        process.env['POSIXLY_CORRECT'] !== undefined || process.env['POSIX_ME_HARDER'] !== undefined,
+    });
+  } catch (error) {
+    if (error instanceof ReaderGoneError) return brokenPipeStatus;
+    await stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,97 @@
+/**
+ * The order of listings. Addresses, ports and marks are compared by a subtraction of 32 bits that may overflow, as the stock
+ * tool does it, so 192.0.2.1 comes before 10.0.0.1. Such an order has circles, and where it has, the result depends on the
+ * kernel's order and on the way of sorting: hence a merge sort of our own, which takes the C library's steps. Pure.
+ */
+import { parseAddress } from '../../native/inet/address.js';
+import type { IpvsDestinationKey, IpvsServiceKey } from '../../native/ipvs/types.js';
+
+interface AddressOrder {
+  readonly ipv6: boolean;
+  /** Four of 32 bits; an IPv4 address is the first. */
+  readonly words: Int32Array;
+  readonly port: number;
+}
+
+interface ServiceOrder extends AddressOrder {
+  readonly fwmark: number;
+  readonly protocol: number;
+}
+
+/** Marks of 2^31 and above, services by address, the other marks; IPv4 first, then protocol, address, port. Never throws. */
+export function sortServices<Service extends IpvsServiceKey>(services: readonly Service[]): Service[] {
+  return sortBy(services, serviceOrder, compareServices);
+}
+
+/** By address, then port. Never throws. */
+export function sortDestinations<Destination extends IpvsDestinationKey>(
+  destinations: readonly Destination[],
+): Destination[] {
+  return sortBy(destinations, addressOrder, compareAddresses);
+}
+
+const noWords = new Int32Array(4);
+
+function serviceOrder(key: IpvsServiceKey): ServiceOrder {
+  if ('fwmark' in key) {
+    return { ipv6: key.family === 'ipv6', words: noWords, port: 0, fwmark: key.fwmark, protocol: 0 };
+  }
+  return { ...addressOrder(key), fwmark: 0, protocol: key.protocol };
+}
+
+function addressOrder(key: IpvsDestinationKey): AddressOrder {
+  const bytes = parseAddress(key.address);
+  const words = new Int32Array(4);
+  if (bytes !== null) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let index = 0; index < bytes.length / 4; index++) words[index] = view.getInt32(index * 4);
+  }
+  return { ipv6: key.family === 'ipv6', words, port: key.port };
+}
+
+function compareServices(a: ServiceOrder, b: ServiceOrder): number {
+  const fwmark = (a.fwmark - b.fwmark) | 0;
+  if (fwmark !== 0) return fwmark;
+  if (a.ipv6 !== b.ipv6) return a.ipv6 ? 1 : -1;
+  return a.protocol === b.protocol ? compareAddresses(a, b) : a.protocol - b.protocol;
+}
+
+/** Of two families the first one's decides how much is compared. */
+function compareAddresses(a: AddressOrder, b: AddressOrder): number {
+  for (let index = 0; index < (a.ipv6 ? 4 : 1); index++) {
+    const difference = ((a.words[index] ?? 0) - (b.words[index] ?? 0)) | 0;
+    if (difference !== 0) return difference;
+  }
+  return a.port - b.port;
+}
+
+function sortBy<Item, Key>(
+  items: readonly Item[],
+  keyOf: (item: Item) => Key,
+  compare: (a: Key, b: Key) => number,
+): Item[] {
+  const keyed = items.map((item) => ({ item, key: keyOf(item) }));
+  return mergeSort(keyed, (a, b) => compare(a.key, b.key)).map(({ item }) => item);
+}
+
+/** The smaller half first, the left one preferred: with an order that has circles it matters. */
+function mergeSort<Item>(items: readonly Item[], compare: (a: Item, b: Item) => number): readonly Item[] {
+  if (items.length <= 1) return items;
+  const middle = items.length >> 1;
+  const left = mergeSort(items.slice(0, middle), compare);
+  const right = mergeSort(items.slice(middle), compare);
+  const merged: Item[] = [];
+  let [l, r] = [0, 0];
+  for (;;) {
+    const [a, b] = [left[l], right[r]];
+    if (a === undefined) return merged.concat(right.slice(r));
+    if (b === undefined) return merged.concat(left.slice(l));
+    if (compare(a, b) <= 0) {
+      merged.push(a);
+      l++;
+    } else {
+      merged.push(b);
+      r++;
+    }
+  }
+}
