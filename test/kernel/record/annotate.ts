@@ -26,7 +26,14 @@ const stats: Schema = { names: namesWith('IPVS_STATS_ATTR_', ids) };
 const statsNests = { STATS: stats, STATS64: stats };
 const service: Schema = {
   names: namesWith('IPVS_SVC_ATTR_', ids),
-  kinds: { ADDR: 'bytes', PORT: 'port', SCHED_NAME: 'text', PE_NAME: 'text', NETMASK: 'bytes', FLAGS: 'bytes' },
+  kinds: {
+    ADDR: 'bytes',
+    PORT: 'port',
+    SCHED_NAME: 'text',
+    PE_NAME: 'text',
+    NETMASK: 'bytes',
+    FLAGS: 'bytes',
+  },
   nests: statsNests,
 };
 const destination: Schema = {
@@ -59,7 +66,12 @@ const control: Schema = {
   nests: { OPS: operations },
 };
 const extack: Schema = {
-  names: new Map([...namesWith('NLMSGERR_ATTR_', netlink), [4, 'POLICY'], [5, 'MISS_TYPE'], [6, 'MISS_NEST']]),
+  names: new Map([
+    ...namesWith('NLMSGERR_ATTR_', netlink),
+    [4, 'POLICY'],
+    [5, 'MISS_TYPE'],
+    [6, 'MISS_NEST'],
+  ]),
   kinds: { MSG: 'text', POLICY: 'bytes' },
 };
 
@@ -122,7 +134,12 @@ function messageLines(message: SeenMessage): string[] {
 
 function headerLine({ bytes, type, flags, sequence }: SeenMessage): string {
   const names: Readonly<Record<number, string>> = { 2: 'ERROR', 3: 'DONE', 16: 'CTRL' };
-  const note = [`${bytes.length} bytes`, names[type] ?? 'IPVS', ...flagWords(type, flags), `sequence ${sequence}`];
+  const note = [
+    `${bytes.length} bytes`,
+    names[type] ?? 'IPVS',
+    ...flagWords(type, flags),
+    `sequence ${sequence}`,
+  ];
   return line(0, headerGroups(bytes), note.join(', '));
 }
 

@@ -64,7 +64,11 @@ export function sortServices(datagrams: readonly Uint8Array[]): Uint8Array[] {
     .map(({ bytes }) => bytes)
     .sort((a, b) => (hexOf(a) < hexOf(b) ? -1 : 1));
   return split.map((messages) =>
-    concat(...messages.map((message) => (isListedService(message) ? (sorted.shift() ?? message.bytes) : message.bytes))),
+    concat(
+      ...messages.map((message) =>
+        isListedService(message) ? (sorted.shift() ?? message.bytes) : message.bytes,
+      ),
+    ),
   );
 }
 
