@@ -16,7 +16,7 @@ const capNetAdmin = 12n;
 /** Called through a link, the program goes by the link's name. */
 function programName(): string {
   const name = basename(process.argv[1] ?? '');
-  return name === '' || name === 'main.js' || name === 'main.ts' ? 'lvsadm' : name;
+  return name === '' || /\.[cm]?[jt]s$/.test(name) ? 'lvsadm' : name;
 }
 
 /** Pieces as they come, so that rules from a pipe are run when they are there. */
@@ -93,4 +93,6 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main();
+void main().then((status) => {
+  process.exitCode = status;
+});
