@@ -7,6 +7,8 @@ import type { FixtureName } from './fixtures.js';
 export interface Run {
   readonly argv: readonly string[];
   readonly stdin?: string;
+  /** What /proc/net/ip_vs_conn holds meanwhile; without it what the kernel says. */
+  readonly connections?: string;
 }
 
 export interface Case {

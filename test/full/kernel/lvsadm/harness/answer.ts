@@ -1,4 +1,5 @@
 /** What a program answers to one command line, and how two answers are shown side by side. */
+import type { Run } from '../corpus/case.js';
 
 export interface Answer {
   readonly stdout: string;
@@ -7,8 +8,8 @@ export interface Answer {
   readonly exit: number;
 }
 
-/** The program under test. `stdin` is all that it can read. */
-export type Program = (argv: readonly string[], stdin: string) => Answer | Promise<Answer>;
+/** A program under test, in this thread's network namespace. What a run does not give it cannot read. */
+export type Program = (run: Run) => Answer | Promise<Answer>;
 
 /** Where two texts differ, line by line with what is invisible spelled out; empty when they are equal. */
 export function difference(what: string, expected: string, got: string): string[] {

@@ -32,7 +32,7 @@ export async function compareCase(
   for (const [index, run] of runs.entries()) {
     const expected = recorded.runs[index]!;
     expectedTable = expected.table ?? expectedTable;
-    const answer = await program(run.argv, run.stdin ?? '');
+    const answer = await program(run);
     const found = [
       ...compareAnswers(expected, answer),
       ...compareTables(expectedTable, readTable(client)),

@@ -1,6 +1,43 @@
 /** lvsadm's main, called in this process: a process start of Node would take a second a command line. */
-import type { Program } from './answer.js';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IpvsClient } from '../../../../../native/ipvs/client.js';
+import { readConnections } from '../../../../../native/proc/connections.js';
+import { runLvsadm } from '../../../../../src/lvsadm/run.js';
+import { systemNames } from '../../../../../src/lvsadm/system-names.js';
+import type { Run } from '../corpus/case.js';
+import type { Answer } from './answer.js';
 
-export const lvsadm: Program = () => {
-  throw new Error('lvsadm is not there yet');
-};
+class Collected {
+  text = '';
+
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+/** As the program does it, but named as the stock one, whose messages hold its name. */
+export async function lvsadm({ argv, stdin = '', connections }: Run): Promise<Answer> {
+  const stdout = new Collected();
+  const stderr = new Collected();
+  const exit = await runLvsadm(argv, {
+    programName: 'ipvsadm',
+    stdin: stdin === '' ? [] : [Buffer.from(stdin)],
+    stdout,
+    stderr,
+    names: systemNames,
+    openTable: () => IpvsClient.open(),
+    connections: () =>
+      connections === undefined ? readConnections() : readConnections(fileWith(connections)),
+    privileges: () => ({ netAdmin: true, initialUserNamespace: true }),
+    stopAtOperand: false,
+  });
+  return { stdout: stdout.text, stderr: stderr.text, exit };
+}
+
+function fileWith(connections: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'connections-')), 'ip_vs_conn');
+  writeFileSync(file, connections, 'latin1');
+  return file;
+}

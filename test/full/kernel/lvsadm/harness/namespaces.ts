@@ -57,7 +57,7 @@ export class FixtureTables {
 /** A fixture that the stock program does not take whole is a mistake in the corpus. */
 function buildFixture(name: FixtureName): void {
   if (fixtures[name] === '') return;
-  const answer = stockIpvsadm(['-R'], fixtures[name]);
+  const answer = stockIpvsadm({ argv: ['-R'], stdin: fixtures[name] });
   assert.deepEqual(answer, { stdout: '', stderr: '', exit: 0 }, `fixture ${name}`);
 }
 

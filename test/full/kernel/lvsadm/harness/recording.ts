@@ -8,7 +8,7 @@ import { toJson } from './table-state.js';
 import type { TableState } from './table-state.js';
 
 /** A run with its answer. `table` is there when the run changed the table: what it was afterwards. */
-export type RecordedRun = Run & Answer & { readonly table?: TableState; readonly connections?: string };
+export type RecordedRun = Run & Answer & { readonly table?: TableState };
 
 export interface RecordedCase {
   readonly name: string;

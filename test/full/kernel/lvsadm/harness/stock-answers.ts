@@ -15,7 +15,7 @@ export function stockAnswers(
   const { client, before } = tables.enter(fixture);
   let text = canonicalText(before);
   const answered = runs.map((run): RecordedRun => {
-    const answer = stockIpvsadm(run.argv, run.stdin ?? '');
+    const answer = stockIpvsadm(run);
     const table = readTable(client);
     const changed = canonicalText(table) !== text;
     text = canonicalText(table);

@@ -1,6 +1,9 @@
 /** The stock program, as a process in this thread's network namespace. */
 import { spawnSync } from 'node:child_process';
-import { constants } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Run } from '../corpus/case.js';
 import type { Answer } from './answer.js';
 
 /** It asks the kernel and ends; what takes longer hangs. */
@@ -9,9 +12,16 @@ const limitMs = 20_000;
 /** No setting of the user reaches it: texts of the C library are in English. */
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
+/** The files below /proc/net are made for each look at them, so nothing can be mounted over one; over their folder it can. */
+const withConnections = 'mount --bind "$0" /proc/$$/net && exec ipvsadm "$@"';
+
 /** @throws Error when it cannot be started or does not end */
-export function stockIpvsadm(argv: readonly string[], stdin: string): Answer {
-  const end = spawnSync('ipvsadm', argv, {
+export function stockIpvsadm({ argv, stdin = '', connections }: Run): Answer {
+  const [program, words] =
+    connections === undefined
+      ? ['ipvsadm', argv]
+      : ['sh', ['-c', withConnections, folderWith(connections), ...argv]];
+  const end = spawnSync(program, words, {
     env: environment,
     input: stdin,
     timeout: limitMs,
@@ -20,4 +30,10 @@ export function stockIpvsadm(argv: readonly string[], stdin: string): Answer {
   if (end.error !== undefined && (end.error as NodeJS.ErrnoException).code !== 'EPIPE') throw end.error;
   const exit = end.signal === null ? (end.status ?? -1) : 128 + constants.signals[end.signal];
   return { stdout: end.stdout, stderr: end.stderr, exit };
+}
+
+function folderWith(connections: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'proc-net-'));
+  writeFileSync(join(folder, 'ip_vs_conn'), connections, 'latin1');
+  return folder;
 }
