@@ -11,6 +11,8 @@ export interface PartOptions {
   readonly limitSec?: number;
   /** Default 512. */
   readonly memoryMb?: number;
+  /** For a kernel that is not as usual: `ipv6.disable=1`. */
+  readonly kernelArguments?: readonly string[];
 }
 
 /**
@@ -28,7 +30,7 @@ export function kernelPart(name: string, folder: URL, options: PartOptions = {})
       return;
     }
     const limitSec = options.limitSec ?? 150;
-    const end = await runKernelTests(kernel, files, { limitSec, memoryMb: options.memoryMb ?? 512 });
+    const end = await runKernelTests(kernel, files, { memoryMb: 512, ...options, limitSec });
     const failure = failureOf(end, limitSec);
     if (failure !== null) assert.fail(`${failure}\n${failedTests(end.output)}`);
   });

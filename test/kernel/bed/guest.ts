@@ -19,6 +19,8 @@ export interface GuestOptions {
   readonly limitMs: number;
   /** Memory of the guest; the host gives it as it is used. */
   readonly memoryMb: number;
+  /** More words for the kernel's command line; those with a dot are for its modules: `ipv6.disable=1`. Default none. */
+  readonly kernelArguments?: readonly string[];
   readonly onOutput: (chunk: Buffer) => void;
   readonly onErrors: (chunk: Buffer) => void;
 }
@@ -103,6 +105,7 @@ function kernelArguments(folder: GuestFolder, options: GuestOptions): string[] {
     'oops=panic',
     'panic=1',
     'noreboot',
+    ...(options.kernelArguments ?? []),
   ];
 }
 

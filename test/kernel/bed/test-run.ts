@@ -9,6 +9,8 @@ import type { UmlKernel } from './kernel-package.js';
 export interface TestRunOptions {
   readonly limitSec: number;
   readonly memoryMb: number;
+  /** Default none. */
+  readonly kernelArguments?: readonly string[];
 }
 
 export type TestRunEnd = GuestEnd & {
@@ -61,6 +63,7 @@ export async function runKernelTests(
     const end = await runInGuest(kernel, folder, command, {
       limitMs: options.limitSec * 1_000,
       memoryMb: options.memoryMb,
+      kernelArguments: options.kernelArguments ?? [],
       cwd: process.cwd(),
       environment: guestEnvironment(),
       onOutput: (chunk) => {
