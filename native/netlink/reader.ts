@@ -2,7 +2,8 @@
 import { hostIsLittleEndian } from './constants.js';
 import { CodecError } from './errors.js';
 
-const text = new TextDecoder('utf-8');
+/** Passes nothing over: a name may begin with the bytes of a byte-order mark. */
+const text = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Reads numbers, texts and bytes at offsets of one buffer. Host byte order, unless the name says `BigEndian`.

@@ -65,6 +65,9 @@ describe('Reader', () => {
   it('reads text that is no UTF-8 without failing', () =>
     assert.equal(new Reader(hex('61ff62')).string(0, 3, 'x'), 'a\ufffdb'));
 
+  it('reads a byte-order mark as the text that it is', () =>
+    assert.equal(new Reader(hex('efbbbf6100')).string(0, 5, 'x'), '\ufeffa'));
+
   it('gives slices as views', () => {
     const bytes = hex('01020304');
     const slice = new Reader(bytes).slice(1, 2, 'x');
