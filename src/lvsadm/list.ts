@@ -7,8 +7,8 @@ import type { ListConnections, ListServices, ListSettings, Save } from './comman
 import { kernelMessage } from './kernel-messages.js';
 import type { Names } from './names.js';
 import { sortDestinations, sortServices } from './order.js';
-import { serviceRows, titleLines, versionLine } from './service-table.js';
-import type { ListedService } from './service-table.js';
+import { countedRows, entryRows, isCounted, titleLines, versionLine } from './service-table.js';
+import type { ListedEntry, ListedService } from './service-table.js';
 import type { Session } from './session.js';
 
 /** A listing that failed. Exit status 1, and the end of a run of `-R`. */
@@ -49,34 +49,44 @@ function dispatch(
 
 async function listServices(command: ListServices, session: Session): Promise<void> {
   const { table, info } = await session.table();
-  const services = readServices(table, command.service, command.sorted);
+  const { format, json } = command;
   const out = new ChunkedText(session.context.stdout);
-  if (command.json) {
-    const json = await import('./json.js');
-    out.add(json.servicesHead(command.service === null ? info : null));
-    for (const [index, service] of services.entries()) await out.put(json.serviceItem(service, index === 0));
-    out.add(json.listTail(services.length === 0));
+  if (json) {
+    const { servicesHead, serviceItem, listTail } = await import('./json.js');
+    const services = readServices(table, command);
+    out.add(servicesHead(command.service === null ? info : null));
+    for (const [index, service] of services.entries()) await out.put(serviceItem(service, index === 0));
+    out.add(listTail(services.length === 0));
     return out.end();
   }
-  const names = command.numeric ? null : await namesOf(services, session.names);
-  out.add((command.service === null ? versionLine(info) : '') + titleLines(command.format));
-  const style = { format: command.format, exact: command.exact, names };
-  for (const service of services) await out.put(serviceRows(service, style));
+  const head = (command.service === null ? versionLine(info) : '') + titleLines(format);
+  const { exact } = command;
+  if (isCounted(format)) {
+    const services = readServices(table, command);
+    const names = await namesOf(services, command, session.names);
+    out.add(head);
+    for (const service of services) await out.put(countedRows(service, format, { exact, names }));
+  } else {
+    const entries = readEntries(table, command);
+    const names = await namesOf(entries, command, session.names);
+    out.add(head);
+    for (const entry of entries) await out.put(entryRows(entry, format, { exact, names }));
+  }
   return out.end();
 }
 
 async function save(command: Save, session: Session): Promise<void> {
   const { daemonRule, serviceRules, timeoutsRule } = await import('./save.js');
   const { table } = await session.table();
-  const services = readServices(table, null, true);
-  const names = command.numeric ? null : await namesOf(services, session.names);
+  const entries = readEntries(table, { service: null, sorted: true });
+  const names = await namesOf(entries, command, session.names);
   const out = new ChunkedText(session.context.stdout);
   if (command.full) {
     // first, so that the exit status of reading them back is that of the rules
     out.add(timeoutsRule(table.timeouts()));
     for (const daemon of table.daemons()) out.add(daemonRule(daemon));
   }
-  for (const service of services) await out.put(serviceRules(service, { names, full: command.full }));
+  for (const entry of entries) await out.put(serviceRules(entry, { names, full: command.full }));
   return out.end();
 }
 
@@ -91,7 +101,12 @@ async function listConnections(command: ListConnections, session: Session): Prom
   return printConnections(command, session);
 }
 
-function readServices(table: IpvsTable, only: IpvsServiceKey | null, sorted: boolean): ListedService[] {
+interface Selection {
+  readonly service: IpvsServiceKey | null;
+  readonly sorted: boolean;
+}
+
+function readServices(table: IpvsTable, { service: only, sorted }: Selection): ListedService[] {
   const services = only === null ? table.services() : [table.service(only)];
   return (sorted ? sortServices(services) : services).map((service) => {
     const destinations = table.destinations(service);
@@ -99,8 +114,22 @@ function readServices(table: IpvsTable, only: IpvsServiceKey | null, sorted: boo
   });
 }
 
-async function namesOf(services: readonly ListedService[], names: Names): Promise<Names> {
-  const addresses = services.flatMap(({ service, destinations }) => [
+function readEntries(table: IpvsTable, { service: only, sorted }: Selection): ListedEntry[] {
+  const services = only === null ? table.serviceEntries() : [table.service(only)];
+  return (sorted ? sortServices(services) : services).map((service) => {
+    const destinations = table.destinationEntries(service);
+    return { service, destinations: sorted ? sortDestinations(destinations) : destinations };
+  });
+}
+
+/** Null where none are asked for. */
+async function namesOf(
+  entries: readonly ListedEntry[],
+  { numeric }: { readonly numeric: boolean },
+  names: Names,
+): Promise<Names | null> {
+  if (numeric) return null;
+  const addresses = entries.flatMap(({ service, destinations }) => [
     ...('fwmark' in service ? [] : [service.address]),
     ...destinations.map(({ address }) => address),
   ]);

@@ -82,7 +82,7 @@ export function destinationRequest(
 export function daemonConfig(draft: Draft): IpvsDaemonConfig {
   return {
     role: draft.role,
-    interface: (draft.interface ?? defaultInterface).slice(0, interfaceLength),
+    interface: textOr(draft.interface, defaultInterface).slice(0, interfaceLength),
     syncId: draft.syncId,
     ...(draft.syncMaxLength === null ? {} : { maxLength: draft.syncMaxLength }),
     ...(draft.group === null ? {} : { group: draft.group }),

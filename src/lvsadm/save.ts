@@ -1,9 +1,9 @@
 /** Rules as `-S` writes them and `-R` reads them. Pure but for the names it asks. */
 import type {
   IpvsDaemon,
-  IpvsDestination,
+  IpvsDestinationEntry,
   IpvsForwarding,
-  IpvsService,
+  IpvsServiceEntry,
   IpvsServiceKey,
   IpvsTimeouts,
 } from '../../native/ipvs/types.js';
@@ -11,7 +11,7 @@ import { formatEndpoint, protocolOf } from './endpoint-text.js';
 import type { Names } from './names.js';
 import { formatSchedulerFlags, hasSchedulerFlags, schedulerFlagNames } from './scheduler-flags.js';
 import { formatNetmask, isOnePacket, isPersistent } from './service-text.js';
-import type { ListedService } from './service-table.js';
+import type { ListedEntry } from './service-table.js';
 
 export interface SaveStyle {
   /** Null for numbers only. */
@@ -23,7 +23,7 @@ export interface SaveStyle {
 const serviceOptions: Readonly<Record<number, string>> = { 6: '-t', 17: '-u', 132: '--sctp-service' };
 
 /** The lines of a service and its servers, with their ends. Never throws. */
-export function serviceRules({ service, destinations }: ListedService, style: SaveStyle): string {
+export function serviceRules({ service, destinations }: ListedEntry, style: SaveStyle): string {
   const name = serviceOption(service, style);
   let lines = `-A ${name}${serviceSettings(service, style.full)}\n`;
   for (const destination of destinations) {
@@ -58,7 +58,7 @@ function serviceOption(key: IpvsServiceKey, { names, full }: SaveStyle): string 
   return `${serviceOptions[key.protocol] ?? '-t'} ${formatEndpoint(key, key.protocol, names)}`;
 }
 
-function serviceSettings(service: IpvsService, full: boolean): string {
+function serviceSettings(service: IpvsServiceEntry, full: boolean): string {
   const { scheduler, flags, timeoutSec, persistenceEngine } = service;
   const netmask = formatNetmask(service);
   const flagNames = full
@@ -83,7 +83,7 @@ const forwardingOptions: Readonly<Record<IpvsForwarding, string>> = {
   bypass: '-g',
 };
 
-function serverSettings(server: IpvsDestination, full: boolean): string {
+function serverSettings(server: IpvsDestinationEntry, full: boolean): string {
   const { forwarding, weight, upperThreshold, lowerThreshold } = server;
   return [
     ` ${forwardingOptions[forwarding]} -w ${weight}`,
@@ -95,7 +95,7 @@ function serverSettings(server: IpvsDestination, full: boolean): string {
 
 const checksumOptions = { none: '--tun-nocsum', on: '--tun-csum', remote: '--tun-remcsum' } as const;
 
-function tunnelSettings(tunnel: IpvsDestination['tunnel']): string {
+function tunnelSettings(tunnel: IpvsDestinationEntry['tunnel']): string {
   if (tunnel === null || tunnel.type === 'ipip') return ' --tun-type ipip';
   const port = tunnel.type === 'gue' ? ` --tun-port ${tunnel.port}` : '';
   return ` --tun-type ${tunnel.type}${port} ${checksumOptions[tunnel.checksum]}`;

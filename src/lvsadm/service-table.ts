@@ -1,5 +1,12 @@
 /** The tables of `-L`: title lines, a row a service, a row a server. Pure but for the names it asks. */
-import type { IpvsDestination, IpvsInfo, IpvsService, IpvsStats } from '../../native/ipvs/types.js';
+import type {
+  IpvsDestination,
+  IpvsDestinationEntry,
+  IpvsInfo,
+  IpvsService,
+  IpvsServiceEntry,
+  IpvsStats,
+} from '../../native/ipvs/types.js';
 import type { ListFormat } from './command.js';
 import { exactCounter, shortCounter } from './counter-text.js';
 import { endpointWidth, formatServerColumn, formatServiceColumn } from './endpoint-text.js';
@@ -7,17 +14,31 @@ import type { Names } from './names.js';
 import { formatSchedulerFlags, hasSchedulerFlags } from './scheduler-flags.js';
 import { forwardingName, formatNetmask, isOnePacket, isPersistent, tunnelInfo } from './service-text.js';
 
-/** What is listed, in the order of listing. */
+/** A service and its servers, in the order of listing. */
+export interface ListedEntry {
+  readonly service: IpvsServiceEntry;
+  readonly destinations: readonly IpvsDestinationEntry[];
+}
+
+/** As `ListedEntry`, with counters. */
 export interface ListedService {
   readonly service: IpvsService;
   readonly destinations: readonly IpvsDestination[];
 }
 
 export interface TableStyle {
-  readonly format: ListFormat;
   readonly exact: boolean;
   /** Null for numbers only. */
   readonly names: Names | null;
+}
+
+/** Formats that show counters: the rest need not read them. */
+export type CountedFormat = 'stats' | 'rate';
+export type EntryFormat = Exclude<ListFormat, CountedFormat>;
+
+/** Never throws. */
+export function isCounted(format: ListFormat): format is CountedFormat {
+  return format === 'stats' || format === 'rate';
 }
 
 /** The first line of a full listing, with its end. Never throws. */
@@ -27,74 +48,73 @@ export function versionLine(info: IpvsInfo): string {
 
 /** The two lines above the rows, with their ends. Never throws. */
 export function titleLines(format: ListFormat): string {
-  const { service, server } = tables[format];
+  const { service, server } = titles[format];
   return `Prot LocalAddress:Port${service}\n  -> RemoteAddress:Port${server}\n`;
 }
 
 /** The rows of a service and its servers, with their ends. Never throws. */
-export function serviceRows({ service, destinations }: ListedService, style: TableStyle): string {
-  const table = tables[style.format];
-  let rows = `${table.serviceRow(service, style)}\n`;
-  for (const destination of destinations) {
-    const column = formatServerColumn(destination, service, style.names);
-    rows += `  -> ${column}${table.serverRow(destination, style)}\n`;
+export function entryRows(entry: ListedEntry, format: EntryFormat, style: TableStyle): string {
+  const { service } = entry;
+  let rows = `${settingsRow(service, style)}\n`;
+  for (const destination of entry.destinations) {
+    rows += `  -> ${formatServerColumn(destination, service, style.names)} ${serverColumns(destination, format)}\n`;
   }
   return rows;
 }
 
-interface Table {
-  /** What follows `Prot LocalAddress:Port`. */
-  readonly service: string;
-  /** What follows `  -> RemoteAddress:Port`. */
-  readonly server: string;
-  serviceRow(service: IpvsService, style: TableStyle): string;
-  /** All behind the first column. */
-  serverRow(server: IpvsDestination, style: TableStyle): string;
+/** As `entryRows`, for counters. */
+export function countedRows(listed: ListedService, format: CountedFormat, style: TableStyle): string {
+  const { service } = listed;
+  const width = 'TCP  '.length + endpointWidth;
+  const { ofService, ofServer } = numbers[format];
+  let rows = `${formatServiceColumn(service, style.names).padEnd(width)}${ofService(service.stats, style)}\n`;
+  for (const destination of listed.destinations) {
+    const column = formatServerColumn(destination, service, style.names);
+    rows += `  -> ${column}${ofServer(destination.stats, style)}\n`;
+  }
+  return rows;
 }
 
-const tables: Readonly<Record<ListFormat, Table>> = {
+/** What follows `Prot LocalAddress:Port` and `  -> RemoteAddress:Port`. */
+const titles: Readonly<Record<ListFormat, { readonly service: string; readonly server: string }>> = {
   plain: {
     service: ' Scheduler Flags',
     server: '           Forward Weight ActiveConn InActConn',
-    serviceRow: settingsRow,
-    serverRow: (server) => ` ${forwarding(server)} ${column(server.weight, 6)} ${liveColumns(server)}`,
   },
   'tun-info': {
     service: ' Scheduler Flags',
     server: '           Forward TunnelInfo    Weight ActiveConn InActConn',
-    serviceRow: settingsRow,
-    serverRow: (server) =>
-      ` ${forwarding(server)} ${tunnelInfo(server).padEnd(13)} ${column(server.weight, 6)} ${liveColumns(server)}`,
   },
-  thresholds: {
-    service: '            Uthreshold Lthreshold ActiveConn InActConn ',
-    server: '',
-    serviceRow: settingsRow,
-    serverRow: (server) =>
-      ` ${column(server.upperThreshold, 10)} ${column(server.lowerThreshold, 10)} ${liveColumns(server)}`,
-  },
-  'persistent-conn': {
-    service: '            Weight    PersistConn ActiveConn InActConn ',
-    server: '',
-    serviceRow: settingsRow,
-    serverRow: (server) =>
-      ` ${column(server.weight, 9)} ${column(server.persistentConnections, 11)} ${liveColumns(server)}`,
-  },
-  stats: {
-    service: '               Conns   InPkts  OutPkts  InBytes OutBytes',
-    server: '',
-    serviceRow: (service, style) => countedRow(service, style, counters(service.stats, style)),
-    serverRow: ({ stats }, style) => counters(stats, style),
-  },
-  rate: {
-    service: '                 CPS    InPPS   OutPPS    InBPS   OutBPS',
-    server: '',
-    serviceRow: (service, style) => countedRow(service, style, serviceRates(service.stats, style)),
-    serverRow: ({ stats }, style) => serverRates(stats, style),
-  },
+  thresholds: { service: '            Uthreshold Lthreshold ActiveConn InActConn ', server: '' },
+  'persistent-conn': { service: '            Weight    PersistConn ActiveConn InActConn ', server: '' },
+  stats: { service: '               Conns   InPkts  OutPkts  InBytes OutBytes', server: '' },
+  rate: { service: '                 CPS    InPPS   OutPPS    InBPS   OutBPS', server: '' },
 };
 
-function settingsRow(service: IpvsService, { names }: TableStyle): string {
+function serverColumns(server: IpvsDestinationEntry, format: EntryFormat): string {
+  const live = `${column(server.activeConnections, 10)} ${column(server.inactiveConnections, 10)}`;
+  const forward = forwardingName(server.forwarding).padEnd(7);
+  switch (format) {
+    case 'plain':
+      return `${forward} ${column(server.weight, 6)} ${live}`;
+    case 'tun-info':
+      return `${forward} ${tunnelInfo(server).padEnd(13)} ${column(server.weight, 6)} ${live}`;
+    case 'thresholds':
+      return `${column(server.upperThreshold, 10)} ${column(server.lowerThreshold, 10)} ${live}`;
+    case 'persistent-conn':
+      return `${column(server.weight, 9)} ${column(server.persistentConnections, 11)} ${live}`;
+  }
+}
+
+type Numbers = (stats: IpvsStats, style: TableStyle) => string;
+
+const numbers: Readonly<Record<CountedFormat, { readonly ofService: Numbers; readonly ofServer: Numbers }>> =
+  {
+    stats: { ofService: counters, ofServer: counters },
+    rate: { ofService: serviceRates, ofServer: serverRates },
+  };
+
+function settingsRow(service: IpvsServiceEntry, { names }: TableStyle): string {
   const { scheduler, flags, persistenceEngine } = service;
   const netmask = formatNetmask(service);
   return [
@@ -105,10 +125,6 @@ function settingsRow(service: IpvsService, { names }: TableStyle): string {
     isPersistent(service) && persistenceEngine !== null ? ` pe ${persistenceEngine}` : '',
     isOnePacket(service) ? ' ops' : '',
   ].join('');
-}
-
-function countedRow(service: IpvsService, { names }: TableStyle, numbers: string): string {
-  return formatServiceColumn(service, names).padEnd('TCP  '.length + endpointWidth) + numbers;
 }
 
 function counters(stats: IpvsStats, { exact }: TableStyle): string {
@@ -133,14 +149,6 @@ function packetRates(stats: IpvsStats, text: (value: bigint) => string): string 
 function byteRates(stats: IpvsStats, exact: boolean): string {
   const text = exact ? exactCounter : shortCounter;
   return text(stats.inBytesPerSec) + text(stats.outBytesPerSec);
-}
-
-function forwarding(server: IpvsDestination): string {
-  return forwardingName(server.forwarding).padEnd(7);
-}
-
-function liveColumns(server: IpvsDestination): string {
-  return `${column(server.activeConnections, 10)} ${column(server.inactiveConnections, 10)}`;
 }
 
 function column(value: number, width: number): string {

@@ -1,6 +1,6 @@
 /** Settings of services and servers in words, as listings and saved rules both write them. Pure. */
 import { IP_VS_SVC_F_ONEPACKET, IP_VS_SVC_F_PERSISTENT } from '../../native/ipvs/constants.js';
-import type { IpvsDestination, IpvsForwarding, IpvsServiceConfig } from '../../native/ipvs/types.js';
+import type { IpvsDestinationEntry, IpvsForwarding, IpvsServiceConfig } from '../../native/ipvs/types.js';
 import { formatIpv4Number } from './ipv4-text.js';
 
 /** Never throws. */
@@ -35,7 +35,7 @@ export function forwardingName(forwarding: IpvsForwarding): string {
 const checksumMarks = { none: '-c', on: '+c', remote: 'r+c' } as const;
 
 /** `ipip`, `gue:6080:+c`, `gre:-c`, and `n/a` where there is no tunnel. Never throws. */
-export function tunnelInfo({ forwarding, tunnel }: IpvsDestination): string {
+export function tunnelInfo({ forwarding, tunnel }: IpvsDestinationEntry): string {
   if (forwarding !== 'tunnel') return 'n/a';
   if (tunnel === null || tunnel.type === 'ipip') return 'ipip';
   const port = tunnel.type === 'gue' ? `:${tunnel.port}` : '';
