@@ -146,6 +146,11 @@ describe('encodeServiceKey', () => {
     assert.equal(key(fwmarkService), hexOf(hex('1400 0100  0600 0100 0a00 0000  0800 0500 07000000')));
   });
 
+  it('refuses the mark 0, which the kernel would take for none', () =>
+    assert.throws(() => key({ family: 'ipv4', fwmark: 0 }), {
+      message: 'IPVS_SVC_ATTR_FWMARK at offset 0: expected 1..4294967295, got 0',
+    }));
+
   it('takes the largest mark, and refuses one above', () => {
     assert.match(key({ family: 'ipv4', fwmark: 0xffffffff }), /08000500ffffffff$/);
     assert.throws(() => key({ family: 'ipv4', fwmark: 2 ** 32 }), CodecError);

@@ -332,6 +332,11 @@ describe('NetlinkConnection.dump', () => {
     assert.deepEqual(connection.dump(question, numberOf), [3]);
   });
 
+  it('passes on other errors of the transport', () => {
+    const kernel = new ScriptedKernel([[listed(1), new SyscallError('recvmsg', 90, 'netlink datagram')]]);
+    assert.throws(() => connect(kernel).dump(question, numberOf), { code: 'ERR_SYSCALL' });
+  });
+
   it('takes an end that cannot be decoded for the end', () => {
     const cut: Reply = ({ sequence }) => message({ type: 3, flags: 2, sequence }, hex('0000'));
     const kernel = new ScriptedKernel([[cut]]);
