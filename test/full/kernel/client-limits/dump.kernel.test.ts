@@ -16,8 +16,8 @@ import {
   udpService,
   withIpvsClient,
 } from '../../../kernel/support/ipvs-client.js';
-import { AlteringTransport } from './support/altering-transport.js';
-import { procLines, savedRules, withoutIpvsadm } from './support/witness.js';
+import { AlteringTransport } from '../client/support/altering-transport.js';
+import { procLines, savedRules, withoutIpvsadm } from '../client/support/witness.js';
 
 const web = tcpService('192.0.2.1', 80);
 

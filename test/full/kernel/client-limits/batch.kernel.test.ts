@@ -15,7 +15,7 @@ import {
   tcpService,
   withIpvsClient,
 } from '../../../kernel/support/ipvs-client.js';
-import { AlteringTransport } from './support/altering-transport.js';
+import { AlteringTransport } from '../client/support/altering-transport.js';
 import { randomHistory, type ModelTable } from './support/random-requests.js';
 
 const seed = Number(process.env['LVSD_TEST_SEED'] ?? 20261121);
