@@ -5,57 +5,20 @@
  *
  * @see include/uapi/linux/if_addr.h; net/ipv4/devinet.c (inet_fill_ifaddr), net/ipv6/addrconf.c (inet6_fill_ifaddr)
  */
-import { addressBytes, encodeAddress, familyOf, formatAddress, type AddressFamily } from '../inet/address.js';
+import type { AddressFamily } from '../inet/address.js';
+import { AF_UNSPEC, familyNumber, familyOfNumber } from '../inet/family.js';
 import { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { CodecError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
 import { Reader } from '../netlink/reader.js';
 import type { Writer } from '../netlink/writer.js';
+import { decodeAddressAttribute, encodeAddressAttribute, requireFamily } from './address-attribute.js';
 import * as id from './constants.js';
 import type { AddressConfig, AddressKey, InterfaceAddress } from './types.js';
 
-/** Name of a family's number, or null for one that is not IP. Never throws. */
-export function familyName(number: number): AddressFamily | null {
-  if (number === id.AF_INET) return 'ipv4';
-  return number === id.AF_INET6 ? 'ipv6' : null;
-}
-
-/** `AF_INET` or `AF_INET6`; null is `AF_UNSPEC`, both. Never throws. */
-export function familyNumber(family: AddressFamily | null): number {
-  if (family === null) return id.AF_UNSPEC;
-  return family === 'ipv4' ? id.AF_INET : id.AF_INET6;
-}
-
-/** Gives the family of `text`. @throws CodecError when it is no address */
-export function requireFamily(text: string, what: string): AddressFamily {
-  const family = familyOf(text);
-  if (family !== null) return family;
-  throw new CodecError({ what, offset: 0, expected: 'an IP address', got: JSON.stringify(text) });
-}
-
-/** Appends an attribute that is an address of `family`. @throws CodecError when the text is none */
-export function encodeAddressAttribute(
-  attributes: AttributeWriter,
-  type: number,
-  text: string,
-  family: AddressFamily,
-): void {
-  const offset = attributes.reserve(type, addressBytes(family));
-  encodeAddress(text, family, attributes.writer.buffer, offset);
-}
-
-/** Gives the address at the attribute at hand. @throws CodecError when it has another length than the family's */
-export function decodeAddressAttribute(
-  attributes: AttributeReader,
-  family: AddressFamily,
-  what: string,
-): string {
-  return formatAddress(attributes.bytes(what, addressBytes(family)), 0, family);
-}
-
 /** Appends the payload of `RTM_GETADDR` for a dump. Never throws. */
 export function encodeAddressQuery(writer: Writer, family: AddressFamily | null): void {
-  encodeHeader(writer, familyNumber(family), 0, 0, id.RT_SCOPE_UNIVERSE, 0);
+  encodeHeader(writer, family === null ? AF_UNSPEC : familyNumber(family), 0, 0, id.RT_SCOPE_UNIVERSE, 0);
 }
 
 /** Appends the payload of `RTM_DELADDR`. @throws CodecError when a value fits no field */
@@ -93,7 +56,7 @@ function encodeOwnAddress(
 /** Gives the address of one message, or null when it is of a family that is not IP. @throws CodecError */
 export function decodeAddress(message: NetlinkMessage): InterfaceAddress | null {
   const reader = new Reader(message.payload);
-  const family = familyName(reader.u8(0, 'ifa_family'));
+  const family = familyOfNumber(reader.u8(0, 'ifa_family'));
   reader.need(0, id.IFADDRMSG_LENGTH, 'struct ifaddrmsg');
   if (family === null) return null;
   let flags = reader.u8(2, 'ifa_flags');

@@ -3,10 +3,6 @@
  *
  * @see include/uapi/linux/rtnetlink.h, if_addr.h, if_link.h, if.h, if_tunnel.h, veth.h
  */
-export const AF_UNSPEC = 0;
-export const AF_INET = 2;
-export const AF_INET6 = 10;
-
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
 export const RTM_GETLINK = 18;

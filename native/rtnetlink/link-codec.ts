@@ -5,12 +5,13 @@
  *
  * @see include/uapi/linux/if_link.h; net/core/rtnetlink.c (rtnl_fill_ifinfo, rtnl_newlink)
  */
+import { AF_UNSPEC } from '../inet/family.js';
 import { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { CodecError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
 import { Reader } from '../netlink/reader.js';
 import type { Writer } from '../netlink/writer.js';
-import { encodeAddressAttribute } from './address-codec.js';
+import { encodeAddressAttribute } from './address-attribute.js';
 import * as id from './constants.js';
 import type { Link, LinkConfig, OperState } from './types.js';
 
@@ -50,7 +51,7 @@ export function encodeLinkConfig(writer: Writer, config: LinkConfig): void {
 export function decodeLink(message: NetlinkMessage): Link | null {
   const reader = new Reader(message.payload);
   reader.need(0, id.IFINFOMSG_LENGTH, 'struct ifinfomsg');
-  if (reader.u8(0, 'ifi_family') !== id.AF_UNSPEC) return null;
+  if (reader.u8(0, 'ifi_family') !== AF_UNSPEC) return null;
   let name: string | null = null;
   let mtu = 0;
   let operState = 0;
@@ -117,7 +118,7 @@ function operStateOf(number: number): OperState {
 }
 
 function encodeHeader(writer: Writer, index: number, flags = 0, changed = 0): void {
-  writer.u8(id.AF_UNSPEC, 'ifi_family');
+  writer.u8(AF_UNSPEC, 'ifi_family');
   writer.zeros(1);
   writer.u16(0, 'ifi_type');
   writer.i32(index, 'ifi_index');

@@ -7,24 +7,19 @@
  * @see include/uapi/linux/rtnetlink.h; net/ipv4/fib_semantics.c (fib_dump_info), net/ipv6/route.c (rt6_fill_node)
  */
 import { formatAddress, type AddressFamily } from '../inet/address.js';
+import { AF_UNSPEC, familyNumber, familyOfNumber } from '../inet/family.js';
 import { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { align } from '../netlink/constants.js';
 import type { NetlinkMessage } from '../netlink/message.js';
 import { Reader } from '../netlink/reader.js';
 import type { Writer } from '../netlink/writer.js';
-import {
-  decodeAddressAttribute,
-  encodeAddressAttribute,
-  familyName,
-  familyNumber,
-  requireFamily,
-} from './address-codec.js';
+import { decodeAddressAttribute, encodeAddressAttribute, requireFamily } from './address-attribute.js';
 import * as id from './constants.js';
 import type { NextHop, Route, RouteConfig } from './types.js';
 
 /** Appends the payload of `RTM_GETROUTE` for a dump. Never throws. */
 export function encodeRouteQuery(writer: Writer, family: AddressFamily | null): void {
-  writer.u8(familyNumber(family), 'rtm_family');
+  writer.u8(family === null ? AF_UNSPEC : familyNumber(family), 'rtm_family');
   writer.zeros(id.RTMSG_LENGTH - 1);
 }
 
@@ -43,7 +38,7 @@ export function encodeRouteKey(writer: Writer, route: RouteConfig): void {
 export function decodeRoute(message: NetlinkMessage): Route | null {
   const reader = new Reader(message.payload);
   reader.need(0, id.RTMSG_LENGTH, 'struct rtmsg');
-  const family = familyName(reader.u8(0, 'rtm_family'));
+  const family = familyOfNumber(reader.u8(0, 'rtm_family'));
   if (family === null || (reader.u32(8, 'rtm_flags') & id.RTM_F_CLONED) !== 0) return null;
   let destination = family === 'ipv4' ? '0.0.0.0' : '::';
   let preferredSource: string | null = null;
@@ -168,6 +163,6 @@ function decodeHop(attributes: AttributeReader, family: AddressFamily): NextHop 
 /** A gateway of another family than the route's: u16 family, address. Null for one that is not IP. */
 function decodeVia(attributes: AttributeReader): string | null {
   const reader = new Reader(attributes.bytes('RTA_VIA'));
-  const family = familyName(reader.u16(0, 'rtvia_family'));
+  const family = familyOfNumber(reader.u16(0, 'rtvia_family'));
   return family === null ? null : formatAddress(reader.bytes, 2, family);
 }
