@@ -24,14 +24,9 @@ export const CTRL_ATTR_OP_FLAGS = 2;
 export const CTRL_ATTR_MCAST_GRP_NAME = 1;
 export const CTRL_ATTR_MCAST_GRP_ID = 2;
 
-/** The command needs CAP_NET_ADMIN in the initial user namespace. */
-export const GENL_ADMIN_PERM = 0x01;
-/** The command needs CAP_NET_ADMIN in the user namespace of the socket's network namespace. */
-export const GENL_UNS_ADMIN_PERM = 0x10;
-
 export interface GenericOperation {
   readonly command: number;
-  /** `GENL_*`. */
+  /** `GENL_*` of include/uapi/linux/genetlink.h. */
   readonly flags: number;
 }
 

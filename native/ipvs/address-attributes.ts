@@ -1,4 +1,4 @@
-/** Families and addresses as IPVS attributes carry them: 16 bytes for either family, IPv4 in the first four. */
+/** Checks of values, and addresses as IPVS attributes carry them: 16 bytes for either family, IPv4 in the first four. */
 import type { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { CodecError } from '../netlink/errors.js';
 import { encodeAddress, formatAddress } from '../inet/address.js';
@@ -44,4 +44,10 @@ export function readUnion(attributes: AttributeReader, what: string): Uint8Array
 export function required<T>(value: T | null, what: string): T {
   if (value !== null) return value;
   throw new CodecError({ what, offset: 0, expected: 'an attribute', got: 'none' });
+}
+
+/** @throws CodecError when the value is above `max`; what is no number is left to the writer */
+export function expectAtMost(value: number, max: number, what: string): void {
+  if (!(value > max)) return;
+  throw new CodecError({ what, offset: 0, expected: `at most ${max}`, got: `${value}` });
 }

@@ -9,7 +9,7 @@ import { AttributeWriter } from '../netlink/attribute.js';
 import { NetlinkConnection } from '../netlink/connection.js';
 import type { NetlinkRequest } from '../netlink/request.js';
 import { NETLINK_GENERIC } from '../netlink/constants.js';
-import { CodecError, NetlinkError } from '../netlink/errors.js';
+import { CodecError, NetlinkError, withoutErrno } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
 import { SocketTransport } from '../netlink/socket-transport.js';
 import type { Writer } from '../netlink/writer.js';
@@ -38,7 +38,7 @@ import type {
 
 /** A refused request costs the receive buffer this much at most. */
 const errorReplyBytes = 1024;
-/** Answers are there when the send returns. What waits in vain blocks the thread, as `#wasStopped` does. */
+/** Answers are there when the send returns; waiting in vain would block the thread. */
 const replyTimeoutMs = 100;
 /** Nothing is gained by larger datagrams; see bench/netlink. */
 const datagramBytes = 64 * 1024;
@@ -135,25 +135,13 @@ export class IpvsClient implements IpvsTable {
     if (doubtful.length > 0) this.#settle(doubtful, requests, results);
     return results.map((error, index) => {
       const request = requests[index];
-      if (error === null || request === undefined || this.#wasStopped(request, error)) return null;
+      if (error === null || request === undefined) return null;
       return asIpvsError(request.command, error, describeRequest(request));
     });
   }
 
   close(): void {
     this.#connection.close();
-  }
-
-  /**
-   * Stopping a daemon whose thread has not run yet succeeds without an acknowledgement, for the kernel drops that of a
-   * request which ends with EINTR; so the list of daemons tells.
-   *
-   * @see kernel/kthread.c (kthread_stop), net/netlink/af_netlink.c (netlink_rcv_skb)
-   */
-  #wasStopped(request: IpvsRequest, error: Error): boolean {
-    if (request.command !== 'stop-daemon') return false;
-    if (!(error instanceof NetlinkError) || error.code !== 'ERR_NETLINK_TIMEOUT') return false;
-    return this.daemons().every((daemon) => daemon.role !== request.role);
   }
 
   #batchOnce(requests: readonly IpvsRequest[]): (Error | null)[] {
@@ -314,12 +302,11 @@ function isNotFound(error: Error | null): boolean {
 function asIpvsError(command: IpvsCommand | IpvsQuery, error: Error, operation = ''): IpvsError {
   if (error instanceof IpvsError) return error;
   if (!(error instanceof NetlinkError)) {
-    const nothing = { errno: null, errnoNumber: 0, extackText: null, extackOffset: null, sequence: 0 };
-    const details = { operation, ...nothing };
-    return new IpvsError('ERR_IPVS_INVALID', command, error.message, details, { cause: error });
+    return new IpvsError('ERR_IPVS_INVALID', command, error.message, withoutErrno(operation), {
+      cause: error,
+    });
   }
   const { errno } = error.details;
   const code = errno === null ? 'ERR_IPVS_UNKNOWN_OUTCOME' : ipvsErrorCode(command, errno);
-  const reason = error.message.slice(error.details.operation.length + ': '.length);
-  return new IpvsError(code, command, reason, error.details, { cause: error });
+  return new IpvsError(code, command, error.reason, error.details, { cause: error });
 }

@@ -6,7 +6,7 @@
 import type { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { CodecError } from '../netlink/errors.js';
 import { addressBytes, encodeAddress, familyOf, formatAddress } from '../inet/address.js';
-import { required } from './address-attributes.js';
+import { expectAtMost, required } from './address-attributes.js';
 import * as id from './constants.js';
 import type { IpvsDaemon, IpvsDaemonConfig, IpvsDaemonRole, IpvsInfo, IpvsTimeouts } from './types.js';
 
@@ -18,6 +18,8 @@ export function encodeDaemon(writer: AttributeWriter, daemon: IpvsDaemonConfig):
   const nest = writer.begin(id.IPVS_CMD_ATTR_DAEMON);
   writer.u32(id.IPVS_DAEMON_ATTR_STATE, roles.indexOf(daemon.role), 'IPVS_DAEMON_ATTR_STATE');
   writer.string(id.IPVS_DAEMON_ATTR_MCAST_IFN, daemon.interface, 'IPVS_DAEMON_ATTR_MCAST_IFN');
+  // sync messages have one byte for it, and the kernel would cut a larger one
+  expectAtMost(daemon.syncId, 0xff, 'IPVS_DAEMON_ATTR_SYNC_ID');
   writer.u32(id.IPVS_DAEMON_ATTR_SYNC_ID, daemon.syncId, 'IPVS_DAEMON_ATTR_SYNC_ID');
   if (daemon.maxLength !== undefined) {
     writer.u16(id.IPVS_DAEMON_ATTR_SYNC_MAXLEN, daemon.maxLength, 'IPVS_DAEMON_ATTR_SYNC_MAXLEN');
@@ -40,7 +42,10 @@ export function encodeDaemonRole(writer: AttributeWriter, role: IpvsDaemonRole):
 }
 
 function writeGroup(writer: AttributeWriter, group: string): void {
-  const family = familyOf(group) ?? 'ipv4';
+  const family = familyOf(group);
+  if (family === null) {
+    throw new CodecError({ what: 'multicast group', offset: 0, expected: 'an IP address', got: group });
+  }
   const type = family === 'ipv4' ? id.IPVS_DAEMON_ATTR_MCAST_GROUP : id.IPVS_DAEMON_ATTR_MCAST_GROUP6;
   const offset = writer.reserve(type, addressBytes(family));
   encodeAddress(group, family, writer.writer.buffer, offset);

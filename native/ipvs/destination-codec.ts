@@ -212,11 +212,7 @@ function decodeForwarding(method: number): IpvsForwarding {
 }
 
 function decodeTunnel(type: number, port: number, flags: number): IpvsTunnel {
-  const name = tunnelTypes[type];
-  if (name === undefined) {
-    throw new CodecError({ what: 'IPVS_DEST_ATTR_TUN_TYPE', offset: 0, expected: '0..2', got: `${type}` });
-  }
-  return { type: name, port, checksum: decodeChecksum(flags) };
+  return { type: tunnelTypes[type] ?? 'unknown', port, checksum: decodeChecksum(flags) };
 }
 
 function decodeChecksum(flags: number): IpvsTunnel['checksum'] {

@@ -39,7 +39,6 @@ const anyCommand: ByErrno = {
   ERANGE: 'ERR_IPVS_OUT_OF_RANGE',
   EINVAL: 'ERR_IPVS_INVALID',
   EOPNOTSUPP: 'ERR_IPVS_UNSUPPORTED',
-  ENOTSUP: 'ERR_IPVS_UNSUPPORTED',
   /** The family id is gone: the module was unloaded. */
   ENOENT: 'ERR_IPVS_UNAVAILABLE',
 };

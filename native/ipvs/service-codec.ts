@@ -12,6 +12,8 @@ import { decodeStats } from './stats-codec.js';
 import type { IpvsService, IpvsServiceConfig, IpvsServiceEntry, IpvsServiceKey } from './types.js';
 
 const allFlags = 0xffffffff;
+/** The kernel keeps ticks in 32 bits, up to 1,000 a second, and lets a longer time wrap. */
+const maxTimeoutSec = 4_000_000;
 
 /** Appends the nest with what identifies the service. @throws CodecError when a value does not fit */
 export function encodeServiceKey(writer: AttributeWriter, key: IpvsServiceKey): void {
@@ -37,6 +39,7 @@ export function encodeService(writer: AttributeWriter, service: IpvsServiceConfi
   writer.writer.u32(service.flags, 'IPVS_SVC_ATTR_FLAGS');
   writer.writer.u32(allFlags, 'IPVS_SVC_ATTR_FLAGS mask');
   writer.end(flags, 'IPVS_SVC_ATTR_FLAGS');
+  address.expectAtMost(service.timeoutSec, maxTimeoutSec, 'IPVS_SVC_ATTR_TIMEOUT');
   writer.u32(id.IPVS_SVC_ATTR_TIMEOUT, service.timeoutSec, 'IPVS_SVC_ATTR_TIMEOUT');
   if (service.family === 'ipv4') {
     writer.u32BigEndian(id.IPVS_SVC_ATTR_NETMASK, service.netmask, 'IPVS_SVC_ATTR_NETMASK');

@@ -47,7 +47,8 @@ export type IpvsServiceEntry = IpvsServiceConfig;
 export type IpvsForwarding = 'masq' | 'local' | 'tunnel' | 'droute' | 'bypass';
 
 export interface IpvsTunnel {
-  readonly type: 'ipip' | 'gue' | 'gre';
+  /** `unknown` in lists only: a type that a newer kernel has. */
+  readonly type: 'ipip' | 'gue' | 'gre' | 'unknown';
   /** UDP port of GUE; 0 for the others. */
   readonly port: number;
   readonly checksum: 'none' | 'on' | 'remote';

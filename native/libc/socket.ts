@@ -6,7 +6,7 @@ import { Descriptor } from './descriptor.js';
 import { SyscallError } from './errno.js';
 import { MessageHeader } from './message-header.js';
 
-const { EAGAIN, EBADF, EINTR } = constants.errno;
+const { EAGAIN, EBADF, EBUSY, EINTR } = constants.errno;
 const littleEndian = endianness() === 'LE';
 const maxAddressBytes = 128;
 
@@ -28,6 +28,7 @@ export class Socket {
   readonly #subject: string;
   readonly #sending = new MessageHeader();
   readonly #receiving = new MessageHeader();
+  #endWatch: (() => void) | null = null;
   readonly #sender = new Uint8Array(new ArrayBuffer(maxAddressBytes));
 
   private constructor(descriptor: Descriptor, subject: string) {
@@ -131,7 +132,7 @@ export class Socket {
   /**
    * Blocks the thread until something can be received.
    *
-   * @param timeoutMs 0..2^31-1; begins anew when a signal interrupts
+   * @param timeoutMs 0..2^31-1; a signal that interrupts does not prolong it
    * @returns false when the time is over
    * @throws SyscallError
    */
@@ -139,8 +140,9 @@ export class Socket {
     const entry = new DataView(new ArrayBuffer(8));
     entry.setInt32(0, this.#fd('poll'), littleEndian);
     entry.setInt16(4, POLLIN, littleEndian);
-    for (;;) {
-      const ready = libc.poll(bytesOf(entry), 1, timeoutMs);
+    const end = monotonicMs() + timeoutMs;
+    for (let leftMs = timeoutMs; ; leftMs = Math.max(0, end - monotonicMs())) {
+      const ready = libc.poll(bytesOf(entry), 1, leftMs);
       if (ready !== -1) return ready > 0;
       const errno = libc.lastErrno();
       if (errno !== EINTR) throw new SyscallError('poll', errno, this.#subject);
@@ -149,16 +151,27 @@ export class Socket {
 
   /**
    * Calls back on the event loop whenever something can be received, until the returned function is called.
-   * End it before `close()`. While it watches, the loop stays alive.
+   * `close()` ends it too. While it watches, the loop stays alive. One watch at a time.
    *
-   * @throws SyscallError
+   * @throws SyscallError; `EBUSY` while another watch lasts
    */
   watchReadable(onReadable: () => void): () => void {
-    return libc.watchReadable(this.#fd('poll'), onReadable);
+    const fd = this.#fd('poll');
+    if (this.#endWatch !== null) throw new SyscallError('poll', EBUSY, this.#subject);
+    const end = libc.watchReadable(fd, onReadable);
+    const endOnce = (): void => {
+      if (this.#endWatch !== endOnce) return;
+      this.#endWatch = null;
+      end();
+    };
+    this.#endWatch = endOnce;
+    return endOnce;
   }
 
   /** May be called twice. Never throws. */
   close(): void {
+    // the event loop aborts the process when a descriptor that it watches is another one all of a sudden
+    this.#endWatch?.();
     this.#descriptor.close();
   }
 
@@ -171,6 +184,11 @@ export class Socket {
   #check(syscall: string, result: number): void {
     if (result === -1) throw new SyscallError(syscall, libc.lastErrno(), this.#subject);
   }
+}
+
+/** Whole milliseconds of a clock that nobody sets. */
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
 function lengthCell(length: number): DataView {

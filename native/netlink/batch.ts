@@ -1,19 +1,20 @@
 /** Many requests in one datagram, and which answer belongs to which. No input or output. */
-import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR } from './constants.js';
-import { CodecError, netlinkError, replyError } from './errors.js';
+import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, NLMSG_NOOP } from './constants.js';
+import { netlinkError, replyError } from './errors.js';
+import type { NetlinkError } from './errors.js';
 import { beginMessage, decodeErrorReply, endMessage } from './message.js';
 import type { NetlinkMessage } from './message.js';
 import type { NetlinkRequest } from './request.js';
 import type { Writer } from './writer.js';
 
-/** Offset of the flags in a message's header. */
-const flagsOffset = 6;
-
 /**
  * One datagram of a batch: filled with `add`, sent, then given its answers with `take`.
  *
- * Only the last request asks for an acknowledgement: the kernel runs them in order before the send returns, so silence about
- * an earlier one means done once the last has been answered.
+ * No request asks for an acknowledgement. Behind the last one comes a message that does nothing, and does: the kernel runs a
+ * datagram in order and acknowledges such a message whatever happened before, so silence about a request means done once that
+ * barrier has been answered. (An acknowledgement asked of a request itself is dropped when the request ends with EINTR.)
+ *
+ * @see net/netlink/af_netlink.c (netlink_rcv_skb)
  */
 export class BatchDatagram {
   readonly #writer: Writer;
@@ -25,9 +26,8 @@ export class BatchDatagram {
   /** By sequence number from the first on; those that could not be encoded are among them, so that places agree. */
   readonly #requests: NetlinkRequest[] = [];
   readonly #answered = new Set<number>();
-  /** Place of the last request that is in the datagram. */
-  #last = -1;
-  #lastStart = 0;
+  #filled = false;
+  #complete = false;
 
   /** @param results where errors are appended, or null for done, one a request */
   constructor(writer: Writer, maxBytes: number, results: (Error | null)[], firstSequence: number) {
@@ -44,84 +44,98 @@ export class BatchDatagram {
     return this.#requests.length;
   }
 
+  /** Sequence numbers that it uses up. */
+  get sequences(): number {
+    return this.#requests.length + 1;
+  }
+
   /** There is something to send. */
   get filled(): boolean {
-    return this.#last >= 0;
+    return this.#filled;
   }
 
   /**
-   * Appends a request. One that cannot be encoded gets its CodecError as result and takes no room.
+   * Appends a request. One that cannot be encoded gets the encoder's error as result and takes no room.
    *
    * @returns false when it does not fit any more, and nothing was appended
    */
   add(request: NetlinkRequest): boolean {
     const writer = this.#writer;
     const start = writer.length;
-    const place = this.#requests.length;
+    const sequence = this.#firstSequence + this.#requests.length;
     try {
-      const sequence = this.#firstSequence + place;
       beginMessage(writer, request.type, NLM_F_REQUEST | (request.flags ?? 0), sequence);
       request.encode(writer);
       endMessage(writer, start);
     } catch (error) {
-      if (!(error instanceof CodecError)) throw error;
       writer.reset(start);
-      this.#requests.push(request);
-      this.#results.push(error);
+      this.#append(request, error as Error);
       return true;
     }
-    if (writer.length > this.#maxBytes && this.filled) {
+    if (writer.length > this.#maxBytes && this.#filled) {
       writer.reset(start);
       return false;
     }
-    this.#requests.push(request);
-    this.#results.push(null);
-    this.#last = place;
-    this.#lastStart = start;
+    this.#append(request, null);
+    this.#filled = true;
     return true;
   }
 
-  /** Its bytes, with the acknowledgement asked for: a view of the writer. */
+  /** Its bytes, with the barrier: a view of the writer. */
   finish(): Uint8Array {
-    const flags = NLM_F_REQUEST | NLM_F_ACK | (this.#requests[this.#last]?.flags ?? 0);
-    this.#writer.patchU16(this.#lastStart + flagsOffset, flags, 'message flags');
+    const start = beginMessage(this.#writer, NLMSG_NOOP, NLM_F_REQUEST | NLM_F_ACK, this.#barrier);
+    endMessage(this.#writer, start);
     return this.#writer.finish();
   }
 
-  /** The last request was answered. */
+  /** The barrier was answered. */
   get complete(): boolean {
-    return this.#answered.has(this.#last);
+    return this.#complete;
   }
 
   /** Takes one message; those of other requests are passed over. @throws CodecError when an answer is malformed */
   take(message: NetlinkMessage): void {
+    if (message.type !== NLMSG_ERROR) return;
+    if (message.sequence === this.#barrier) this.#complete = true;
     const place = message.sequence - this.#firstSequence;
     const request = this.#requests[place];
-    if (request === undefined || message.type !== NLMSG_ERROR) return;
+    if (request === undefined) return;
     const { errno, extack } = decodeErrorReply(message);
     this.#answered.add(place);
     if (errno === 0) return;
     this.#results[this.#firstIndex + place] = replyError(request.operation, errno, message.sequence, extack);
   }
 
-  /** Answers were lost: whatever has none may or may not have been done. */
+  /** Answers were lost: what has none may or may not have been done. */
   endWithOverrun(cause: unknown): void {
     const reason = 'the answer was lost, it may or may not have been done';
+    this.#endUnanswered((operation, sequence) =>
+      netlinkError('ERR_NETLINK_OVERRUN', operation, reason, sequence, cause),
+    );
+  }
+
+  /** Not even the barrier was answered: what has no answer may or may not have been done. */
+  endWithTimeout(waitedMs: number): void {
+    const reason = `no answer within ${waitedMs} ms, it may or may not have been done`;
+    this.#endUnanswered((operation, sequence) =>
+      netlinkError('ERR_NETLINK_TIMEOUT', operation, reason, sequence),
+    );
+  }
+
+  get #barrier(): number {
+    return this.#firstSequence + this.#requests.length;
+  }
+
+  #append(request: NetlinkRequest, result: Error | null): void {
+    this.#requests.push(request);
+    this.#results.push(result);
+  }
+
+  #endUnanswered(errorOf: (operation: string, sequence: number) => NetlinkError): void {
     this.#requests.forEach((request, place) => {
       const index = this.#firstIndex + place;
       if (this.#answered.has(place) || this.#results[index] !== null) return;
-      const sequence = this.#firstSequence + place;
-      this.#results[index] = netlinkError('ERR_NETLINK_OVERRUN', request.operation, reason, sequence, cause);
+      this.#results[index] = errorOf(request.operation, this.#firstSequence + place);
     });
-  }
-
-  /** The last request got no answer, although all were run. */
-  endWithTimeout(waitedMs: number): void {
-    const request = this.#requests[this.#last];
-    if (request === undefined || this.complete) return;
-    const reason = `no answer within ${waitedMs} ms`;
-    const sequence = this.#firstSequence + this.#last;
-    const error = netlinkError('ERR_NETLINK_TIMEOUT', request.operation, reason, sequence);
-    this.#results[this.#firstIndex + this.#last] = error;
   }
 }

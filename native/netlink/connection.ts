@@ -54,6 +54,7 @@ export class NetlinkConnection {
   readonly #limits: ConnectionLimits;
   readonly #writer: Writer;
   #sequence: number;
+  #busy = false;
 
   /** @param firstSequence where to begin counting, 1..2^32-1 */
   constructor(transport: Transport, limits: Partial<ConnectionLimits> = {}, firstSequence = 1) {
@@ -71,6 +72,10 @@ export class NetlinkConnection {
    *   CodecError; SyscallError
    */
   request<T>(request: NetlinkRequest, decode: (message: NetlinkMessage) => T): T[] {
+    return this.#exclusively(() => this.#request(request, decode));
+  }
+
+  #request<T>(request: NetlinkRequest, decode: (message: NetlinkMessage) => T): T[] {
     const { operation } = request;
     const sequence = this.#send(request, NLM_F_ACK);
     const replies: T[] = [];
@@ -101,7 +106,7 @@ export class NetlinkConnection {
   dump<T>(request: NetlinkRequest, decode: (message: NetlinkMessage) => T): T[] {
     for (let attempt = 1; ; attempt++) {
       const sequence = this.#sequence;
-      const outcome = this.#dumpOnce(request, decode);
+      const outcome = this.#exclusively(() => this.#dumpOnce(request, decode));
       if (Array.isArray(outcome)) return outcome;
       if (attempt >= this.#limits.dumpAttempts) {
         const what = outcome === 'ERR_NETLINK_OVERRUN' ? 'answers were lost in' : 'it changed during';
@@ -114,13 +119,17 @@ export class NetlinkConnection {
   /**
    * Runs many requests in order, many to a datagram. The kernel runs what follows a refused one all the same.
    *
-   * A datagram whose answers were lost gives `ERR_NETLINK_OVERRUN` for each request of it that has none: it may or may not
-   * have been done. A datagram's last request without any answer gets `ERR_NETLINK_TIMEOUT`.
+   * A datagram whose answers were lost, or did not come, gives `ERR_NETLINK_OVERRUN` or `ERR_NETLINK_TIMEOUT` for each request
+   * of it that has none: it may or may not have been done.
    *
-   * @returns for each request null, or why it failed; one that cannot be encoded gets its CodecError and is not sent
+   * @returns for each request null, or why it failed; one that cannot be encoded gets the encoder's error and is not sent
    * @throws SyscallError when a datagram cannot be sent or received; CodecError when an answer is malformed
    */
   batch(requests: Iterable<NetlinkRequest>): (Error | null)[] {
+    return this.#exclusively(() => this.#batch(requests));
+  }
+
+  #batch(requests: Iterable<NetlinkRequest>): (Error | null)[] {
     const results: (Error | null)[] = [];
     let datagram = this.#emptyDatagram(results);
     for (const request of requests) {
@@ -138,6 +147,17 @@ export class NetlinkConnection {
   /** May be called twice. Never throws. */
   close(): void {
     this.#transport.close();
+  }
+
+  /** The writer holds one datagram: neither `encode` nor a list that is made while it is read may ask questions. */
+  #exclusively<T>(action: () => T): T {
+    if (this.#busy) throw new Error('netlink connection is used from within a request');
+    this.#busy = true;
+    try {
+      return action();
+    } finally {
+      this.#busy = false;
+    }
   }
 
   #send(request: NetlinkRequest, flags: number): number {
@@ -163,7 +183,13 @@ export class NetlinkConnection {
     const received = this.#receive(this.#limits.replyTimeoutMs);
     if (received === null) throw this.#timeoutError(operation, sequence);
     if (Array.isArray(received)) return received;
+    this.#drain();
     throw overrunError(operation, sequence, received.overrun);
+  }
+
+  /** Until the queue is empty the kernel drops further answers without a word. */
+  #drain(): void {
+    while (this.#receive(0) !== null);
   }
 
   /** Messages, null when none came in time, or the error that says that some were lost. */
@@ -207,13 +233,13 @@ export class NetlinkConnection {
 
   #emptyDatagram(results: (Error | null)[]): BatchDatagram {
     // its numbers run on without a gap, so they begin anew in good time
-    if (this.#sequence > maxSequence - this.#limits.datagramRequests) this.#sequence = 1;
+    if (this.#sequence >= maxSequence - this.#limits.datagramRequests) this.#sequence = 1;
     return new BatchDatagram(this.#writer, this.#limits.datagramBytes, results, this.#sequence);
   }
 
   #exchange(datagram: BatchDatagram): void {
-    this.#sequence += datagram.size;
     if (!datagram.filled) return;
+    this.#sequence += datagram.sequences;
     this.#transport.send(datagram.finish());
     let overrun: SyscallError | null = null;
     while (!datagram.complete) {
@@ -224,7 +250,7 @@ export class NetlinkConnection {
       else overrun = received.overrun;
     }
     if (overrun !== null) datagram.endWithOverrun(overrun);
-    else datagram.endWithTimeout(this.#limits.replyTimeoutMs);
+    else if (!datagram.complete) datagram.endWithTimeout(this.#limits.replyTimeoutMs);
   }
 }
 

@@ -50,13 +50,21 @@ export interface NetlinkErrorDetails {
 export class NetlinkError<Code extends string = NetlinkErrorCode> extends Error {
   override readonly name: string = 'NetlinkError';
   readonly code: Code;
+  /** The message without the operation. */
+  readonly reason: string;
   readonly details: NetlinkErrorDetails;
 
   constructor(code: Code, reason: string, details: NetlinkErrorDetails, options?: ErrorOptions) {
     super(`${details.operation}: ${reason}`, options);
     this.code = code;
+    this.reason = reason;
     this.details = details;
   }
+}
+
+/** Details of an error to which the kernel gave no errno. */
+export function withoutErrno(operation: string, sequence = 0): NetlinkErrorDetails {
+  return { operation, errno: null, errnoNumber: 0, extackText: null, extackOffset: null, sequence };
 }
 
 /** The kernel's refusal of one request. `errno` is positive. */
@@ -86,7 +94,6 @@ export function netlinkError(
   sequence: number,
   cause?: unknown,
 ): NetlinkError {
-  const nothing = { errno: null, errnoNumber: 0, extackText: null, extackOffset: null };
   const options = cause === undefined ? {} : { cause };
-  return new NetlinkError(code, reason, { operation, ...nothing, sequence }, options);
+  return new NetlinkError(code, reason, withoutErrno(operation, sequence), options);
 }

@@ -86,7 +86,9 @@ export class Writer {
 
   /** UTF-8 with a NUL after it. */
   string(value: string, what: string): void {
-    if (value.includes('\0')) this.#refuse(JSON.stringify(value), 'text without NUL', what);
+    if (typeof value !== 'string' || value.includes('\0')) {
+      this.#refuse(JSON.stringify(value), 'text without NUL', what);
+    }
     // UTF-8 needs at most three bytes for each unit of a JavaScript string
     const offset = this.#take(value.length * 3);
     this.#length = offset + text.encodeInto(value, this.#bytes.subarray(offset)).written;
