@@ -9,7 +9,15 @@ export interface Run {
   readonly stdin?: string;
   /** What /proc/net/ip_vs_conn holds meanwhile; without it what the kernel says. */
   readonly connections?: string;
+  /** What every service and server has counted; without it what the kernel says. See `Counters`. */
+  readonly counters?: Counters;
 }
+
+/**
+ * 13 numbers in decimal, for a bigint is not JSON: connections, packets in and out, bytes in and out; their rates in the same
+ * order; active, inactive and persistent connections of servers, which have 32 bits.
+ */
+export type Counters = readonly string[];
 
 export interface Case {
   /** Unique in the corpus; begins with the subject. */

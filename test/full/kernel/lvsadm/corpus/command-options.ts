@@ -23,8 +23,6 @@ const commands: Readonly<Record<string, string>> = {
   '--set': '--set 100 20 30',
   '--start-daemon': '--start-daemon master --mcast-interface lo',
   '--stop-daemon': '--stop-daemon master',
-  '-h': '-h',
-  '-v': '-v',
 };
 
 const options = [
@@ -138,11 +136,31 @@ function isLongTwin(option: string): boolean {
   return twins.includes(words(option)[0] ?? '');
 }
 
+/** These look at nothing behind them but whether it is an option. */
+const textCommands = ['-h', '-v'];
+const besideText = [
+  '-n',
+  '-t 10.0.0.1:80',
+  '-f 7',
+  '-6',
+  '-p',
+  '-r 10.0.0.11:80',
+  '-w 5',
+  '--stats',
+  '-A',
+  '-L',
+  '-h',
+  '-v',
+  '--set 1 2 3',
+  '--no-such-option',
+  '-Q',
+  'stray',
+];
+
 function everyPair(): Case[] {
   return Object.entries(commands).flatMap(([name, line]) =>
     options
       .filter((option) => !isLongTwin(option) || ['-A', '-a', '-L', '-S'].includes(name))
-      // names belong to another subject: a plain list or save looks every address up
       .map((option) => one(`${name} with ${option}`, 'kinds', `${line} ${option}`)),
   );
 }
@@ -244,6 +262,9 @@ export const commandOptions: Subject = {
   subject: 'command-options',
   cases: [
     ...everyPair(),
+    ...textCommands.flatMap((command) =>
+      besideText.map((option) => one(`${command} with ${option}`, 'kinds', `${command} ${option}`)),
+    ),
     ...longNames.map(([name, line]) => several(`long ${name}`, 'kinds', [line, '-Sn'])),
     ...incomplete.map((line) => one(`incomplete ${line}`, 'kinds', line)),
   ],

@@ -92,7 +92,7 @@ const tables: Readonly<Record<string, string>> = {
   'engine with odd data':
     heading +
     line('UDP', '192.168.1.20:5060', '10.0.0.1:5060', '10.0.0.11:5060', 'UDP', 300, 'sip %s%d~!#$&*(){}'),
-  'a thousand': heading + Array.from({ length: 1000 }, (_, index) => web('ESTABLISHED', index)).join(''),
+  'two hundred': heading + Array.from({ length: 200 }, (_, index) => web('ESTABLISHED', index)).join(''),
 };
 
 const forms = [

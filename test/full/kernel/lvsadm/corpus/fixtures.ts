@@ -142,6 +142,9 @@ const named = `
 -a -f 7 -r 10.0.0.11:80 -m
 `;
 
-export const fixtures = { empty: '', web, kinds, rich, sorted, named } as const;
+/** A service without servers. */
+const lonely = '-A -t 10.0.0.1:80 -s wlc\n';
+
+export const fixtures = { empty: '', lonely, web, kinds, rich, sorted, named } as const;
 
 export type FixtureName = keyof typeof fixtures;

@@ -8,6 +8,7 @@ import { runLvsadm } from '../../../../../src/lvsadm/run.js';
 import { systemNames } from '../../../../../src/lvsadm/system-names.js';
 import type { Run } from '../corpus/case.js';
 import type { Answer } from './answer.js';
+import { tableSeenBy } from './counted-table.js';
 
 class Collected {
   text = '';
@@ -18,7 +19,8 @@ class Collected {
 }
 
 /** As the program does it, but named as the stock one, whose messages hold its name. */
-export async function lvsadm({ argv, stdin = '', connections }: Run): Promise<Answer> {
+export async function lvsadm(run: Run): Promise<Answer> {
+  const { argv, stdin = '', connections } = run;
   const stdout = new Collected();
   const stderr = new Collected();
   const exit = await runLvsadm(argv, {
@@ -27,7 +29,7 @@ export async function lvsadm({ argv, stdin = '', connections }: Run): Promise<An
     stdout,
     stderr,
     names: systemNames,
-    openTable: () => IpvsClient.open(),
+    openTable: () => tableSeenBy(run, IpvsClient.open()),
     connections: () =>
       connections === undefined ? readConnections() : readConnections(fileWith(connections)),
     privileges: () => ({ netAdmin: true, initialUserNamespace: true }),

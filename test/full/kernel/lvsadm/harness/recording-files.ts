@@ -3,9 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { formatRecording } from './recording.js';
+import { formatRecording, parseRecording } from './recording.js';
 import type { RecordedCase, Recording } from './recording.js';
-import type { TableState } from './table-state.js';
 
 /** Asked for by this word in LVSD_RECORD. */
 export const recordingAsked = (process.env['LVSD_RECORD'] ?? '').split(',').includes('lvsadm');
@@ -14,21 +13,16 @@ function fileOf(subject: string): string {
   return fileURLToPath(new URL(`../../../../golden/lvsadm/${subject}.json`, import.meta.url));
 }
 
-export function writeRecording(
-  subject: string,
-  fixtures: Readonly<Record<string, TableState>>,
-  cases: readonly RecordedCase[],
-): void {
+export function writeRecording(subject: string, cases: readonly RecordedCase[]): void {
   const version = execFileSync('ipvsadm', ['--version'], { encoding: 'utf8' }).trim();
   const made = {
     command: 'LVSD_RECORD=lvsadm npm run kernel:test -- full/kernel/lvsadm',
     ipvsadm: version,
     kernel: release(),
   };
-  writeFileSync(fileOf(subject), formatRecording({ made, fixtures, cases }));
+  writeFileSync(fileOf(subject), formatRecording({ made, cases }));
 }
 
-/** Numbers of 64 bits stay text, as `toJson` wrote them. */
 export function readRecording(subject: string): Recording {
-  return JSON.parse(readFileSync(fileOf(subject), 'utf8')) as Recording;
+  return parseRecording(readFileSync(fileOf(subject), 'utf8'));
 }

@@ -3,15 +3,9 @@ import type { Case } from '../corpus/case.js';
 import type { FixtureTables } from './namespaces.js';
 import type { RecordedCase, RecordedRun } from './recording.js';
 import { stockIpvsadm } from './stock.js';
-import { canonicalText, readTable, toJson } from './table-state.js';
-import type { TableState } from './table-state.js';
+import { canonicalText, readTable } from './table-state.js';
 
-/** @param fixturesSeen the table of each fixture as it was first found; added to */
-export function stockAnswers(
-  tables: FixtureTables,
-  { name, fixture, runs }: Case,
-  fixturesSeen: Record<string, TableState>,
-): RecordedCase {
+export function stockAnswers(tables: FixtureTables, { name, fixture, runs }: Case): RecordedCase {
   const { client, before } = tables.enter(fixture);
   let text = canonicalText(before);
   const answered = runs.map((run): RecordedRun => {
@@ -21,7 +15,5 @@ export function stockAnswers(
     text = canonicalText(table);
     return { ...run, ...answer, ...(changed ? { table } : {}) };
   });
-  const seen = (fixturesSeen[fixture] ??= before);
-  const sameOrder = toJson(seen) === toJson(before);
-  return { name, fixture, ...(sameOrder ? {} : { before }), runs: answered };
+  return { name, fixture, before, runs: answered };
 }

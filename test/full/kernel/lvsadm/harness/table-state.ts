@@ -30,9 +30,11 @@ export function readTable(table: IpvsTable): TableState {
 }
 
 /** The same for every table with the same content, whatever its namespace: services are sorted. Counters count. */
-export function canonicalText(state: TableState): string {
-  const services = state.services.map((service) => toJson(service)).sort();
-  return toJson({ timeouts: state.timeouts, daemons: state.daemons, services });
+export function canonicalText({ timeouts, daemons, services }: TableState): string {
+  const blocks = services.map(({ destinations, ...service }) =>
+    [toJson(service), ...destinations.map((destination) => `  ${toJson(destination)}`)].join('\n'),
+  );
+  return [toJson(timeouts), ...daemons.map((daemon) => toJson(daemon)), ...blocks.sort(), ''].join('\n');
 }
 
 /** One line; numbers of 64 bits as text, counters that are all 0 left out, fields in the order of their names. */
