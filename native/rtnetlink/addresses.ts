@@ -55,9 +55,18 @@ export function addAddress(connection: NetlinkConnection, config: AddressConfig)
 }
 
 /**
- * Adds an address, or gives the one that is there the lifetimes and flags of `config`.
+ * Adds an address, or changes the one that is there as far as the kernel does that; the rest of it stays, without an error:
+ *
+ * | family | the same address is | what it gets of `config` |
+ * | --- | --- | --- |
+ * | IPv4 | that with this prefix length and peer | lifetimes |
+ * | IPv6 | that of this interface, whatever its prefix length and peer | lifetimes, `noPrefixRoute`, `peer` if there is one |
+ *
+ * For other changes delete it and add it again. IPv6 flags that are left out are cleared: `noDad` too, to no effect, for
+ * detection is not begun again.
  *
  * @throws RtnetlinkError as `addAddress`, save that it exists
+ * @see net/ipv4/devinet.c (inet_rtm_newaddr), net/ipv6/addrconf.c (inet6_addr_modify)
  */
 export function replaceAddress(connection: NetlinkConnection, config: AddressConfig): void {
   change(connection, {

@@ -12,6 +12,7 @@ import {
   IFA_F_DEPRECATED,
   IFA_F_NODAD,
   IFA_F_NOPREFIXROUTE,
+  IFA_F_PERMANENT,
   IFA_F_SECONDARY,
   IFA_F_TENTATIVE,
   RT_SCOPE_HOST,
@@ -184,6 +185,52 @@ describe('addAddress and deleteAddress', () => {
       }
       replaceAddress(connection, { index, address: '10.9.0.101', prefixLength: 32 });
       assertAsShown(connection);
+    }));
+});
+
+describe('replaceAddress', () => {
+  type Comparable = Omit<InterfaceAddress, 'preferredSec' | 'validSec'> & { readonly forEver: boolean };
+
+  function only(connection: NetlinkConnection, index: number, address: string): Comparable {
+    const found = listAddresses(connection, { index }).filter((entry) => entry.address === address);
+    assert.equal(found.length, 1);
+    const { preferredSec: _, validSec, ...rest } = found[0]!;
+    return { ...rest, forEver: validSec === null };
+  }
+
+  it('changes of an IPv4 address the lifetimes alone', () =>
+    inNetwork((connection) => {
+      const index = dummy(connection, 'd0');
+      const key = { index, address: '10.9.0.100', prefixLength: 24 };
+      addAddress(connection, { ...key, label: 'd0:vip', broadcast: '10.9.0.255' });
+      const before = only(connection, index, key.address);
+      const other = { label: 'd0:other', broadcast: '10.9.0.127', scope: RT_SCOPE_LINK, noPrefixRoute: true };
+      replaceAddress(connection, { ...key, ...other, validSec: 600 });
+      assert.equal(before.flags, IFA_F_PERMANENT);
+      assert.deepEqual(only(connection, index, key.address), { ...before, flags: 0, forEver: false });
+      replaceAddress(connection, { ...key, prefixLength: 25 });
+      const lengths = listAddresses(connection, { index, family: 'ipv4' }).map((entry) => entry.prefixLength);
+      assert.deepEqual(lengths, [24, 25]);
+    }));
+
+  it('changes of an IPv6 address the lifetimes, the flags and the peer, but not the prefix length', () =>
+    inNetwork((connection) => {
+      const index = dummy(connection, 'd0');
+      const key = { index, address: 'fd00::100', prefixLength: 64 };
+      addAddress(connection, { ...key, noDad: true });
+      const before = only(connection, index, key.address);
+      replaceAddress(connection, { ...key, prefixLength: 80, noPrefixRoute: true, validSec: 600 });
+      const flags = IFA_F_NOPREFIXROUTE;
+      assert.equal(before.flags, IFA_F_PERMANENT | IFA_F_NODAD);
+      assert.deepEqual(only(connection, index, key.address), { ...before, flags, forEver: false });
+      replaceAddress(connection, { ...key, peer: 'fd00::9' });
+      assert.deepEqual(only(connection, index, key.address), {
+        ...before,
+        flags: IFA_F_PERMANENT,
+        peer: 'fd00::9',
+      });
+      replaceAddress(connection, key);
+      assert.equal(only(connection, index, key.address).peer, 'fd00::9');
     }));
 });
 
