@@ -1,7 +1,7 @@
 /**
  * Numbers of NETLINK_ROUTE with their C names.
  *
- * @see include/uapi/linux/rtnetlink.h, if_addr.h, if_link.h, if.h, if_tunnel.h, veth.h
+ * @see include/uapi/linux/rtnetlink.h, if_addr.h, if_link.h, if.h, if_arp.h, if_tunnel.h, veth.h
  */
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
@@ -25,8 +25,6 @@ export const IFA_LABEL = 3;
 export const IFA_BROADCAST = 4;
 export const IFA_CACHEINFO = 6;
 export const IFA_FLAGS = 8;
-export const IFA_RT_PRIORITY = 9;
-export const IFA_PROTO = 11;
 /** Bytes of `struct ifa_cacheinfo`: u32 preferred, valid, created, changed. */
 export const IFA_CACHEINFO_LENGTH = 16;
 /** A lifetime without end. */
@@ -43,9 +41,7 @@ export const IFA_F_DEPRECATED = 0x20;
 /** Duplicate address detection has not ended: nothing can be bound to it yet. */
 export const IFA_F_TENTATIVE = 0x40;
 export const IFA_F_PERMANENT = 0x80;
-export const IFA_F_MANAGETEMPADDR = 0x100;
 export const IFA_F_NOPREFIXROUTE = 0x200;
-export const IFA_F_MCAUTOJOIN = 0x400;
 
 export const RT_SCOPE_UNIVERSE = 0;
 export const RT_SCOPE_SITE = 200;
@@ -67,7 +63,6 @@ export const IFLA_CARRIER = 33;
 export const IFLA_ALT_IFNAME = 53;
 export const IFLA_INFO_KIND = 1;
 export const IFLA_INFO_DATA = 2;
-export const IFLA_IPTUN_LINK = 1;
 export const IFLA_IPTUN_LOCAL = 2;
 export const IFLA_IPTUN_REMOTE = 3;
 export const VETH_INFO_PEER = 1;
@@ -76,11 +71,18 @@ export const RTEXT_FILTER_SKIP_STATS = 8;
 /** Bytes of a link's name with its NUL. */
 export const IFNAMSIZ = 16;
 
+export const ARPHRD_ETHER = 1;
+export const ARPHRD_TUNNEL = 768;
+export const ARPHRD_LOOPBACK = 772;
+
 export const IFF_UP = 0x1;
 export const IFF_LOOPBACK = 0x8;
 export const IFF_POINTOPOINT = 0x10;
+/** Up, and `carrier` and `operState` say nothing against it. */
 export const IFF_RUNNING = 0x40;
+/** Neither asks who has an address nor answers. */
 export const IFF_NOARP = 0x80;
+/** The cable is in, as far as the driver knows. */
 export const IFF_LOWER_UP = 0x10000;
 
 /** Bytes of `struct rtmsg`. */
@@ -103,5 +105,11 @@ export const RTPROT_KERNEL = 2;
 export const RTPROT_BOOT = 3;
 export const RTPROT_STATIC = 4;
 export const RTN_UNICAST = 1;
+/** To this host. */
+export const RTN_LOCAL = 2;
+/** Drops without a word. */
+export const RTN_BLACKHOLE = 6;
+/** Drops, and says so to the sender. */
+export const RTN_UNREACHABLE = 7;
 /** Made for one flow by the kernel, not a route of the table. */
 export const RTM_F_CLONED = 0x200;

@@ -6,10 +6,11 @@
  *
  * @see include/uapi/linux/rtnetlink.h; net/ipv4/fib_semantics.c (fib_dump_info), net/ipv6/route.c (rt6_fill_node)
  */
-import { formatAddress, type AddressFamily } from '../inet/address.js';
+import { formatAddress, parseAddress, type AddressFamily } from '../inet/address.js';
 import { AF_UNSPEC, familyNumber, familyOfNumber } from '../inet/family.js';
 import { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { align } from '../netlink/constants.js';
+import { CodecError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
 import { Reader } from '../netlink/reader.js';
 import type { Writer } from '../netlink/writer.js';
@@ -23,15 +24,19 @@ export function encodeRouteQuery(writer: Writer, family: AddressFamily | null): 
   writer.zeros(id.RTMSG_LENGTH - 1);
 }
 
-/** Appends the payload of `RTM_NEWROUTE`. @throws CodecError when a value fits no field */
+/**
+ * Appends the payload of `RTM_NEWROUTE`.
+ *
+ * @throws CodecError when a value fits no field, or the destination has bits past its prefix
+ */
 export function encodeRoute(writer: Writer, route: RouteConfig): void {
   const linkScope = route.gateway === undefined ? id.RT_SCOPE_LINK : id.RT_SCOPE_UNIVERSE;
   encode(writer, route, { protocol: id.RTPROT_STATIC, scope: linkScope, type: id.RTN_UNICAST });
 }
 
-/** Appends the payload of `RTM_DELROUTE`, for a route of any scope and maker. @throws CodecError when a value fits no field */
+/** Appends the payload of `RTM_DELROUTE`, for a unicast route of any scope and maker. @throws CodecError as `encodeRoute` */
 export function encodeRouteKey(writer: Writer, route: RouteConfig): void {
-  encode(writer, route, { protocol: 0, scope: id.RT_SCOPE_NOWHERE, type: 0 });
+  encode(writer, route, { protocol: 0, scope: id.RT_SCOPE_NOWHERE, type: id.RTN_UNICAST });
 }
 
 /** Gives the route of one message, or null when its family is not IP or it is the kernel's copy for one flow. @throws CodecError */
@@ -96,6 +101,7 @@ function encode(writer: Writer, route: RouteConfig, { protocol, scope, type }: O
   writer.u8(type, 'rtm_type');
   writer.u32(0, 'rtm_flags');
   const attributes = new AttributeWriter(writer);
+  requireNoHostBits(route);
   if (route.prefixLength > 0) encodeAddressAttribute(attributes, id.RTA_DST, route.destination, family);
   if (route.gateway !== undefined) encodeAddressAttribute(attributes, id.RTA_GATEWAY, route.gateway, family);
   if (route.index !== undefined) attributes.u32(id.RTA_OIF, route.index, 'RTA_OIF');
@@ -104,6 +110,23 @@ function encode(writer: Writer, route: RouteConfig, { protocol, scope, type }: O
   }
   if (route.metric !== undefined) attributes.u32(id.RTA_PRIORITY, route.metric, 'RTA_PRIORITY');
   attributes.u32(id.RTA_TABLE, table, 'RTA_TABLE');
+}
+
+/**
+ * A default route has no place for an address, and of IPv6 the kernel drops the bits past the prefix: a slip in the
+ * prefix length would name another route, and delete that.
+ */
+function requireNoHostBits({ destination, prefixLength }: RouteConfig): void {
+  const bytes = parseAddress(destination) ?? [];
+  const within = bytes.every((byte, index) => (byte & hostMask(prefixLength - 8 * index)) === 0);
+  if (within) return;
+  const expected = `an address without bits past its prefix of ${prefixLength}`;
+  throw new CodecError({ what: 'RTA_DST', offset: 0, expected, got: destination });
+}
+
+/** The bits of a byte that are past the prefix. @param networkBits from the byte's first on; may be below 0 and above 8 */
+function hostMask(networkBits: number): number {
+  return 0xff >> Math.min(8, Math.max(0, networkBits));
 }
 
 /** The route's own next hop, or those of a multipath route. */

@@ -35,7 +35,7 @@ export function listRoutes(connection: NetlinkConnection, filter: RouteFilter = 
  * Adds a route; it counts as static.
  *
  * @throws RtnetlinkError `ERR_RTNETLINK_ROUTE_EXISTS` for one to the same destination with the same metric,
- *   `_GATEWAY_UNREACHABLE`, `_LINK_UNKNOWN`, `_PERMISSION`, `_INVALID`
+ *   `_GATEWAY_UNREACHABLE`, `_LINK_UNKNOWN`, `_IPV6_DISABLED`, `_PERMISSION`, `_INVALID`
  */
 export function addRoute(connection: NetlinkConnection, route: RouteConfig): void {
   change(connection, {
@@ -48,7 +48,9 @@ export function addRoute(connection: NetlinkConnection, route: RouteConfig): voi
 }
 
 /**
- * Deletes the first route that has everything that `route` names.
+ * Deletes the first unicast route that has everything that `route` names.
+ *
+ * Of IPv6 the kernel does not compare the type: without a gateway and an index it may be one that leads nowhere.
  *
  * @throws RtnetlinkError `ERR_RTNETLINK_ROUTE_UNKNOWN`, `_PERMISSION`, `_INVALID`
  */

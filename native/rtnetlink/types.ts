@@ -64,7 +64,7 @@ export type OperState =
 export interface Link {
   readonly index: number;
   readonly name: string;
-  /** `ARPHRD_*`: 1 Ethernet, 772 loopback, 768 IPIP. */
+  /** `ARPHRD_*`: 1 Ethernet, 772 loopback, 768 a tunnel of IPv4 in IPv4. */
   readonly hardwareType: number;
   /** `IFF_*`. */
   readonly flags: number;
@@ -107,23 +107,27 @@ export interface Route {
   /** Canonical text; `0.0.0.0` or `::` with prefix length 0 is the default route. */
   readonly destination: string;
   readonly prefixLength: number;
-  /** More than one for a multipath route; none for an IPv4 route that leads nowhere (`unreachable`, `blackhole`). */
+  /**
+   * More than one for a multipath route. None for an IPv4 route that leads nowhere (`RTN_UNREACHABLE`, `RTN_BLACKHOLE`),
+   * and for one by a next-hop object where the kernel does not spell these out (`net.ipv4.nexthop_compat_mode` is 0).
+   */
   readonly nextHops: readonly NextHop[];
   readonly preferredSource: string | null;
   /** 0 where there is none. Lower is preferred. */
   readonly metric: number;
   /** `RT_TABLE_*`: 254 main, 255 local. */
   readonly table: number;
-  /** Who made it, `RTPROT_*`: 2 kernel, 3 boot, 4 static. */
+  /** Who made it, `RTPROT_*`: 2 kernel, 3 an administrator at boot, 4 static. */
   readonly protocol: number;
   /** `RT_SCOPE_*`. */
   readonly scope: number;
-  /** `RTN_*`: 1 unicast, 2 local. */
+  /** `RTN_*`: 1 unicast, 2 local, 6 blackhole. */
   readonly type: number;
 }
 
 /** A simple unicast route, to add or delete. */
 export interface RouteConfig {
+  /** Without bits past the prefix: `10.0.0.0` with prefix length 8; `0.0.0.0` or `::` with 0 is the default route. */
   readonly destination: string;
   readonly prefixLength: number;
   /** Of the destination's family. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { AddressFamily } from '../../../../native/inet/address.js';
 import type { NetlinkConnection } from '../../../../native/netlink/connection.js';
 import { addAddress } from '../../../../native/rtnetlink/addresses.js';
+import { RTN_BLACKHOLE, RTN_UNICAST } from '../../../../native/rtnetlink/constants.js';
 import { createLink } from '../../../../native/rtnetlink/links.js';
 import { addRoute, deleteRoute, listRoutes } from '../../../../native/rtnetlink/routes.js';
 import type { Route } from '../../../../native/rtnetlink/types.js';
 import { assertRefused, dummy, indexOf, inNetwork, ipBatch, shown, type Shown } from './support.js';
-
-const unicast = 1;
 
 function destinationOf(route: Shown, family: AddressFamily): string {
   const shownAs = route['dst'] as string;
@@ -43,7 +43,7 @@ function inSameWords(route: Route): unknown {
     nextHops,
     preferredSource,
     metric,
-    type: type === unicast ? 'unicast' : 'blackhole',
+    type: type === RTN_UNICAST ? 'unicast' : 'blackhole',
   };
 }
 
@@ -85,6 +85,23 @@ describe('listRoutes', () => {
       );
       const everywhere = listRoutes(connection, { table: null });
       assert.ok(everywhere.some(({ table, destination }) => table === 255 && destination === '127.0.0.1'));
+    }));
+});
+
+describe('a route by a next-hop object', () => {
+  it('has next hops only where the kernel spells them out', () =>
+    inNetwork((connection) => {
+      const index = dummy(connection, 'd0');
+      ipBatch(
+        'addr add 10.1.0.1/24 dev d0',
+        'nexthop add id 7 via 10.1.0.2 dev d0',
+        'route add 10.6.0.0/16 nhid 7',
+      );
+      const hops = (): unknown =>
+        listRoutes(connection).find(({ destination }) => destination === '10.6.0.0')?.nextHops;
+      assert.deepEqual(hops(), [{ gateway: '10.1.0.2', index }]);
+      writeFileSync('/proc/sys/net/ipv4/nexthop_compat_mode', '0');
+      assert.deepEqual(hops(), []);
     }));
 });
 
@@ -142,11 +159,44 @@ describe('addRoute and deleteRoute', () => {
       assertRefused(() => addRoute(connection, { ...ipv4, index: 4711 }), 'ENODEV', unknown);
       assertRefused(() => addRoute(connection, { ...ipv6, index: 4711 }), 'ENODEV', unknown);
       const invalid = 'ERR_RTNETLINK_INVALID';
-      assertRefused(
-        () => addRoute(connection, { ...ipv4, destination: '10.5.0.1', index }),
-        'EINVAL',
-        invalid,
-      );
       assertRefused(() => addRoute(connection, { ...ipv4, prefixLength: 33, index }), 'EINVAL', invalid);
+      writeFileSync('/proc/sys/net/ipv6/conf/d0/disable_ipv6', '1');
+      assertRefused(() => addRoute(connection, { ...ipv6, index }), 'EACCES', 'ERR_RTNETLINK_IPV6_DISABLED');
+    }));
+
+  it('leave the default routes alone when the prefix length is a slip', () =>
+    inNetwork((connection) => {
+      dummy(connection, 'd0');
+      ipBatch(
+        'addr add 10.1.0.1/24 dev d0',
+        'addr add fd00::1/64 dev d0 nodad',
+        'route add default via 10.1.0.254',
+        'route add default via fd00::254 dev d0',
+      );
+      const before = listRoutes(connection);
+      assert.equal(before.filter(({ prefixLength }) => prefixLength === 0).length, 2);
+      for (const route of [
+        { destination: '10.1.0.5', prefixLength: 0 },
+        { destination: 'fd00::5', prefixLength: 0 },
+        { destination: 'fd00::5', prefixLength: 64 },
+      ])
+        assert.throws(() => deleteRoute(connection, route), { code: 'ERR_RTNETLINK_INVALID' });
+      assert.deepEqual(listRoutes(connection), before);
+    }));
+
+  it('leave a route that leads nowhere alone, of IPv6 when the interface is named', () =>
+    inNetwork((connection) => {
+      const index = dummy(connection, 'd0');
+      ipBatch('route add blackhole 10.4.0.0/16', 'route add blackhole fd04::/64');
+      const ipv4 = { destination: '10.4.0.0', prefixLength: 16 };
+      const ipv6 = { destination: 'fd04::', prefixLength: 64 };
+      const leftNowhere = (): number =>
+        listRoutes(connection).filter(({ type }) => type === RTN_BLACKHOLE).length;
+      assert.equal(leftNowhere(), 2);
+      for (const route of [ipv4, { ...ipv4, index }, { ...ipv6, index }])
+        assertRefused(() => deleteRoute(connection, route), 'ESRCH', 'ERR_RTNETLINK_ROUTE_UNKNOWN');
+      assert.equal(leftNowhere(), 2);
+      deleteRoute(connection, ipv6);
+      assert.equal(leftNowhere(), 1);
     }));
 });

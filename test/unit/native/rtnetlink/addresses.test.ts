@@ -299,6 +299,7 @@ describe('RtnetlinkError', () => {
     ['set-link', 'ENODEV', 'LINK_UNKNOWN'],
     ['set-link', 'EACCES', 'REFUSED'],
     ['add-route', 'EEXIST', 'ROUTE_EXISTS'],
+    ['add-route', 'EACCES', 'IPV6_DISABLED'],
     ['add-route', 'ENETUNREACH', 'GATEWAY_UNREACHABLE'],
     ['add-route', 'EHOSTUNREACH', 'GATEWAY_UNREACHABLE'],
     ['add-route', 'ENETDOWN', 'GATEWAY_UNREACHABLE'],

@@ -198,12 +198,53 @@ describe('addRoute', { skip }, () => {
 });
 
 describe('deleteRoute', { skip }, () => {
-  it('asks for a route of any maker, scope and type', () =>
+  it('asks for a unicast route of any maker and scope', () =>
     assertSent(
       (connection) => deleteRoute(connection, { destination: '10.50.0.0', prefixLength: 16 }),
       `2c000000 1900 0500 01000000 00000000   ; RTM_DELROUTE, REQUEST ACK
-       02 10 00 00 fe 00 ff 00 00000000
+       02 10 00 00 fe 00 ff 01 00000000
        0800 0100 0a320000
        0800 0f00 fe000000`,
     ));
+});
+
+describe('a destination with bits past its prefix', { skip }, () => {
+  const cases: readonly (readonly [destination: string, prefixLength: number])[] = [
+    ['10.0.0.5', 0],
+    ['128.0.0.0', 0],
+    ['10.0.0.5', 24],
+    ['10.0.0.1', 31],
+    ['fd00::5', 0],
+    ['::1', 0],
+    ['fd00::5', 64],
+    ['fd00:0:0:0:8000::', 64],
+    ['::1', 127],
+  ];
+  for (const [destination, prefixLength] of cases)
+    it(`is neither added nor deleted: ${destination}/${prefixLength}`, () => {
+      for (const act of [addRoute, deleteRoute]) {
+        const { kernel, connection } = connect();
+        assert.throws(() => act(connection, { destination, prefixLength, index: 3 }), {
+          code: 'ERR_RTNETLINK_INVALID',
+          message: new RegExp(`without bits past its prefix of ${prefixLength}, got ${destination}`),
+        });
+        assert.equal(kernel.sent.length, 0);
+      }
+    });
+
+  for (const [destination, prefixLength] of [
+    ['0.0.0.0', 0],
+    ['128.0.0.0', 1],
+    ['10.0.0.5', 32],
+    ['::', 0],
+    ['fd00:0:0:8000::', 49],
+    ['fd00::5', 128],
+    // past what the family has: the kernel's business
+    ['10.0.0.5', 33],
+  ] as const)
+    it(`is not ${destination}/${prefixLength}`, () => {
+      const { kernel, connection } = connect([ack]);
+      deleteRoute(connection, { destination, prefixLength });
+      assert.equal(kernel.sent.length, 1);
+    });
 });
