@@ -84,9 +84,9 @@ export class ScriptedKernel implements Transport {
     this.closed++;
   }
 
-  /** Requests that were sent, over all datagrams. */
+  /** Requests that were sent, over all datagrams, without the barriers behind batches. */
   get requests(): SeenMessage[] {
-    return this.sent.flatMap(({ messages }) => messages);
+    return this.sent.flatMap(({ messages }) => messages.filter((message) => !isBarrier(message)));
   }
 
   /** Steps that no datagram came for, and deliveries that nobody received. */
@@ -173,14 +173,19 @@ export function overrun(): SyscallError {
   return new SyscallError('recvmsg', ENOBUFS, 'scripted kernel');
 }
 
+/** The message behind a batch, which does nothing and is acknowledged in any case. */
+function isBarrier({ type }: SeenMessage): boolean {
+  return type === NLMSG_NOOP;
+}
+
 /**
  * Answers a datagram of many requests as the kernel does, each answer a datagram of its own: an errno refuses, 0 is
- * acknowledged where that was asked for, null is silence.
+ * acknowledged where that was asked for, null is silence. The barrier behind them is acknowledged.
  */
 export function answerEach(outcome: (request: SeenMessage, index: number) => number | null): Step {
   return (requests) =>
     requests.flatMap((request, index) => {
-      const errno = outcome(request, index);
+      const errno = isBarrier(request) ? 0 : outcome(request, index);
       if (errno === null || (errno === 0 && (request.flags & NLM_F_ACK) === 0)) return [];
       return [refuse(errno)(request)];
     });

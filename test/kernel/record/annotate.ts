@@ -123,6 +123,8 @@ function padding({ bytes }: SeenMessage): string[] {
 function messageLines(message: SeenMessage): string[] {
   const lines = [headerLine(message)];
   switch (message.type) {
+    case netlink.NLMSG_NOOP:
+      return lines;
     case netlink.NLMSG_ERROR:
       return [...lines, ...errorLines(message)];
     case netlink.NLMSG_DONE:
@@ -133,7 +135,7 @@ function messageLines(message: SeenMessage): string[] {
 }
 
 function headerLine({ bytes, type, flags, sequence }: SeenMessage): string {
-  const names: Readonly<Record<number, string>> = { 2: 'ERROR', 3: 'DONE', 16: 'CTRL' };
+  const names: Readonly<Record<number, string>> = { 1: 'NOOP', 2: 'ERROR', 3: 'DONE', 16: 'CTRL' };
   const note = [
     `${bytes.length} bytes`,
     names[type] ?? 'IPVS',

@@ -21,7 +21,7 @@ function addInterface(): void {
 }
 
 /** The kernel acknowledges the end of a daemon only if its thread has run: see native/ipvs/client.ts. */
-function letThreadRun(): void {
+export function letThreadRun(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
 }
 

@@ -4,6 +4,7 @@ import type { IpvsErrorCode } from '../../../native/ipvs/errors.js';
 import type { IpvsRequest } from '../../../native/ipvs/types.js';
 import { attribute, concat, text, u16, u16be, u32, u8 } from '../../support/scripted-messages.js';
 import { destination, fwmarkService, keyOf, refusal, tcpService } from '../support/ipvs-client.js';
+import { letThreadRun } from './daemon-stories.js';
 import type { OddMessage, Stage, Story } from './story.js';
 
 const service = tcpService('192.0.2.1', 80);
@@ -58,6 +59,7 @@ const destinationRefusals: Refused = [
     'ERR_IPVS_INVALID',
   ],
   [of('add-destination', {}, '255.255.255.255'), 'ERR_IPVS_INVALID'],
+  [of('add-destination', { forwarding: 'tunnel' }, 'fe80::99'), 'ERR_IPVS_INVALID'],
   [of('add-destination', { forwarding: 'droute' }, '2001:db8::1'), 'ERR_IPVS_INVALID'],
 ];
 
@@ -72,6 +74,9 @@ const daemonRefusals: Refused = [
   ],
   [{ command: 'stop-daemon', role: 'master' }, 'ERR_IPVS_DAEMON_NOT_RUNNING'],
 ];
+
+const onLoopback = { role: 'backup', interface: 'lo', syncId: 0 } as const;
+const ofOtherFamily = of('add-destination', { forwarding: 'tunnel' }, '2001:db8::1');
 
 const family = attribute(1, u16(2));
 const protocol = attribute(2, u16(6));
@@ -116,6 +121,13 @@ const odd: readonly (readonly [string, OddMessage])[] = [
   ['ok', { command: ids.IPVS_CMD_SET_CONFIG, attributes: [Uint8Array.of(3, 0, 4, 0)] }],
   ['EINVAL', { command: ids.IPVS_CMD_NEW_DAEMON }],
   ['EINVAL', { command: ids.IPVS_CMD_NEW_DAEMON, attributes: [daemonNest(attribute(1, u32(1)))] }],
+  [
+    'EINVAL',
+    {
+      command: ids.IPVS_CMD_NEW_DAEMON,
+      attributes: [daemonNest(attribute(1, u32(3)), attribute(2, text('lo')), attribute(3, u32(0)))],
+    },
+  ],
   ['EINVAL', { command: ids.IPVS_CMD_DEL_DAEMON, attributes: [daemonNest()] }],
   ['EINVAL', { command: ids.IPVS_CMD_DEL_DAEMON, attributes: [daemonNest(attribute(1, u32(3)))] }],
 ];
@@ -158,8 +170,19 @@ export const refusalStories: readonly Story[] = [
   },
   {
     name: 'refusals-daemons',
-    about: 'Sync daemons that the kernel does not start or stop.',
-    tell: (stage) => refuse(stage, daemonRefusals),
+    about:
+      'Sync daemons that the kernel does not start or stop, and servers that it does not take while one runs.',
+    tell: (stage) => {
+      const { client } = stage;
+      refuse(stage, daemonRefusals);
+      client.run({ command: 'add-service', service });
+      client.run({ command: 'start-daemon', daemon: onLoopback });
+      refuse(stage, [[ofOtherFamily, 'ERR_IPVS_INVALID']]);
+      stage.prepare(letThreadRun);
+      client.run({ command: 'stop-daemon', role: 'backup' });
+      client.run(ofOtherFamily);
+      refuse(stage, [[{ command: 'start-daemon', daemon: onLoopback }, 'ERR_IPVS_INVALID']]);
+    },
   },
   {
     name: 'refusals-odd',

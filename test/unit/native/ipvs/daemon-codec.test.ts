@@ -71,11 +71,12 @@ describe('encodeDaemon', () => {
     ));
 
   for (const [name, change, what] of [
-    ['a group that is no address', { group: 'all' }, 'address'],
+    ['a group that is no address', { group: 'all' }, 'multicast group'],
     ['a length above 65535', { maxLength: 65536 }, 'IPVS_DAEMON_ATTR_SYNC_MAXLEN'],
     ['a port above 65535', { port: 65536 }, 'IPVS_DAEMON_ATTR_MCAST_PORT'],
     ['a time to live above 255', { ttl: 256 }, 'IPVS_DAEMON_ATTR_MCAST_TTL'],
     ['a negative id', { syncId: -1 }, 'IPVS_DAEMON_ATTR_SYNC_ID'],
+    ['an id above 255', { syncId: 256 }, 'IPVS_DAEMON_ATTR_SYNC_ID'],
     ['an interface with a NUL', { interface: 'e\0' }, 'IPVS_DAEMON_ATTR_MCAST_IFN'],
     ['a role of no name', { role: 'primary' as 'master' }, 'IPVS_DAEMON_ATTR_STATE'],
   ] as const) {

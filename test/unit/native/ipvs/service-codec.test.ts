@@ -120,6 +120,7 @@ describe('encodeService', () => {
     ['a port above 65535', { port: 65536 }, 'IPVS_SVC_ATTR_PORT'],
     ['a negative protocol', { protocol: -1 }, 'IPVS_SVC_ATTR_PROTOCOL'],
     ['a timeout of a fraction', { timeoutSec: 0.5 }, 'IPVS_SVC_ATTR_TIMEOUT'],
+    ['a timeout that the kernel would let wrap', { timeoutSec: 4_000_001 }, 'IPVS_SVC_ATTR_TIMEOUT'],
     ['flags of 33 bits', { flags: 2 ** 32 }, 'IPVS_SVC_ATTR_FLAGS'],
     ['a negative mask', { netmask: -256 }, 'IPVS_SVC_ATTR_NETMASK'],
     ['a scheduler with a NUL', { scheduler: 'r\0r' }, 'IPVS_SVC_ATTR_SCHED_NAME'],

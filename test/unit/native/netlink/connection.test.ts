@@ -21,7 +21,7 @@ import {
   stray,
 } from '../../../support/scripted-kernel.js';
 import type { Reply, Step } from '../../../support/scripted-kernel.js';
-import { hex, message, u32 } from '../../../support/scripted-messages.js';
+import { concat, hex, hexOf, message, u32 } from '../../../support/scripted-messages.js';
 
 const EPERM = 1;
 const EEXIST = 17;
@@ -30,6 +30,7 @@ const ESRCH = 3;
 const NLM_F_REQUEST = 0x1;
 const NLM_F_ACK = 0x4;
 const NLM_F_DUMP = 0x300;
+const NLMSG_NOOP = 1;
 const type = 0x21;
 
 /** A request whose payload is one number. */
@@ -361,28 +362,32 @@ const summary = (results: readonly (Error | null)[]): (string | null)[] =>
 describe('NetlinkConnection.batch', () => {
   const five = [1, 2, 3, 4, 5].map((number) => request(number));
 
-  it('sends everything in one datagram, and asks for the last acknowledgement alone', () => {
+  it('sends everything in one datagram, and behind it a barrier that alone asks for an acknowledgement', () => {
     const kernel = new ScriptedKernel([answerEach(() => 0)]);
-    assert.deepEqual(connect(kernel).batch(five), [null, null, null, null, null]);
-    assert.equal(kernel.sent.length, 1);
+    assert.deepEqual(connect(kernel).batch([request(1), request(2, 0x400)]), [null, null]);
     assert.deepEqual(
-      kernel.requests.map(({ flags, sequence }) => [flags, sequence]),
+      kernel.sent.map(({ bytes }) => hexOf(bytes)),
       [
-        [NLM_F_REQUEST, 1],
-        [NLM_F_REQUEST, 2],
-        [NLM_F_REQUEST, 3],
-        [NLM_F_REQUEST, 4],
-        [NLM_F_REQUEST | NLM_F_ACK, 5],
+        hexOf(
+          concat(
+            message({ type, flags: NLM_F_REQUEST, sequence: 1 }, u32(1)),
+            message({ type, flags: NLM_F_REQUEST | 0x400, sequence: 2 }, u32(2)),
+            message({ type: NLMSG_NOOP, flags: NLM_F_REQUEST | NLM_F_ACK, sequence: 3 }),
+          ),
+        ),
       ],
     );
   });
 
-  it('keeps the flags of requests, also on the last', () => {
-    const kernel = new ScriptedKernel([answerEach(() => 0)]);
-    connect(kernel).batch([request(1, 0x400), request(2, 0x500)]);
+  it('leaves no number to two messages', () => {
+    const kernel = new ScriptedKernel([], (requests) => [ack(requests.at(-1)!)]);
+    const connection = connect(kernel);
+    connection.batch(five);
+    connection.request(question, numberOf);
+    connection.batch(five);
     assert.deepEqual(
-      kernel.requests.map(({ flags }) => flags),
-      [NLM_F_REQUEST | 0x400, NLM_F_REQUEST | NLM_F_ACK | 0x500],
+      kernel.sent.flatMap(({ messages }) => messages.map(({ sequence }) => sequence)),
+      Array.from({ length: 13 }, (_, index) => index + 1),
     );
   });
 
@@ -404,6 +409,7 @@ describe('NetlinkConnection.batch', () => {
 
   it('splits by bytes, never within a message', () => {
     const bytesEach = 20;
+    const barrierBytes = 16;
     const kernel = new ScriptedKernel(
       [],
       answerEach(() => 0),
@@ -413,14 +419,14 @@ describe('NetlinkConnection.batch', () => {
     assert.deepEqual(
       kernel.sent.map(({ bytes, messages }) => [bytes.length, messages.length]),
       [
-        [40, 2],
-        [40, 2],
-        [20, 1],
+        [40 + barrierBytes, 2 + 1],
+        [40 + barrierBytes, 2 + 1],
+        [20 + barrierBytes, 1 + 1],
       ],
     );
     assert.deepEqual(
-      kernel.requests.map(({ sequence }) => sequence),
-      [1, 2, 3, 4, 5],
+      kernel.requests.map(({ payload }) => payload),
+      [1, 2, 3, 4, 5].map(u32),
     );
   });
 
@@ -432,20 +438,20 @@ describe('NetlinkConnection.batch', () => {
     connect(kernel, { datagramBytes: 3 }).batch(five);
     assert.deepEqual(
       kernel.sent.map(({ messages }) => messages.length),
-      [1, 1, 1, 1, 1],
+      [2, 2, 2, 2, 2],
     );
   });
 
   it('splits by count', () => {
     const kernel = new ScriptedKernel(
       [],
-      answerEach(({ sequence }) => (sequence === 3 || sequence === 5 ? EEXIST : 0)),
+      answerEach(({ payload }) => (payload[0] === 3 || payload[0] === 5 ? EEXIST : 0)),
     );
     const results = connect(kernel, { datagramRequests: 2 }).batch(five);
     assert.deepEqual(summary(results), [null, null, 'EEXIST', null, 'EEXIST']);
     assert.deepEqual(
       kernel.sent.map(({ messages }) => messages.length),
-      [2, 2, 1],
+      [3, 3, 2],
     );
   });
 
@@ -458,15 +464,15 @@ describe('NetlinkConnection.batch', () => {
       kernel.requests.map(({ payload }) => payload),
       [u32(1), u32(2)],
     );
-    assert.deepEqual(
-      kernel.requests.map(({ flags }) => flags & NLM_F_ACK),
-      [0, NLM_F_ACK],
-    );
   });
 
-  it('passes on what encode throws beside CodecError', () => {
+  it('gives whatever encode throws as the result of its request, for the others may be done already', () => {
+    const kernel = new ScriptedKernel([answerEach(() => 0)]);
     const broken = { ...question, encode: () => assert.fail('broken') };
-    assert.throws(() => connect(new ScriptedKernel([])).batch([question, broken]), { message: 'broken' });
+    const [first, second, third] = connect(kernel).batch([request(1), broken, request(2)]);
+    assert.deepEqual([first, third], [null, null]);
+    assert.equal(second?.message, 'broken');
+    assert.equal(kernel.requests.length, 2);
   });
 
   it('passes over answers to other requests, notices and NOOP', () => {
@@ -475,7 +481,8 @@ describe('NetlinkConnection.batch', () => {
       [noop, stray(refuse(EPERM), 0)],
       refuse(EEXIST)(requests[1]!),
       reply(type, u32(3))(requests[4]!),
-      ack(requests[4]!),
+      reply(type, u32(3))(requests.at(-1)!),
+      ack(requests.at(-1)!),
     ];
     assert.deepEqual(summary(connect(new ScriptedKernel([step])).batch(five)), [
       null,
@@ -487,7 +494,7 @@ describe('NetlinkConnection.batch', () => {
   });
 
   it('takes answers that share a datagram', () => {
-    const step: Step = (requests) => [[() => refuse(EEXIST)(requests[0]!), () => ack(requests[4]!)]];
+    const step: Step = (requests) => [[() => refuse(EEXIST)(requests[0]!), () => ack(requests.at(-1)!)]];
     assert.deepEqual(summary(connect(new ScriptedKernel([step])).batch(five)), [
       'EEXIST',
       null,
@@ -507,15 +514,15 @@ describe('NetlinkConnection.batch', () => {
     assert.deepEqual(kernel.waits, [5000, 0, 0, 0]);
   });
 
-  it('doubts earlier requests also when the last answer made it', () => {
-    const step: Step = (requests) => [overrun(), ack(requests[4]!)];
+  it('doubts requests also when the answer to the barrier made it', () => {
+    const step: Step = (requests) => [overrun(), ack(requests.at(-1)!)];
     const lost = 'ERR_NETLINK_OVERRUN';
     assert.deepEqual(summary(connect(new ScriptedKernel([step])).batch(five)), [
       lost,
       lost,
       lost,
       lost,
-      null,
+      lost,
     ]);
   });
 
@@ -532,11 +539,12 @@ describe('NetlinkConnection.batch', () => {
     assert.deepEqual(summary(results), ['ERR_NETLINK_OVERRUN', 'ERR_CODEC', 'ERR_NETLINK_OVERRUN']);
   });
 
-  it('reports the last request alone when no answer comes', () => {
-    const kernel = new ScriptedKernel([answerEach((_, index) => (index === 1 ? EEXIST : null))]);
+  it('doubts what has no answer when not even the barrier has one', () => {
+    const kernel = new ScriptedKernel([(requests) => [refuse(EEXIST)(requests[1]!)]]);
     const results = connect(kernel, { replyTimeoutMs: 20 }).batch(five);
-    assert.deepEqual(summary(results), [null, 'EEXIST', null, null, 'ERR_NETLINK_TIMEOUT']);
-    assert.equal(results[4]?.message, 'order 5: no answer within 20 ms');
+    const late = 'ERR_NETLINK_TIMEOUT';
+    assert.deepEqual(summary(results), [late, 'EEXIST', late, late, late]);
+    assert.equal(results[4]?.message, 'order 5: no answer within 20 ms, it may or may not have been done');
   });
 
   it('passes on other errors of the transport', () => {
@@ -546,7 +554,11 @@ describe('NetlinkConnection.batch', () => {
 
   it('reports an answer that cannot be decoded, and is not confused by those behind it', () => {
     const cut: Reply = ({ sequence }) => message({ type: 2, sequence }, hex('0000'));
-    const first: Step = (requests) => [cut(requests[0]!), refuse(EEXIST)(requests[1]!), ack(requests[4]!)];
+    const first: Step = (requests) => [
+      cut(requests[0]!),
+      refuse(EEXIST)(requests[1]!),
+      ack(requests.at(-1)!),
+    ];
     const kernel = new ScriptedKernel([first, answerEach((_, index) => (index === 4 ? ESRCH : 0))]);
     const connection = connect(kernel);
     assert.throws(() => connection.batch(five), CodecError);
@@ -562,7 +574,7 @@ describe('NetlinkConnection.batch', () => {
     const expected = [null, 'EEXIST', null, null, 'EEXIST'];
     assert.deepEqual(summary(connection.batch(five)), expected);
     assert.deepEqual(summary(connection.batch(five)), expected);
-    const sequences = kernel.requests.map(({ sequence }) => sequence);
+    const sequences = kernel.sent.flatMap(({ messages }) => messages.map(({ sequence }) => sequence));
     assert.ok(sequences.every((sequence) => sequence >= 1 && sequence <= 0xffffffff));
     assert.equal(new Set(sequences).size, sequences.length, String(sequences));
     assert.ok(sequences.includes(1));
@@ -583,5 +595,17 @@ describe('NetlinkConnection.batch', () => {
     connect(kernel, { datagramRequests: 2 }).batch(generate());
     assert.deepEqual(sentBefore, [0, 0, 0, 1, 1, 2]);
     assert.equal(kernel.sent.length, 3);
+  });
+});
+
+describe('NetlinkConnection within a request', () => {
+  it('refuses another, and can be used again afterwards', () => {
+    const kernel = new ScriptedKernel([], [[reported(2), ack]]);
+    const connection = connect(kernel);
+    const again = (): unknown => connection.request(question, numberOf);
+    const inside = { message: 'netlink connection is used from within a request' };
+    assert.throws(() => connection.request(question, again), inside);
+    assert.throws(() => connection.request({ ...question, encode: again }, numberOf), inside);
+    assert.deepEqual(connection.request(question, numberOf), [2]);
   });
 });
