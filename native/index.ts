@@ -37,6 +37,7 @@ export { resolveFamily } from './genetlink/family.js';
 export type { GenericFamily, GenericOperation } from './genetlink/family.js';
 export { openRtnetlink } from './rtnetlink/request.js';
 export { addAddress, deleteAddress, listAddresses, replaceAddress } from './rtnetlink/addresses.js';
+export type { AddressFilter } from './rtnetlink/addresses.js';
 export {
   createLink,
   deleteLink,
@@ -46,14 +47,55 @@ export {
   setLinkState,
 } from './rtnetlink/links.js';
 export { addRoute, deleteRoute, listRoutes } from './rtnetlink/routes.js';
+export type { RouteFilter } from './rtnetlink/routes.js';
 export { NoticeWatcher } from './rtnetlink/notices.js';
-export type { Notice, NoticeListener } from './rtnetlink/notices.js';
+export type { Notice, NoticeListener, NoticeTransport } from './rtnetlink/notices.js';
 export { RtnetlinkError } from './rtnetlink/errors.js';
-export type { RtnetlinkErrorCode } from './rtnetlink/errors.js';
+export type { RtnetlinkErrorCode, RtnetlinkOperation } from './rtnetlink/errors.js';
 export type * from './rtnetlink/types.js';
+export {
+  ARPHRD_ETHER,
+  ARPHRD_LOOPBACK,
+  ARPHRD_TUNNEL,
+  IFA_F_DADFAILED,
+  IFA_F_DEPRECATED,
+  IFA_F_NODAD,
+  IFA_F_NOPREFIXROUTE,
+  IFA_F_OPTIMISTIC,
+  IFA_F_PERMANENT,
+  IFA_F_SECONDARY,
+  IFA_F_TENTATIVE,
+  IFF_LOOPBACK,
+  IFF_LOWER_UP,
+  IFF_NOARP,
+  IFF_POINTOPOINT,
+  IFF_RUNNING,
+  IFF_UP,
+  RTN_BLACKHOLE,
+  RTN_LOCAL,
+  RTN_UNICAST,
+  RTN_UNREACHABLE,
+  RTPROT_BOOT,
+  RTPROT_KERNEL,
+  RTPROT_STATIC,
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RT_SCOPE_NOWHERE,
+  RT_SCOPE_SITE,
+  RT_SCOPE_UNIVERSE,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
+} from './rtnetlink/constants.js';
 export { readConnections, readConnectionOrigins } from './proc/connections.js';
 export type { IpvsConnection, IpvsEndpoint, IpvsOriginConnection } from './proc/connections.js';
 export { loadModule, ModuleError, moduleState, schedulerModule } from './proc/modules.js';
-export type { ModuleErrorCode, ModuleState } from './proc/modules.js';
+export type {
+  CommandResult,
+  CommandRunner,
+  ModuleErrorCode,
+  ModuleErrorDetails,
+  ModulePlaces,
+  ModuleState,
+} from './proc/modules.js';
 export { readIpvsSysctl, readIpvsSysctls, writeIpvsSysctl } from './proc/sysctl.js';
-export type { IpvsSysctl, IpvsSysctlValues } from './proc/sysctl.js';
+export type { IpvsSysctl, IpvsSysctlValue, IpvsSysctlValues } from './proc/sysctl.js';
