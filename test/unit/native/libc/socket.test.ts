@@ -1,5 +1,7 @@
 /** Two netlink sockets of this process that speak to each other: any process may, and no kernel module is needed. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import {
   AF_NETLINK,
@@ -152,6 +154,61 @@ describe('Socket', () => {
       a.send(filled(9), b.localAddress());
       assert.equal(await arrived, 9);
       stop();
+    }),
+  );
+
+  it(
+    'waits no longer because signals interrupt it',
+    withPair(async (a) => {
+      const ignore = (): void => undefined;
+      process.on('SIGUSR2', ignore);
+      const nagging = 'i=0; while [ $i -lt 200 ]; do kill -USR2 $PPID; sleep 0.01; i=$((i+1)); done';
+      const child = spawn('sh', ['-c', nagging], { stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      try {
+        await once(process, 'SIGUSR2');
+        const start = process.hrtime.bigint();
+        assert.equal(a.waitReadable(100), false);
+        assert.ok(process.hrtime.bigint() - start >= 98_000_000n);
+        const after = await Promise.race([ended.then(() => 'ended'), once(process, 'SIGUSR2')]);
+        assert.notEqual(after, 'ended', 'it waited until there were no signals any more');
+      } finally {
+        child.kill('SIGKILL');
+        await ended;
+        process.off('SIGUSR2', ignore);
+      }
+    }),
+  );
+
+  it(
+    'watches once at a time, and may be told to stop twice',
+    withPair(async (a, b) => {
+      const stop = b.watchReadable(() => assert.fail('it was stopped'));
+      assert.throws(() => b.watchReadable(() => undefined), { message: 'poll second socket: EBUSY' });
+      stop();
+      stop();
+      const arrived = new Promise<void>((resolve) => {
+        const stopNext = b.watchReadable(() => {
+          stopNext();
+          resolve();
+        });
+        // a stop of a watch that is over is none of the next one
+        stop();
+      });
+      a.send(filled(4), b.localAddress());
+      await arrived;
+    }),
+  );
+
+  it(
+    'ends its watch when it is closed',
+    withPair((a, b) => {
+      const stop = b.watchReadable(() => assert.fail('it was closed'));
+      b.close();
+      stop();
+      const other = open('third socket');
+      a.send(filled(4), other.localAddress());
+      other.close();
     }),
   );
 
