@@ -26,7 +26,7 @@ export interface IpvsConnection {
   /** As the kernel names it: `TCP`, `UDP`, `SCTP`; `IP` for the template of a firewall mark. */
   readonly protocol: string;
   readonly client: IpvsEndpoint;
-  /** The template of a firewall mark has the mark here, written as an IPv4 address, and port 0. */
+  /** The template of a firewall mark has the mark here as the first 32 bits, and port 0: 7 is `0.0.0.7` or, of IPv6, `0:7::`. */
   readonly virtual: IpvsEndpoint;
   /** Of another family than the rest where a tunnel leads there. */
   readonly destination: IpvsEndpoint;

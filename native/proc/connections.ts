@@ -1,5 +1,4 @@
 /** The kernel's connection table, read line by line. Generic netlink does not show connections: these files alone do. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { CodecError } from '../netlink/errors.js';
 import {
   parseConnectionLine,
@@ -9,24 +8,28 @@ import {
   type IpvsConnection,
   type IpvsOriginConnection,
 } from './connection-line.js';
-import { withFileErrors } from './file.js';
 import { splitLines } from './lines.js';
+import { OpenFile } from './open-file.js';
 
 export type { IpvsConnection, IpvsEndpoint, IpvsOriginConnection } from './connection-line.js';
 
 const bufferBytes = 64 * 1024;
 
 /**
- * Gives the connections of this network namespace in the kernel's hash order, one at a time: memory does not grow with
+ * Gives the connections of this thread's network namespace in the kernel's hash order, one at a time: memory does not grow with
  * their number. A connection that comes or goes meanwhile may be missed or seen twice.
  *
- * The file is open from the first connection asked for until the last one was given or the loop was left.
+ * The file is open from the first connection asked for until the last one was given or the loop was left. A generator that
+ * is dropped half-way without `return()` keeps it open until the collector finds it.
  *
+ * @param path default: of the thread (since Linux 3.17), for /proc/net is the main thread's and may be another namespace's
  * @throws SyscallError `ENOENT` where the module ip_vs is not loaded
  * @throws CodecError with the number of the line that is none
  * @see net/netfilter/ipvs/ip_vs_conn.c, ip_vs_conn_seq_show
  */
-export function readConnections(path = '/proc/net/ip_vs_conn'): Generator<IpvsConnection, void, void> {
+export function readConnections(
+  path = '/proc/thread-self/net/ip_vs_conn',
+): Generator<IpvsConnection, void, void> {
   return readTable(path, 'Expires', parseConnectionLine);
 }
 
@@ -37,7 +40,7 @@ export function readConnections(path = '/proc/net/ip_vs_conn'): Generator<IpvsCo
  * @see net/netfilter/ipvs/ip_vs_conn.c, ip_vs_conn_sync_seq_show
  */
 export function readConnectionOrigins(
-  path = '/proc/net/ip_vs_conn_sync',
+  path = '/proc/thread-self/net/ip_vs_conn_sync',
 ): Generator<IpvsOriginConnection, void, void> {
   return readTable(path, 'Origin', parseOriginLine);
 }
@@ -48,9 +51,9 @@ function* readTable<Row>(
   column: string,
   parse: (line: Buffer, place: LinePlace) => Row,
 ): Generator<Row, void, void> {
-  const fd = withFileErrors(path, () => openSync(path, 'r'));
+  const file = OpenFile.open(path);
   try {
-    const read = (target: Uint8Array): number => withFileErrors(path, () => readSync(fd, target));
+    const read = (target: Uint8Array): number => file.read(target);
     const place: LinePlace = { path, number: 0 };
     for (const line of splitLines(read, path, bufferBytes)) {
       place.number++;
@@ -59,7 +62,7 @@ function* readTable<Row>(
     }
     if (place.number === 0) throw noHeading('the end of the file', { path, number: 1 });
   } finally {
-    closeSync(fd);
+    file.close();
   }
 }
 

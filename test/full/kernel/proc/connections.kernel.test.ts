@@ -4,6 +4,8 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import {
   readConnectionOrigins,
   readConnections,
@@ -14,6 +16,26 @@ import { inNewNamespace } from '../../../kernel/support/namespace.js';
 import { skipWithout } from '../../../support/require-tool.js';
 
 const skip = skipWithout('ipvsadm', 'apt-get install ipvsadm');
+
+const marksSkip = skipWithout('iptables-legacy', 'apt-get install iptables');
+
+/** Reads both tables on request, and answers with the virtual address of the first connection of each. */
+function readerScript(): string {
+  const inProject = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+  const source = inProject('native/proc/connections.ts');
+  const options = ['--bundle', '--platform=node', '--format=cjs'];
+  const script = execFileSync(inProject('node_modules/.bin/esbuild'), [source, ...options], {
+    encoding: 'utf8',
+  });
+  return `
+    ${script}
+    const { parentPort } = require('node:worker_threads');
+    const reader = module.exports;
+    parentPort.once('message', () => {
+      const first = [reader.readConnections, reader.readConnectionOrigins].map((read) => [...read()][0]?.virtual.address);
+      parentPort.postMessage(first);
+    });`;
+}
 
 /** Rules whose services and servers are all in this namespace: connections to oneself go through IPVS too. */
 function director(...rules: readonly string[]): void {
@@ -156,6 +178,47 @@ describe('readConnections', { skip, timeout: 60_000 }, () => {
       assert.ok(lines >= 10);
       sockets.forEach((socket) => socket.close());
     }));
+
+  it("reads the table of a worker's own namespace, which need not be the main thread's", () =>
+    inNewNamespace(async () => {
+      director('-A -u 10.9.0.100:53 -s rr', '-a -u 10.9.0.100:53 -r 10.9.0.1:53 -m');
+      const udp = createSocket('udp4');
+      await sendFrom(udp, 'x', 53, '10.9.0.100');
+      // a thread begins in the namespace of the one that makes it, and stays there
+      const worker = new Worker(readerScript(), { eval: true });
+      try {
+        await once(worker, 'online');
+        await inNewNamespace(async () => {
+          assert.deepEqual([...readConnections()], []);
+          worker.postMessage('read');
+          const [[virtual, origin]] = (await once(worker, 'message')) as [string[]];
+          assert.deepEqual([virtual, origin], ['10.9.0.100', '10.9.0.100']);
+        });
+      } finally {
+        await worker.terminate();
+        udp.close();
+      }
+    }));
+
+  it('reads the mark of a template of a firewall mark, of either family', { skip: marksSkip }, () =>
+    inNewNamespace(async () => {
+      director(
+        '-A -f 7 -s rr -p 60',
+        '-a -f 7 -r 10.9.0.1:0 -m',
+        '-A -f 8 -6 -s rr -p 60',
+        '-a -f 8 -6 -r [fd09::1]:0 -m',
+      );
+      const rule = ['-t', 'mangle', '-A', 'OUTPUT', '-p', 'udp', '--dport', '53', '-j', 'MARK', '--set-mark'];
+      execFileSync('iptables-legacy', [...rule, '7']);
+      execFileSync('ip6tables-legacy', [...rule, '8']);
+      const sockets = [createSocket('udp4'), createSocket('udp6')] as const;
+      await sendFrom(sockets[0], 'x', 53, '10.9.0.100');
+      await sendFrom(sockets[1], 'x', 53, 'fd09::100');
+      const templates = assertAsStock().filter(({ protocol }) => protocol === 'IP');
+      assert.deepEqual(templates.map(({ virtual }) => virtual.address).sort(), ['0.0.0.7', '0:8::']);
+      sockets.forEach((socket) => socket.close());
+    }),
+  );
 
   it('gives nothing where there are none', () =>
     inNewNamespace(() => {

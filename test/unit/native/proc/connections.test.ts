@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import {
   closeSync,
   mkdtempSync,
@@ -12,9 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
+import { buildSync } from 'esbuild';
 import { SyscallError } from '../../../../native/libc/errno.js';
 import { CodecError } from '../../../../native/netlink/errors.js';
 import {
@@ -108,6 +112,20 @@ describe('readConnections', () => {
       ['sip', '3848@10.1.0.11\xff\x80'],
       ['sip', ''],
     ]);
+  });
+
+  it('gives the mark of a template of a firewall mark as the first 32 bits of an address', () => {
+    const zeros = '0000:0000:0000:0000:0000:0000';
+    const client = `2001:0db8:${zeros}`;
+    const lines = [
+      'IP  0A01000B 0000 00000007 0000 0A02000B 0050 NONE             59',
+      `IP  ${client} 0000 0000:0007:${zeros} 0000 ${client} 0050 NONE             59`,
+      `IP  ${client} 0000 ABCD:EF01:${zeros} 0000 ${client} 0050 NONE             59`,
+    ];
+    assert.deepEqual(
+      Array.from(readConnections(fileOf(heading, ...lines)), ({ virtual }) => virtual),
+      ['0.0.0.7', '0:7::', 'abcd:ef01::'].map((address) => ({ address, port: 0 })),
+    );
   });
 
   it('takes the time of an old kernel that wrapped below zero for none left', () => {
@@ -221,6 +239,37 @@ describe('readConnections', () => {
     assert.equal([...readConnections(fileOf(heading, ipv4Line))].length, 1);
     readConnections(path);
     assert.deepEqual(openFiles(), before);
+  });
+
+  it('closes the file of a reader that was left half-way and forgotten', async () => {
+    const path = fileOf(heading, ipv4Line, ipv4Line);
+    const before = openFiles();
+    (() => {
+      for (let reader = 0; reader < 5; reader++) readConnections(path).next();
+    })();
+    assert.equal(openFiles().length, before.length + 5);
+    for (let turn = 0; turn < 200 && openFiles().length > before.length; turn++) {
+      collect();
+      await setImmediate();
+    }
+    assert.deepEqual(openFiles(), before);
+  });
+
+  it("leaves alone what the main thread opened after a worker's reader was closed", async () => {
+    const source = fileURLToPath(new URL('../../../../native/proc/connections.ts', import.meta.url));
+    const options = { bundle: true, platform: 'node', format: 'cjs', write: false } as const;
+    const [bundle] = buildSync({ entryPoints: [source], ...options }).outputFiles;
+    const body = `
+      ${bundle!.text}
+      const { parentPort, workerData } = require('node:worker_threads');
+      for (const _ of module.exports.readConnections(workerData)) break;
+      parentPort.postMessage('read');
+      parentPort.on('message', () => undefined);`;
+    const worker = new Worker(body, { eval: true, workerData: fileOf(heading, ipv4Line, ipv4Line) });
+    await once(worker, 'message');
+    const own = Array.from({ length: 20 }, () => openSync('/dev/null', 'r'));
+    await worker.terminate();
+    for (const fd of own) closeSync(fd);
   });
 
   it('reads a million connections in the memory of one', { skip: process.platform !== 'linux' }, () => {
