@@ -63,13 +63,13 @@ const defaultFolder = '/proc/sys/net/ipv4/vs';
  * Gives one setting.
  *
  * @throws SyscallError `ENOENT` where ip_vs is not loaded or this kernel lacks the setting
- * @throws CodecError when the file holds no number where one is due
+ * @throws CodecError when the file holds no number where one is due, and for a name that is no setting
  */
 export function readIpvsSysctl<Name extends IpvsSysctl>(
   name: Name,
   folder = defaultFolder,
 ): IpvsSysctlValue<Name> {
-  const path = join(folder, name);
+  const path = pathOf(name, folder);
   return parseValue(name, readText(path), path);
 }
 
@@ -95,6 +95,7 @@ export function readIpvsSysctls(folder = defaultFolder): IpvsSysctlValues {
  *
  * @throws SyscallError `EINVAL` for a value that the kernel refuses, `EACCES` or `EPERM` without the right to change it,
  *   `ENOENT` where there is no such setting
+ * @throws CodecError for a name that is not one of `ipvsSysctls`; nothing is written
  */
 export function writeIpvsSysctl<Name extends IpvsSysctl>(
   name: Name,
@@ -104,7 +105,14 @@ export function writeIpvsSysctl<Name extends IpvsSysctl>(
   const words: readonly (string | number)[] = Array.isArray(value)
     ? (value as number[])
     : [value as string | number];
-  writeText(join(folder, name), `${words.join(' ')}\n`);
+  writeText(pathOf(name, folder), `${words.join(' ')}\n`);
+}
+
+/** A name that came from outside must not lead to another file. */
+function pathOf(name: string, folder: string): string {
+  if ((ipvsSysctls as readonly string[]).includes(name)) return join(folder, name);
+  const got = JSON.stringify(name);
+  throw new CodecError({ what: 'setting of IPVS', offset: 0, expected: 'one of ipvsSysctls', got });
 }
 
 function parseValue<Name extends IpvsSysctl>(name: Name, text: string, path: string): IpvsSysctlValue<Name> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -113,9 +113,26 @@ describe('writeIpvsSysctl', () => {
 
   it('gives what the kernel answers to a write', { skip: process.platform !== 'linux' }, () => {
     // a file of the same kind that every process has, with a limit that the kernel holds
-    assert.throws(() => writeIpvsSysctl('oom_score_adj' as 'conntrack', 5000, '/proc/self'), {
+    const folder = folderOf({});
+    symlinkSync('/proc/self/oom_score_adj', join(folder, 'conntrack'));
+    assert.throws(() => writeIpvsSysctl('conntrack', 5000, folder), {
       code: 'ERR_SYSCALL',
-      message: 'write /proc/self/oom_score_adj: EINVAL',
+      message: `write ${folder}/conntrack: EINVAL`,
     });
   });
+});
+
+describe('a name that is no setting', () => {
+  for (const name of ['../outside', '.', '', 'stranger', 'conntrack/'])
+    it(`is neither read nor written: ${JSON.stringify(name)}`, () => {
+      const folder = folderOf({ stranger: '1\n', conntrack: '1\n' });
+      const outside = join(parent, 'outside');
+      writeFileSync(outside, '1\n');
+      const message = `setting of IPVS at offset 0: expected one of ipvsSysctls, got ${JSON.stringify(name)}`;
+      const refused = { code: 'ERR_CODEC', message };
+      assert.throws(() => readIpvsSysctl(name as 'conntrack', folder), refused);
+      assert.throws(() => writeIpvsSysctl(name as 'conntrack', 2, folder), refused);
+      for (const file of [outside, join(folder, 'stranger'), join(folder, 'conntrack')])
+        assert.equal(readFileSync(file, 'utf8'), '1\n');
+    });
 });
