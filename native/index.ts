@@ -88,14 +88,8 @@ export {
 } from './rtnetlink/constants.js';
 export { readConnections, readConnectionOrigins } from './proc/connections.js';
 export type { IpvsConnection, IpvsEndpoint, IpvsOriginConnection } from './proc/connections.js';
+export type { CommandResult, CommandRunner } from './proc/command.js';
 export { loadModule, ModuleError, moduleState, schedulerModule } from './proc/modules.js';
-export type {
-  CommandResult,
-  CommandRunner,
-  ModuleErrorCode,
-  ModuleErrorDetails,
-  ModulePlaces,
-  ModuleState,
-} from './proc/modules.js';
-export { readIpvsSysctl, readIpvsSysctls, writeIpvsSysctl } from './proc/sysctl.js';
+export type { ModuleErrorCode, ModuleErrorDetails, ModulePlaces, ModuleState } from './proc/modules.js';
+export { ipvsSysctls, readIpvsSysctl, readIpvsSysctls, writeIpvsSysctl } from './proc/sysctl.js';
 export type { IpvsSysctl, IpvsSysctlValue, IpvsSysctlValues } from './proc/sysctl.js';

@@ -1,8 +1,8 @@
 /** Kernel modules: whether one is there, and loading it. */
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { commandLimitMs, runCommand, type CommandRunner } from './command.js';
 import { readTextIfThere } from './file.js';
 
 /**
@@ -37,9 +37,11 @@ export function schedulerModule(scheduler: string): string {
 /**
  * Tells whether a module runs in this kernel. `-` and `_` in names are the same.
  *
+ * @throws ModuleError `ERR_MODULE_NAME`
  * @throws SyscallError when a place is there and cannot be read
  */
 export function moduleState(name: string, places: Partial<ModulePlaces> = {}): ModuleState {
+  requireModuleName('find module', name);
   const { loaded, sysFolder, builtIn } = { ...thisMachine(), ...places };
   const wanted = kernelName(name);
   if (isListedLive(readTextIfThere(loaded) ?? '', wanted)) return 'loaded';
@@ -57,10 +59,11 @@ export type ModuleErrorCode =
   | 'ERR_MODULE_REFUSED'
   /** modprobe did not end in time, or was killed. */
   | 'ERR_MODULE_INTERRUPTED'
-  /** No module has such a name; nothing was run. */
+  /** No module has such a name; nothing was run or read. */
   | 'ERR_MODULE_NAME';
 
 export interface ModuleErrorDetails {
+  readonly operation: 'load module' | 'find module';
   readonly module: string;
   /** Of modprobe, or null where it did not end by itself. */
   readonly exitStatus: number | null;
@@ -68,68 +71,42 @@ export interface ModuleErrorDetails {
   readonly output: string;
 }
 
-/** A module that was not loaded. Message: `load module <name>: <reason>`. */
+/** A module that was not loaded, or cannot be one. Message: `load module <name>: <reason>`. */
 export class ModuleError extends Error {
   override readonly name = 'ModuleError';
   readonly code: ModuleErrorCode;
   readonly details: ModuleErrorDetails;
 
   constructor(code: ModuleErrorCode, reason: string, details: ModuleErrorDetails, options?: ErrorOptions) {
-    super(`load module ${details.module}: ${reason}`, options);
+    super(`${details.operation} ${details.module}: ${reason}`, options);
     this.code = code;
     this.details = details;
   }
 }
 
-export interface CommandResult {
-  /** Null where the program was not started or was killed. */
-  readonly exitStatus: number | null;
-  /** Standard error. */
-  readonly output: string;
-  /** Why it was not started or did not end by itself. */
-  readonly error: NodeJS.ErrnoException | null;
-}
-
-/** Runs a program to its end without a shell. Never throws. */
-export type CommandRunner = (program: string, args: readonly string[]) => CommandResult;
-
-const timeLimitMs = 30_000;
-
-/** Also looks where administrators' programs are, which an ordinary PATH leaves out. English, for the words are shown. */
-const runCommand: CommandRunner = (program, args) => {
-  const result = spawnSync(program, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: timeLimitMs,
-    env: { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
-  });
-  const killed = result.signal === null ? null : new Error(`ended by ${result.signal}`);
-  return {
-    exitStatus: result.status,
-    output: result.error === undefined ? result.stderr : '',
-    error: result.error ?? killed,
-  };
-};
-
 /**
- * Loads a module and what it needs. One that is loaded or built in stays as it is. Blocks until modprobe has ended, at most 30 s.
+ * Loads a module and what it needs. One that is loaded or built in stays as it is. Blocks until modprobe has
+ * ended. After 30 s it is killed; while it waits inside the kernel for the module to start, that takes effect only then.
  *
  * @param name letters, digits, `-` and `_`
  * @throws ModuleError
  * @see modprobe(8)
  */
 export function loadModule(name: string, run: CommandRunner = runCommand): void {
-  if (!/^[A-Za-z0-9][\w-]*$/.test(name)) {
-    const reason = 'a name has letters, digits, - and _ only';
-    throw new ModuleError('ERR_MODULE_NAME', reason, { module: name, exitStatus: null, output: '' });
-  }
+  requireModuleName('load module', name);
   const { exitStatus, output, error } = run('modprobe', ['--', name]);
-  if (exitStatus === 0) return;
-  const details = { module: name, exitStatus, output: output.trim() };
-  if (exitStatus !== null) {
+  const details = { operation: 'load module', module: name, exitStatus, output: output.trim() } as const;
+  if (error !== null || exitStatus === null) throw notRun(details, error);
+  if (exitStatus !== 0) {
     throw new ModuleError('ERR_MODULE_REFUSED', refusal(details.output, exitStatus), details);
   }
-  throw notRun(details, error);
+}
+
+/** A name becomes part of a path, and an argument of a program. */
+function requireModuleName(operation: ModuleErrorDetails['operation'], name: string): void {
+  if (/^[A-Za-z0-9][\w-]*$/.test(name)) return;
+  const reason = 'a name has letters, digits, - and _ only';
+  throw new ModuleError('ERR_MODULE_NAME', reason, { operation, module: name, exitStatus: null, output: '' });
 }
 
 function refusal(output: string, exitStatus: number): string {
@@ -152,7 +129,7 @@ function notRun(details: ModuleErrorDetails, error: NodeJS.ErrnoException | null
     case 'EPERM':
       return new ModuleError('ERR_MODULE_LOADER', `modprobe cannot be run, ${error.code}`, details, cause);
     case 'ETIMEDOUT': {
-      const reason = `modprobe did not end within ${timeLimitMs / 1000} s`;
+      const reason = `modprobe did not end within ${commandLimitMs / 1000} s`;
       return new ModuleError('ERR_MODULE_INTERRUPTED', reason, details, cause);
     }
     default:

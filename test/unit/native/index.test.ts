@@ -62,7 +62,12 @@ describe('lvsd/native', () => {
 
   it('gives the types of what its functions take and throw', () => {
     const filters: [AddressFilter, RouteFilter] = [{ family: 'ipv4' }, { table: null }];
-    const details: ModuleErrorDetails = { module: 'ip_vs', exitStatus: 1, output: '' };
+    const details: ModuleErrorDetails = {
+      operation: 'load module',
+      module: 'ip_vs',
+      exitStatus: 1,
+      output: '',
+    };
     const open: () => NoticeTransport = () => assert.fail('a watcher opens when it starts');
     const listener = { onNotice: () => assert.fail(), onFailure: () => assert.fail() };
     new native.NoticeWatcher(listener, open).close();

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import {
-  loadModule,
-  ModuleError,
-  moduleState,
-  schedulerModule,
-  type CommandRunner,
-} from '../../../../native/proc/modules.js';
+import type { CommandRunner } from '../../../../native/proc/command.js';
+import { loadModule, ModuleError, moduleState, schedulerModule } from '../../../../native/proc/modules.js';
 import {
   ipvsSysctls,
   readIpvsSysctl,

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { CommandResult } from '../../../../native/proc/command.js';
 import {
   loadModule,
   ModuleError,
   moduleState,
   schedulerModule,
-  type CommandResult,
   type ModulePlaces,
 } from '../../../../native/proc/modules.js';
 
@@ -79,11 +79,24 @@ describe('moduleState', () => {
 
   it('takes - for _', () => assert.equal(moduleState('crc32c_intel', machine({ builtIn })), 'built-in'));
 
+  for (const name of ['..', '.', '', '../kernel', 'ip_vs/parameters'])
+    it(`looks nowhere for the name ${JSON.stringify(name)}`, () => {
+      assert.throws(() => moduleState(name, machine({ sys: { ip_vs: null } })), {
+        code: 'ERR_MODULE_NAME',
+        message: `find module ${name}: a name has letters, digits, - and _ only`,
+      });
+    });
+
   it('answers on this machine', () => {
     assert.ok(['loaded', 'built-in', 'absent'].includes(moduleState('ip_vs')));
     assert.equal(moduleState('no_such_module_of_lvsd'), 'absent');
   });
 });
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
+}
 
 describe('loadModule', () => {
   const ended = (exitStatus: number, output = ''): CommandResult => ({ exitStatus, output, error: null });
@@ -120,7 +133,12 @@ describe('loadModule', () => {
       error.message,
       'load module ip_vs_x: Module ip_vs_x not found in directory /lib/modules/6.1.176',
     );
-    assert.deepEqual(error.details, { module: 'ip_vs_x', exitStatus: 1, output: said.trim() });
+    assert.deepEqual(error.details, {
+      operation: 'load module',
+      module: 'ip_vs_x',
+      exitStatus: 1,
+      output: said.trim(),
+    });
     const two = "modprobe: WARNING: x\nmodprobe: ERROR: could not insert 'ip_vs': Operation not permitted\n";
     assert.equal(
       errorOf('ip_vs', ended(1, two)).message,
@@ -157,6 +175,29 @@ describe('loadModule', () => {
     it(`runs nothing for the name ${JSON.stringify(name)}`, () => {
       assert.throws(() => loadModule(name, () => assert.fail('modprobe ran')), { code: 'ERR_MODULE_NAME' });
     });
+
+  it('is not content with status 0 of a modprobe that was told to end', () => {
+    const error = errorOf('ip_vs', { ...failed('ETIMEDOUT'), exitStatus: 0 });
+    assert.equal(error.code, 'ERR_MODULE_INTERRUPTED');
+  });
+
+  it("heeds neither the caller's PATH nor options in its environment", () => {
+    const mark = join(folder, 'mark');
+    const evil = join(folder, 'evil');
+    mkdirSync(evil);
+    writeFileSync(join(evil, 'modprobe'), `#!/bin/sh\necho ran > ${mark}\n`, { mode: 0o755 });
+    const { PATH, MODPROBE_OPTIONS } = process.env;
+    // with these words modprobe says what it is, and succeeds
+    process.env['MODPROBE_OPTIONS'] = '--version';
+    process.env['PATH'] = `${evil}:${PATH ?? ''}`;
+    try {
+      assert.throws(() => loadModule('no_such_module_of_lvsd'), ModuleError);
+    } finally {
+      restore('PATH', PATH);
+      restore('MODPROBE_OPTIONS', MODPROBE_OPTIONS);
+    }
+    assert.equal(existsSync(mark), false);
+  });
 
   it('tells that there is no such module, or no modprobe, on this machine', () => {
     assert.throws(
