@@ -2,20 +2,15 @@
 import type { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { CodecError } from '../netlink/errors.js';
 import { encodeAddress, formatAddress } from '../inet/address.js';
-import { AF_INET, AF_INET6 } from './constants.js';
+import { AF_INET, AF_INET6, familyOfNumber } from '../inet/family.js';
 import type { IpvsFamily } from './types.js';
 
 const unionBytes = 16;
 
-/** Gives `AF_INET` or `AF_INET6`. Never throws. */
-export function encodeFamily(family: IpvsFamily): number {
-  return family === 'ipv4' ? AF_INET : AF_INET6;
-}
-
 /** @throws CodecError for any number but `AF_INET` and `AF_INET6` */
 export function decodeFamily(number: number, what: string): IpvsFamily {
-  if (number === AF_INET) return 'ipv4';
-  if (number === AF_INET6) return 'ipv6';
+  const family = familyOfNumber(number);
+  if (family !== null) return family;
   throw new CodecError({ what, offset: 0, expected: `${AF_INET} or ${AF_INET6}`, got: `${number}` });
 }
 

@@ -95,9 +95,6 @@ export const IP_VS_CONN_F_FWD_MASK = 0x7;
 export const IP_VS_TUNNEL_ENCAP_FLAG_CSUM = 0x1;
 export const IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM = 0x2;
 
-export const AF_INET = 2;
-export const AF_INET6 = 10;
-
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_SCTP = 132;

@@ -5,6 +5,7 @@
  */
 import type { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { CodecError } from '../netlink/errors.js';
+import { familyNumber } from '../inet/family.js';
 import * as address from './address-attributes.js';
 import * as id from './constants.js';
 import { decodeStats } from './stats-codec.js';
@@ -43,7 +44,7 @@ export function encodeDestination(writer: AttributeWriter, destination: IpvsDest
 }
 
 function writeKey(writer: AttributeWriter, key: IpvsDestinationKey): void {
-  const family = address.encodeFamily(key.family);
+  const family = familyNumber(key.family);
   writer.u16(id.IPVS_DEST_ATTR_ADDR_FAMILY, family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
   address.writeAddress(writer, id.IPVS_DEST_ATTR_ADDR, key.family, key.address);
   writer.u16BigEndian(id.IPVS_DEST_ATTR_PORT, key.port, 'IPVS_DEST_ATTR_PORT');

@@ -6,6 +6,7 @@
 import type { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { CodecError } from '../netlink/errors.js';
 import { Reader } from '../netlink/reader.js';
+import { familyNumber } from '../inet/family.js';
 import * as address from './address-attributes.js';
 import * as id from './constants.js';
 import { decodeStats } from './stats-codec.js';
@@ -50,7 +51,7 @@ export function encodeService(writer: AttributeWriter, service: IpvsServiceConfi
 }
 
 function writeKey(writer: AttributeWriter, key: IpvsServiceKey): void {
-  writer.u16(id.IPVS_SVC_ATTR_AF, address.encodeFamily(key.family), 'IPVS_SVC_ATTR_AF');
+  writer.u16(id.IPVS_SVC_ATTR_AF, familyNumber(key.family), 'IPVS_SVC_ATTR_AF');
   if ('fwmark' in key) {
     requireMark(key.fwmark);
     writer.u32(id.IPVS_SVC_ATTR_FWMARK, key.fwmark, 'IPVS_SVC_ATTR_FWMARK');
