@@ -17,8 +17,8 @@ export class LineSplitter {
       yield wordsOf(this.#decode(piece.subarray(start, end)));
       start = end + 1;
     }
-    // the piece holds only until the next one
-    if (start < piece.length) this.#rest.push(piece.slice(start));
+    // copied, for the piece holds only until the next one (a Buffer's own slice would not copy)
+    if (start < piece.length) this.#rest.push(Uint8Array.from(piece.subarray(start)));
   }
 
   /** Gives the last line where no line feed ends it. */
