@@ -313,14 +313,40 @@ describe('IpvsClient', () => {
     assert.equal(kernel.requests.length, 2);
   });
 
+  it('gives a request of the wrong shape as invalid, sends the others', () => {
+    const { client, kernel } = clientOf(answerEach(() => 0));
+    const destination = { ...natServer, tunnel: undefined as unknown as null };
+    const odd: IpvsRequest = { command: 'add-destination', service: tcpService, destination };
+    const [first, second, third] = client.batch([flush, odd, add]);
+    assert.deepEqual([first, third], [null, null]);
+    assert.equal(second?.code, 'ERR_IPVS_INVALID');
+    assert.equal(second.command, 'add-destination');
+    assert.ok(second.cause instanceof TypeError);
+    assert.equal(kernel.requests.length, 2);
+  });
+
   it('says that the outcome is unknown when the kernel stays silent', () => {
-    const { client } = clientOf([]);
-    assert.equal(failure(() => client.run(flush)).code, 'ERR_IPVS_UNKNOWN_OUTCOME');
+    const { client, kernel } = clientOf([], []);
+    const error = failure(() => client.run(flush));
+    assert.equal(error.code, 'ERR_IPVS_UNKNOWN_OUTCOME');
+    assert.match(error.message, /: no answer within \d+ ms, it may or may not have been done$/);
+    const stop: IpvsRequest = { command: 'stop-daemon', role: 'master' };
+    assert.equal(failure(() => client.run(stop)).code, 'ERR_IPVS_UNKNOWN_OUTCOME');
+    assert.equal(kernel.sent.length, 2, 'and asks nothing else');
+  });
+
+  it('says so of each request that was not refused', () => {
+    const { client } = clientOf((requests) => [refuse(EEXIST)(requests[1]!)]);
+    assert.deepEqual(
+      client.batch([flush, add, addServer]).map((error) => error?.code),
+      ['ERR_IPVS_UNKNOWN_OUTCOME', 'ERR_IPVS_SERVICE_EXISTS', 'ERR_IPVS_UNKNOWN_OUTCOME'],
+    );
   });
 
   it('takes a daemon for stopped whose end the kernel does not acknowledge: one whose thread never ran', () => {
-    const { client } = clientOf(answerEach(() => null));
+    const { client, kernel } = clientOf(answerEach(() => null));
     client.run({ command: 'stop-daemon', role: 'master' });
+    assert.equal(kernel.sent.length, 1, 'it asks nothing else');
   });
 
   it('sends nothing for an empty batch', () => {

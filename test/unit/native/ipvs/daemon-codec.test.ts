@@ -78,6 +78,11 @@ describe('encodeDaemon', () => {
     ['a negative id', { syncId: -1 }, 'IPVS_DAEMON_ATTR_SYNC_ID'],
     ['an id above 255', { syncId: 256 }, 'IPVS_DAEMON_ATTR_SYNC_ID'],
     ['an interface with a NUL', { interface: 'e\0' }, 'IPVS_DAEMON_ATTR_MCAST_IFN'],
+    [
+      'an interface that is no text',
+      { interface: undefined as unknown as string },
+      'IPVS_DAEMON_ATTR_MCAST_IFN',
+    ],
     ['a role of no name', { role: 'primary' as 'master' }, 'IPVS_DAEMON_ATTR_STATE'],
   ] as const) {
     it(`refuses ${name}`, () =>
@@ -86,6 +91,11 @@ describe('encodeDaemon', () => {
         (error) => error instanceof CodecError && error.details.what === what,
       ));
   }
+
+  it('asks for an address of either family where the group is none', () =>
+    assert.throws(() => full({ ...plain, group: '224.0.0' }), {
+      message: 'multicast group at offset 0: expected an IP address, got 224.0.0',
+    }));
 });
 
 describe('encodeDaemonRole', () => {

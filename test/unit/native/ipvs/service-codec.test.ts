@@ -124,6 +124,11 @@ describe('encodeService', () => {
     ['flags of 33 bits', { flags: 2 ** 32 }, 'IPVS_SVC_ATTR_FLAGS'],
     ['a negative mask', { netmask: -256 }, 'IPVS_SVC_ATTR_NETMASK'],
     ['a scheduler with a NUL', { scheduler: 'r\0r' }, 'IPVS_SVC_ATTR_SCHED_NAME'],
+    [
+      'a scheduler that is no text',
+      { scheduler: undefined as unknown as string },
+      'IPVS_SVC_ATTR_SCHED_NAME',
+    ],
     ['an engine with a NUL', { persistenceEngine: '\0' }, 'IPVS_SVC_ATTR_PE_NAME'],
   ] as const) {
     it(`refuses ${name}`, () =>
@@ -132,6 +137,9 @@ describe('encodeService', () => {
         (error) => error instanceof CodecError && error.details.what === what,
       ));
   }
+
+  it('takes the longest timeout', () =>
+    assert.ok(full({ ...tcpService, timeoutSec: 4_000_000 }).includes(hexOf(attribute(8, u32(4_000_000))))));
 });
 
 describe('encodeServiceKey', () => {

@@ -19,8 +19,11 @@ const NLMSG_NOOP = 1;
 const barrierBytes = 16;
 const errnos = [1, 2, 3, 17, 22, 34];
 
+/** What encode does: writes, comes upon a value that does not fit, or throws whatever else. */
+type Encoding = 'fits' | 'ERR_CODEC' | 'broken';
+
 interface Plan {
-  readonly encodable: boolean;
+  readonly encoding: Encoding;
   readonly errno: number;
   /** Bytes of the payload, which begins with the request's number. */
   readonly size: number;
@@ -29,13 +32,14 @@ interface Plan {
 /** What the simple kernel says of one request: done or refused, and whether anybody heard of it. */
 interface Deed {
   readonly errno: number;
-  /** The answer was delivered, or none was due and nothing of its datagram was lost. */
-  readonly known: boolean;
+  /** null when the answer was delivered, or none was due and nothing of its datagram was lost. */
+  readonly doubt: Doubt | null;
 }
+type Doubt = 'ERR_NETLINK_OVERRUN' | 'ERR_NETLINK_TIMEOUT';
 
 function randomPlan(random: SeededRandom): Plan {
   return {
-    encodable: !random.chance(0.08),
+    encoding: random.chance(0.08) ? random.pick(['ERR_CODEC', 'broken'] as const) : 'fits',
     errno: random.chance(0.3) ? random.pick(errnos) : 0,
     size: 4 + random.int(0, 30),
   };
@@ -48,23 +52,29 @@ function requestOf(plan: Plan, number: number): NetlinkRequest {
     encode: (writer) => {
       writer.u32(number, 'number');
       writer.zeros(plan.size - 4);
-      if (!plan.encodable) writer.u8(-1, 'what does not fit');
+      if (plan.encoding === 'ERR_CODEC') writer.u8(-1, 'what does not fit');
+      if (plan.encoding === 'broken') throw new TypeError('broken');
     },
   };
 }
 
-/** Runs in order, answers as netlink does, and has room for so many answers. */
+/**
+ * Runs in order, answers as netlink does, and has room for so many answers, the barrier's among them. Those beyond are lost,
+ * and the kernel says so, or nothing does.
+ */
 class SimpleKernel {
   readonly deeds = new Map<number, Deed>();
   readonly order: number[] = [];
   readonly #plans: readonly Plan[];
   readonly #random: SeededRandom;
   readonly #room: number;
+  readonly #doubt: Doubt;
 
   constructor(plans: readonly Plan[], random: SeededRandom, room: number) {
     this.#plans = plans;
     this.#random = random;
     this.#room = room;
+    this.#doubt = random.pick(['ERR_NETLINK_OVERRUN', 'ERR_NETLINK_TIMEOUT'] as const);
   }
 
   answer(requests: readonly SeenMessage[]): Delivery[] {
@@ -75,12 +85,13 @@ class SimpleKernel {
     for (const request of requests.filter(({ type }) => type !== NLMSG_NOOP)) {
       const known = lost.size === 0 || (answered.includes(request) && !lost.has(request));
       this.order.push(numberOf(request));
-      this.deeds.set(numberOf(request), { errno: this.#errnoOf(request), known });
+      const doubt = known ? null : this.#doubt;
+      this.deeds.set(numberOf(request), { errno: this.#errnoOf(request), doubt });
     }
     const heard = answered
       .filter((request) => !lost.has(request))
       .flatMap((request) => [...this.#noise(request), refuse(this.#errnoOf(request))(request)]);
-    return lost.size === 0 ? heard : [overrun(), ...heard];
+    return lost.size > 0 && this.#doubt === 'ERR_NETLINK_OVERRUN' ? [overrun(), ...heard] : heard;
   }
 
   #errnoOf(request: SeenMessage): number {
@@ -100,15 +111,15 @@ function numberOf({ payload }: SeenMessage): number {
 }
 
 function expected(plan: Plan, deed: Deed | undefined): string | null {
-  if (!plan.encodable) return deed === undefined ? 'ERR_CODEC' : 'it was sent';
+  if (plan.encoding !== 'fits') return deed === undefined ? plan.encoding : 'it was sent';
   if (deed === undefined) return 'it was not sent';
-  if (!deed.known) return 'ERR_NETLINK_OVERRUN';
-  return deed.errno === 0 ? null : errnoName(deed.errno);
+  return deed.doubt ?? (deed.errno === 0 ? null : errnoName(deed.errno));
 }
 
 function observed(error: Error | null): string | null {
   if (error === null) return null;
   if (error instanceof CodecError) return error.code;
+  if (error instanceof TypeError) return error.message;
   assert.ok(error instanceof NetlinkError, String(error));
   return error.details.errno ?? String(error.code);
 }
@@ -118,7 +129,10 @@ function play(seed: number): void {
   const plans = Array.from({ length: random.int(0, 60) }, () => randomPlan(random));
   const limits = { datagramBytes: random.int(1, 600), datagramRequests: random.int(1, 30) };
   const simple = new SimpleKernel(plans, random, random.chance(0.3) ? random.int(0, 4) : 1000);
-  const kernel = new ScriptedKernel([], (requests) => simple.answer(requests));
+  const kernel: ScriptedKernel = new ScriptedKernel([], (requests) => {
+    assert.equal(kernel.unused, 0, 'more was asked before every answer was read');
+    return simple.answer(requests);
+  });
   const firstSequence = random.pick([1, 1000, 0xffffffff - 20, 0xffffffff]);
   const results = new NetlinkConnection(kernel, limits, firstSequence).batch(plans.map(requestOf));
 
@@ -126,7 +140,7 @@ function play(seed: number): void {
     results.map(observed),
     plans.map((plan, number) => expected(plan, simple.deeds.get(number))),
   );
-  const encodable = plans.flatMap((plan, number) => (plan.encodable ? [number] : []));
+  const encodable = plans.flatMap((plan, number) => (plan.encoding === 'fits' ? [number] : []));
   assert.deepEqual(simple.order, encodable, 'each once, in order');
   for (const { bytes, messages } of kernel.sent) {
     assert.ok(messages.length - 1 <= limits.datagramRequests);

@@ -161,11 +161,16 @@ describe('NetlinkConnection.request', () => {
   });
 
   it('reports lost answers, and is not confused by what is left of them', () => {
-    const kernel = new ScriptedKernel([[overrun(), reported(1), ack], [[reported(2), ack]]]);
-    const connection = connect(kernel);
+    // until its queue is empty the kernel answers nothing more
+    const kernel: ScriptedKernel = new ScriptedKernel(
+      [[overrun(), reported(1), overrun(), [reported(8), reported(9)], ack]],
+      () => (kernel.unused > 0 ? [] : [[reported(2), ack]]),
+    );
+    const connection = connect(kernel, { replyTimeoutMs: 5000 });
     const error = failure(() => connection.request(question, numberOf));
     assert.equal(error.code, 'ERR_NETLINK_OVERRUN');
     assert.ok(error.cause instanceof SyscallError);
+    assert.deepEqual(kernel.waits, [5000, 0, 0, 0, 0, 0]);
     assert.deepEqual(connection.request(question, numberOf), [2]);
     assert.equal(kernel.unused, 0);
   });
@@ -580,6 +585,25 @@ describe('NetlinkConnection.batch', () => {
     assert.ok(sequences.includes(1));
   });
 
+  it('leaves a number to what is asked behind the largest batch', () => {
+    const kernel = new ScriptedKernel([answerEach(() => 0)], [[reported(2), ack]]);
+    const connection = connect(kernel, { datagramRequests: 5 }, 0xffffffff - 5);
+    assert.deepEqual(connection.batch(five), [null, null, null, null, null]);
+    assert.deepEqual(connection.request(question, numberOf), [2]);
+  });
+
+  it('passes on what its list throws, sends nothing more, and stays usable', () => {
+    const kernel = new ScriptedKernel([answerEach(() => 0)], [[reported(2), ack]]);
+    const connection = connect(kernel, { datagramRequests: 2 });
+    function* list(): Generator<NetlinkRequest> {
+      yield* [request(1), request(2), request(3)];
+      throw new Error('no more');
+    }
+    assert.throws(() => connection.batch(list()), { message: 'no more' });
+    assert.equal(kernel.sent.length, 1);
+    assert.deepEqual(connection.request(question, numberOf), [2]);
+  });
+
   it('takes requests one by one, as its datagrams fill', () => {
     const kernel = new ScriptedKernel(
       [],
@@ -599,13 +623,60 @@ describe('NetlinkConnection.batch', () => {
 });
 
 describe('NetlinkConnection within a request', () => {
-  it('refuses another, and can be used again afterwards', () => {
-    const kernel = new ScriptedKernel([], [[reported(2), ack]]);
-    const connection = connect(kernel);
-    const again = (): unknown => connection.request(question, numberOf);
-    const inside = { message: 'netlink connection is used from within a request' };
-    assert.throws(() => connection.request(question, again), inside);
-    assert.throws(() => connection.request({ ...question, encode: again }, numberOf), inside);
-    assert.deepEqual(connection.request(question, numberOf), [2]);
-  });
+  const inside = { message: 'netlink connection is used from within a request' };
+  /** Every way to ask within one. */
+  const ways: readonly [string, (connection: NetlinkConnection) => unknown][] = [
+    ['request', (connection) => connection.request(question, numberOf)],
+    ['dump', (connection) => connection.dump(question, numberOf)],
+    ['batch', (connection) => connection.batch([question])],
+  ];
+  for (const [name, ask] of ways) {
+    it(`refuses a ${name}, and can be used again afterwards`, () => {
+      const kernel = new ScriptedKernel([[[reported(2), ack]]], [[reported(2), ack]]);
+      const connection = connect(kernel);
+      const again = (): unknown => ask(connection);
+      assert.throws(() => connection.request(question, again), inside);
+      assert.throws(() => connection.request({ ...question, encode: again }, numberOf), inside);
+      assert.equal(kernel.sent.length, 1, 'nothing but the first question was sent');
+      assert.deepEqual(connection.request(question, numberOf), [2]);
+    });
+
+    it(`refuses a ${name} while a list is read, and can be used again afterwards`, () => {
+      const kernel = new ScriptedKernel([[[listed(1), done()]]], [[reported(2), ack]]);
+      const connection = connect(kernel);
+      const again = (): unknown => ask(connection);
+      assert.throws(() => connection.dump(question, again), inside);
+      assert.throws(() => connection.dump({ ...question, encode: again }, numberOf), inside);
+      assert.equal(kernel.sent.length, 1, 'nothing but the first question was sent');
+      assert.deepEqual(connection.request(question, numberOf), [2]);
+    });
+
+    it(`refuses a ${name} while a batch is made, whose requests do not suffer`, () => {
+      const kernel = new ScriptedKernel([answerEach(() => 0)], [[reported(2), ack]]);
+      const connection = connect(kernel);
+      const again = (): unknown => ask(connection);
+      const results = connection.batch([request(1), { ...question, encode: again }, request(3)]);
+      assert.deepEqual(
+        results.map((error) => error?.message ?? null),
+        [null, inside.message, null],
+      );
+      assert.deepEqual(
+        kernel.requests.map(({ payload }) => payload),
+        [u32(1), u32(3)],
+      );
+      assert.deepEqual(connection.request(question, numberOf), [2]);
+    });
+
+    it(`refuses a ${name} of the list of a batch`, () => {
+      const kernel = new ScriptedKernel([], [[reported(2), ack]]);
+      const connection = connect(kernel);
+      function* list(): Generator<NetlinkRequest> {
+        yield request(1);
+        ask(connection);
+      }
+      assert.throws(() => connection.batch(list()), inside);
+      assert.equal(kernel.sent.length, 0);
+      assert.deepEqual(connection.request(question, numberOf), [2]);
+    });
+  }
 });

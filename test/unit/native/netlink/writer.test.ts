@@ -90,6 +90,16 @@ describe('Writer', () => {
       'x at offset 2: expected text without NUL, got "w\\u0000r"',
     ],
     [
+      'what is no text',
+      (w) => w.string(undefined as unknown as string, 'x'),
+      'x at offset 2: expected text without NUL, got undefined',
+    ],
+    [
+      'an array for text',
+      (w) => w.string(['wrr'] as unknown as string, 'x'),
+      'x at offset 2: expected text without NUL, got ["wrr"]',
+    ],
+    [
       'a patch that does not fit',
       (w) => w.patchU16(0, 65536, 'x'),
       'x at offset 2: expected 0..65535, got 65536',
