@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { IpvsClient } from '../../../../native/ipvs/client.js';
 import type { IpvsDaemonConfig } from '../../../../native/ipvs/types.js';
+import { NetlinkConnection } from '../../../../native/netlink/connection.js';
 import {
   destination,
   keyOf,
@@ -9,6 +11,8 @@ import {
   tcpService,
   withIpvsClient,
 } from '../../../kernel/support/ipvs-client.js';
+import { inNewNamespace } from '../../../kernel/support/namespace.js';
+import { AlteringTransport } from './support/altering-transport.js';
 import { ipvsadm, withoutIpvsadm } from './support/witness.js';
 
 /** What the kernel fills in. */
@@ -160,6 +164,22 @@ describe('a sync daemon', { skip: withoutIpvsadm }, () => {
         assert.deepEqual(client.daemons(), []);
       }));
   }
+
+  it('is stopped by one datagram, though the kernel acknowledges no stop of one that never ran', () =>
+    inNewNamespace(() => {
+      const transport = new AlteringTransport();
+      const client = IpvsClient.connect(new NetlinkConnection(transport));
+      try {
+        const daemon = { role: 'master', interface: 'lo', syncId: 1 } as const;
+        client.run({ command: 'start-daemon', daemon });
+        const before = transport.sent;
+        client.run({ command: 'stop-daemon', role: 'master' });
+        assert.equal(transport.sent - before, 1);
+        assert.deepEqual(client.daemons(), []);
+      } finally {
+        client.close();
+      }
+    }));
 
   it('is not started twice, nor stopped twice, also in one batch', () =>
     withIpvsClient((client) => {

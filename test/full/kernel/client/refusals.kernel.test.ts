@@ -336,6 +336,16 @@ describe('the client refuses before the kernel is asked', () => {
       reason: /^add service fwmark:0: IPVS_SVC_ATTR_FWMARK at offset 0: expected 1\.\.4294967295, got 0$/,
     },
     {
+      name: 'a persistence timeout that the kernel would let wrap',
+      request: { command: 'add-service', service: { ...web, flags: 1, timeoutSec: 4_000_001 } },
+      reason: /^add service tcp:192\.0\.2\.1:80: IPVS_SVC_ATTR_TIMEOUT at offset 0: expected at most 4000000/,
+    },
+    {
+      name: 'a sync id that the kernel would cut',
+      request: start({ syncId: 256 }),
+      reason: /^start master sync daemon on lo: IPVS_DAEMON_ATTR_SYNC_ID at offset 0: expected at most 255/,
+    },
+    {
       name: 'half a second',
       request: { command: 'set-timeouts', timeouts: { tcpSec: 0.5, tcpFinSec: 0, udpSec: 0 } },
       reason: /^set timeouts: IPVS_CMD_ATTR_TIMEOUT_TCP at offset/,
@@ -343,7 +353,8 @@ describe('the client refuses before the kernel is asked', () => {
     {
       name: 'a group that is no address',
       request: start({ group: 'all' }),
-      reason: /^start master sync daemon on lo: address at offset/,
+      reason:
+        /^start master sync daemon on lo: multicast group at offset 0: expected an IP address, got all$/,
     },
   ];
   for (const { name, request, reason } of bad) {

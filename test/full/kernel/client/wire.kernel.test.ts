@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as ids from '../../../../native/ipvs/constants.js';
+import { AF_INET } from '../../../../native/inet/family.js';
 import { keyOf, tcpService, withIpvsClient } from '../../../kernel/support/ipvs-client.js';
 import { RawConnection, text, u16, u32, u8, without } from './support/raw-request.js';
 import type { RawAttributes } from './support/raw-request.js';
@@ -8,7 +9,7 @@ import type { RawAttributes } from './support/raw-request.js';
 const { IPVS_CMD_ATTR_SERVICE: SERVICE, IPVS_CMD_ATTR_DEST: DEST, IPVS_CMD_ATTR_DAEMON: DAEMON } = ids;
 
 const serviceKey: RawAttributes = {
-  [ids.IPVS_SVC_ATTR_AF]: u16(ids.AF_INET),
+  [ids.IPVS_SVC_ATTR_AF]: u16(AF_INET),
   [ids.IPVS_SVC_ATTR_PROTOCOL]: u16(6),
   [ids.IPVS_SVC_ATTR_ADDR]: Uint8Array.of(192, 0, 2, 1),
   [ids.IPVS_SVC_ATTR_PORT]: Uint8Array.of(0, 80),
@@ -269,6 +270,24 @@ describe('the kernel answers', () => {
       try {
         assert.equal(raw.request(ids.IPVS_CMD_NEW_SERVICE, { [SERVICE]: marked }), 'done');
         assert.deepEqual(keyOf(client.services()[0]!), keyOf(tcpService('0.0.0.0', 0)));
+      } finally {
+        raw.close();
+      }
+    }));
+
+  it('to a persistence timeout with what its ticks hold, which is why the client refuses a long one', () =>
+    withIpvsClient((client) => {
+      const raw = new RawConnection();
+      const timeoutOf = (timeoutSec: number): number => {
+        client.run({ command: 'flush' });
+        const lasting = { ...service, [ids.IPVS_SVC_ATTR_TIMEOUT]: u32(timeoutSec) };
+        assert.equal(raw.request(ids.IPVS_CMD_NEW_SERVICE, { [SERVICE]: lasting }), 'done');
+        return client.services()[0]!.timeoutSec;
+      };
+      try {
+        assert.equal(timeoutOf(4_000_000), 4_000_000);
+        assert.notEqual(timeoutOf(0xffffffff), 0xffffffff);
+        assert.ok(timeoutOf(4_294_968 * 10) < 4_000_000);
       } finally {
         raw.close();
       }
