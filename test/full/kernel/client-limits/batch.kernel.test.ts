@@ -6,6 +6,7 @@ import { formatDestinationKey, formatServiceKey } from '../../../../native/ipvs/
 import { describeRequest } from '../../../../native/ipvs/request-codec.js';
 import type { IpvsRequest } from '../../../../native/ipvs/types.js';
 import { NetlinkConnection, type ConnectionLimits } from '../../../../native/netlink/connection.js';
+import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_NOOP } from '../../../../native/netlink/constants.js';
 import { inNewNamespace } from '../../../kernel/support/namespace.js';
 import {
   destination,
@@ -15,6 +16,7 @@ import {
   tcpService,
   withIpvsClient,
 } from '../../../kernel/support/ipvs-client.js';
+import { concat, message } from '../../../support/scripted-messages.js';
 import { AlteringTransport } from '../client/support/altering-transport.js';
 import { randomHistory, type ModelTable } from './support/random-requests.js';
 
@@ -172,6 +174,29 @@ describe('a batch', () => {
       assert.equal(refusal(() => client.run(deletions(1)[0]!)).code, 'ERR_IPVS_SERVICE_UNKNOWN');
       client.run({ command: 'delete-service', service: tcpKey('192.0.2.1', 80) });
       assert.deepEqual(client.services(), []);
+    }));
+
+  it('has its answers right behind a question whose answer was lost', () =>
+    withLimits({ replyTimeoutMs: 200 }, (client, transport) => {
+      const web = tcpService('192.0.2.1', 80);
+      client.run({ command: 'add-service', service: web });
+      // each is acknowledged, and nobody reads it: the receive buffer overflows, and stays so until it was emptied
+      const unread = Array.from({ length: 20_000 }, (_, index) =>
+        message({ type: NLMSG_NOOP, flags: NLM_F_REQUEST | NLM_F_ACK, sequence: 1_000_000 + index }),
+      );
+      transport.send(concat(...unread));
+
+      assert.equal(refusal(() => client.service(keyOf(web))).code, 'ERR_IPVS_UNKNOWN_OUTCOME');
+      const results = client.batch([
+        ...deletions(1),
+        { command: 'add-service', service: web },
+        { command: 'add-destination', service: keyOf(web), destination: destination('10.0.0.1', 80) },
+      ]);
+      assert.deepEqual(
+        results.map((error) => error?.code ?? null),
+        ['ERR_IPVS_SERVICE_UNKNOWN', 'ERR_IPVS_SERVICE_EXISTS', null],
+      );
+      assert.equal(client.destinationEntries(keyOf(web)).length, 1);
     }));
 
   it('of one request a datagram gives the same', () =>
