@@ -449,7 +449,7 @@ describe('the listing of services as JSON', () => {
         },
       ],
     );
-    assert.deepEqual(Object.keys(web?.servers?.[0]?.['stats'] ?? {}), [
+    assert.deepEqual(Object.keys(web.servers[0]?.['stats'] ?? {}), [
       'connections',
       'inPackets',
       'outPackets',
