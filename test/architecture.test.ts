@@ -80,7 +80,7 @@ const table: Readonly<Record<string, Rule>> = {
     packages: ['commander'],
   },
   'src/lvsadm/': {
-    own: ['native/ipvs/', 'native/proc/', 'native/inet/', 'native/libc/errno.ts', 'src/api/client.ts'],
+    own: ['native/ipvs/', 'native/proc/', 'native/inet/', 'native/libc/errno.ts', 'native/netlink/errors.ts'],
     node: true,
     packages: [],
   },

@@ -5,7 +5,7 @@ import type { IpvsConnection } from '../../native/proc/connections.js';
 import { ChunkedText } from './chunked-text.js';
 import type { ListConnections } from './command.js';
 import { connectionRow, connectionTitleLines } from './connection-table.js';
-import { ListingError } from './list.js';
+import { ListingError } from './listing-error.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';
 

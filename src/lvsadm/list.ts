@@ -5,17 +5,12 @@ import type { IpvsServiceKey } from '../../native/ipvs/types.js';
 import { ChunkedText } from './chunked-text.js';
 import type { ListConnections, ListServices, ListSettings, Save } from './command.js';
 import { kernelMessage } from './kernel-messages.js';
+import { ListingError } from './listing-error.js';
 import type { Names } from './names.js';
 import { sortDestinations, sortServices } from './order.js';
 import { countedRows, entryRows, isCounted, titleLines, versionLine } from './service-table.js';
 import type { ListedEntry, ListedService } from './service-table.js';
 import type { Session } from './session.js';
-
-/** A listing that failed. Exit status 1, and the end of a run of `-R`. */
-export class ListingError extends Error {
-  override readonly name = 'ListingError';
-  readonly code = 'ERR_LVSADM_LISTING';
-}
 
 /** @throws ListingError, TableUnavailableError */
 export async function list(

@@ -2,7 +2,8 @@
 import type { Command } from './command.js';
 import type { LvsadmContext } from './context.js';
 import { kernelMessage } from './kernel-messages.js';
-import { list, ListingError } from './list.js';
+import { list } from './list.js';
+import { ListingError } from './listing-error.js';
 import { LookupNeeded, withHosts } from './names.js';
 import { TableUnavailableError } from './open-failure.js';
 import { parseCommandLine } from './parse.js';
