@@ -85,6 +85,7 @@ export class FakeIpvsTable implements IpvsTable {
   #daemons: IpvsDaemon[];
   /** Services by address first, then by mark; newest first where the kernel has the order of a hash. */
   #entries: Entry[];
+  readonly #byKey = new Map<string, Entry>();
 
   constructor(options: FakeIpvsOptions = {}) {
     this.#info = options.info ?? { version: '1.2.1', connectionTableSize: 4096 };
@@ -97,6 +98,7 @@ export class FakeIpvsTable implements IpvsTable {
       service,
       destinations: [...destinations],
     }));
+    for (const entry of this.#entries) this.#byKey.set(textOf(entry.service), entry);
   }
 
   info(): IpvsInfo {
@@ -203,6 +205,7 @@ export class FakeIpvsTable implements IpvsTable {
         return this.#zero(request.service);
       case 'flush':
         this.#entries = [];
+        this.#byKey.clear();
         return null;
       case 'set-timeouts':
         return this.#setTimeouts(request.timeouts);
@@ -225,6 +228,7 @@ export class FakeIpvsTable implements IpvsTable {
     const firstMark = this.#entries.findIndex(({ service }) => 'fwmark' in service);
     const marks = firstMark < 0 ? this.#entries.length : firstMark;
     this.#entries.splice('fwmark' in config ? marks : 0, 0, entry);
+    this.#byKey.set(textOf(config), entry);
     return null;
   }
 
@@ -246,6 +250,7 @@ export class FakeIpvsTable implements IpvsTable {
     const entry = this.#find(key);
     if (entry === undefined) return 'ESRCH';
     this.#entries = this.#entries.filter((other) => other !== entry);
+    this.#byKey.delete(textOf(key));
     return null;
   }
 
@@ -326,7 +331,7 @@ export class FakeIpvsTable implements IpvsTable {
   }
 
   #find(key: IpvsServiceKey): Entry | undefined {
-    return this.#entries.find(({ service }) => sameService(service, key));
+    return this.#byKey.get(textOf(key));
   }
 }
 
@@ -335,10 +340,9 @@ function withoutStats<Entry>(listed: Entry & { readonly stats: IpvsStats }): Ent
   return Object.fromEntries(Object.entries(listed).filter(([name]) => name !== 'stats')) as Entry;
 }
 
-function sameService(a: IpvsServiceKey, b: IpvsServiceKey): boolean {
-  if (a.family !== b.family) return false;
-  if ('fwmark' in a || 'fwmark' in b) return 'fwmark' in a && 'fwmark' in b && a.fwmark === b.fwmark;
-  return a.protocol === b.protocol && a.address === b.address && a.port === b.port;
+function textOf(key: IpvsServiceKey): string {
+  const identity = 'fwmark' in key ? [key.fwmark] : [key.protocol, key.address, key.port];
+  return [key.family, ...identity].join(' ');
 }
 
 function indexOf(entry: Entry, key: IpvsDestinationKey): number {
