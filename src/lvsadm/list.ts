@@ -48,22 +48,20 @@ async function listServices(command: ListServices, session: Session): Promise<vo
   const out = new ChunkedText(session.context.stdout);
   if (json) {
     const { servicesHead, serviceItem, listTail } = await import('./json.js');
-    const services = readServices(table, command);
     out.add(servicesHead(command.service === null ? info : null));
-    for (const [index, service] of services.entries()) await out.put(serviceItem(service, index === 0));
-    out.add(listTail(services.length === 0));
+    let count = 0;
+    for (const service of readServices(table, command)) await out.put(serviceItem(service, count++ === 0));
+    out.add(listTail(count === 0));
     return out.end();
   }
   const head = (command.service === null ? versionLine(info) : '') + titleLines(format);
   const { exact } = command;
   if (isCounted(format)) {
-    const services = readServices(table, command);
-    const names = await namesOf(services, command, session.names);
+    const { entries, names } = await withNames(readServices(table, command), command, session.names);
     out.add(head);
-    for (const service of services) await out.put(countedRows(service, format, { exact, names }));
+    for (const service of entries) await out.put(countedRows(service, format, { exact, names }));
   } else {
-    const entries = readEntries(table, command);
-    const names = await namesOf(entries, command, session.names);
+    const { entries, names } = await withNames(readEntries(table, command), command, session.names);
     out.add(head);
     for (const entry of entries) await out.put(entryRows(entry, format, { exact, names }));
   }
@@ -73,8 +71,8 @@ async function listServices(command: ListServices, session: Session): Promise<vo
 async function save(command: Save, session: Session): Promise<void> {
   const { daemonRule, serviceRules, timeoutsRule } = await import('./save.js');
   const { table } = await session.table();
-  const entries = readEntries(table, { service: null, sorted: true });
-  const names = await namesOf(entries, command, session.names);
+  const read = readEntries(table, { service: null, sorted: true });
+  const { entries, names } = await withNames(read, command, session.names);
   const out = new ChunkedText(session.context.stdout);
   if (command.full) {
     // first, so that the exit status of reading them back is that of the rules
@@ -101,33 +99,35 @@ interface Selection {
   readonly sorted: boolean;
 }
 
-function readServices(table: IpvsTable, { service: only, sorted }: Selection): ListedService[] {
+/** Server lists are read one by one as they are asked for, so that those of a large table need not be there at once. */
+function* readServices(table: IpvsTable, { service: only, sorted }: Selection): Generator<ListedService> {
   const services = only === null ? table.services() : [table.service(only)];
-  return (sorted ? sortServices(services) : services).map((service) => {
+  for (const service of sorted ? sortServices(services) : services) {
     const destinations = table.destinations(service);
-    return { service, destinations: sorted ? sortDestinations(destinations) : destinations };
-  });
+    yield { service, destinations: sorted ? sortDestinations(destinations) : destinations };
+  }
 }
 
-function readEntries(table: IpvsTable, { service: only, sorted }: Selection): ListedEntry[] {
+function* readEntries(table: IpvsTable, { service: only, sorted }: Selection): Generator<ListedEntry> {
   const services = only === null ? table.serviceEntries() : [table.service(only)];
-  return (sorted ? sortServices(services) : services).map((service) => {
+  for (const service of sorted ? sortServices(services) : services) {
     const destinations = table.destinationEntries(service);
-    return { service, destinations: sorted ? sortDestinations(destinations) : destinations };
-  });
+    yield { service, destinations: sorted ? sortDestinations(destinations) : destinations };
+  }
 }
 
-/** Null where none are asked for. */
-async function namesOf(
-  entries: readonly ListedEntry[],
+/** What is listed, and its names where they are asked for: only then all of it is read first. */
+async function withNames<T extends ListedEntry>(
+  entries: Iterable<T>,
   { numeric }: { readonly numeric: boolean },
   names: Names,
-): Promise<Names | null> {
-  if (numeric) return null;
-  const addresses = entries.flatMap(({ service, destinations }) => [
+): Promise<{ readonly entries: Iterable<T>; readonly names: Names | null }> {
+  if (numeric) return { entries, names: null };
+  const all = [...entries];
+  const addresses = all.flatMap(({ service, destinations }) => [
     ...('fwmark' in service ? [] : [service.address]),
     ...destinations.map(({ address }) => address),
   ]);
   await names.lookUpNames(addresses);
-  return names;
+  return { entries: all, names };
 }
