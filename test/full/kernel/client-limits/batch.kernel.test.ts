@@ -212,13 +212,17 @@ describe('a batch', () => {
     }));
 
   it('of a few bytes a datagram gives the same', () =>
-    withLimits({ datagramBytes: 300 }, (client) => {
+    withLimits({ datagramBytes: 300 }, (client, transport) => {
+      let longest = 0;
+      transport.onSend = ({ length }) => (longest = Math.max(longest, length));
       const { steps, table } = randomHistory(seed + 2, 500);
       const results = client.batch(steps.map((step) => step.request));
       assert.deepEqual(
         results.map((error) => error?.code ?? null),
         steps.map((step) => step.code),
       );
+      // and the barrier of 16
+      assert.ok(longest > 200 && longest <= 316, `${longest} bytes`);
       assert.deepEqual(comparable(tableOf(client)), comparable(table));
     }));
 });
