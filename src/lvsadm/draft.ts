@@ -201,7 +201,8 @@ export class Draft {
   #takeServer(text: string): void {
     const endpoint: Endpoint | null = parseEndpoint(text, this.protocol, this.#names);
     if (endpoint === null) throw new UsageError('illegal real server address[:port] specified');
-    this.server = { ...endpoint, port: endpoint.port ?? this.port };
+    const { family, address, port } = endpoint;
+    this.server = { family, address, port: port ?? this.port };
   }
 
   #readNetmask(text: string): number {

@@ -44,7 +44,8 @@ export function parseIpv4OrHost(text: string, names: Names): string | null {
 
 /** Canonical text of an IPv6 address, or null for anything else. Never throws. */
 export function canonicalIpv6(text: string): string | null {
-  if (!text.includes(':')) return null;
+  // the shortest has two colons; most texts are IPv4 with a port
+  if (text.indexOf(':') === text.lastIndexOf(':')) return null;
   const bytes = parseAddress(text);
   return bytes === null ? null : formatAddress(bytes, 0, 'ipv6');
 }

@@ -39,8 +39,9 @@ export class LineSplitter {
  * it stands; quotes mean nothing. Never throws.
  */
 export function wordsOf(line: string): string[] {
-  return line
-    .split(/[ \t\r]+/)
+  const words = line.split(/[ \t\r]+/).filter((word) => word !== '' && word !== programWord);
+  if (!line.includes('\0')) return words;
+  return words
     .map((word) => word.split('\0', 1)[0] ?? '')
     .filter((word) => word !== '' && word !== programWord);
 }

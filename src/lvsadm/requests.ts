@@ -70,11 +70,19 @@ export function destinationRequest(
   else if (tunnelOptions.some((name) => draft.given.has(name))) {
     throw new UsageError('Tunnel options conflict with forward method');
   }
-  const port = draft.fwmark === 0 && forwarding !== 'masq' ? draft.port : key.port;
-  const tunnel = tunnelled
-    ? { type: draft.tunnelType, port: draft.tunnelPort, checksum: draft.tunnelChecksum }
-    : null;
-  const destination = { ...key, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel };
+  // field by field, for a file of rules has tens of thousands of them and spreading is slow
+  const destination = {
+    family: key.family,
+    address: key.address,
+    port: draft.fwmark === 0 && forwarding !== 'masq' ? draft.port : key.port,
+    forwarding,
+    weight,
+    upperThreshold,
+    lowerThreshold,
+    tunnel: tunnelled
+      ? { type: draft.tunnelType, port: draft.tunnelPort, checksum: draft.tunnelChecksum }
+      : null,
+  };
   return { command, service: serviceKey(draft), destination };
 }
 

@@ -23,8 +23,8 @@ export interface RestoreHost {
   complain(error: NoCommandError | UsageError): Promise<Outcome>;
 }
 
-/** As many changes are held back at most. */
-const longestBatch = 4096;
+/** As many changes are held back at most: some datagrams full, and few enough for the young part of the heap. */
+const longestBatch = 1024;
 
 /**
  * Runs the lines as they come, those of one piece of input together. A refusal of the kernel does not stop the run, a usage
@@ -38,10 +38,10 @@ export async function restore(session: Session, host: RestoreHost): Promise<numb
   const run = new RestoreRun(session, host);
   const lines = new LineSplitter();
   for await (const piece of session.context.stdin) {
-    for (const words of lines.push(piece)) if (await run.take(words)) return run.exitCode;
+    if (await run.takeAll(lines.push(piece))) return run.exitCode;
     await run.flush();
   }
-  for (const words of lines.end()) if (await run.take(words)) return run.exitCode;
+  if (await run.takeAll(lines.end())) return run.exitCode;
   await run.flush();
   return run.exitCode;
 }
@@ -58,14 +58,21 @@ class RestoreRun {
   }
 
   /** @returns whether the run ends here */
-  async take(words: readonly string[]): Promise<boolean> {
-    if (words.length === 0) return false;
-    const command = await this.#parse(words);
-    if (!(command instanceof Error) && command.kind === 'change') {
-      this.#pending.push(command.request);
+  async takeAll(lines: Iterable<readonly string[]>): Promise<boolean> {
+    for (const words of lines) {
+      if (words.length === 0) continue;
+      const parsed = this.#parse(words);
+      // a promise a line would be most of the work of a large file
+      const command = parsed instanceof Promise ? await parsed : parsed;
+      if (!(command instanceof Error) && command.kind === 'change') this.#pending.push(command.request);
+      else if (await this.#runApart(command)) return true;
       if (this.#pending.length >= longestBatch) await this.flush();
-      return false;
     }
+    return false;
+  }
+
+  /** What is no change, after all that came before it. @returns whether the run ends here */
+  async #runApart(command: Parsed): Promise<boolean> {
     await this.flush();
     const outcome = await (command instanceof Error ? this.#host.complain(command) : this.#host.run(command));
     this.exitCode = outcome.exitCode;
@@ -83,12 +90,20 @@ class RestoreRun {
     this.exitCode = (errors.at(-1) ?? null) === null ? 0 : 255;
   }
 
-  async #parse(words: readonly string[]): Promise<Command | NoCommandError | UsageError> {
+  #parse(words: readonly string[]): Parsed | Promise<Parsed> {
     try {
-      return await this.#host.parse(words);
+      const parsed = this.#host.parse(words);
+      return parsed instanceof Promise ? parsed.catch(usageErrorOf) : parsed;
     } catch (error) {
-      if (error instanceof NoCommandError || error instanceof UsageError) return error;
-      throw error;
+      return usageErrorOf(error);
     }
   }
+}
+
+type Parsed = Command | NoCommandError | UsageError;
+
+/** @throws what is no error of the line's */
+function usageErrorOf(error: unknown): NoCommandError | UsageError {
+  if (error instanceof NoCommandError || error instanceof UsageError) return error;
+  throw error;
 }

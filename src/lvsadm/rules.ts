@@ -111,6 +111,7 @@ function check(
   where: string,
 ): void {
   const allowed = allowances.get(rule) ?? allowancesOf(rule);
+  if (isPlainlyRight(rule, allowed, names, given)) return;
   let chosen: OptionName | null = null;
   for (const name of names) {
     const allowance = allowed.get(name);
@@ -125,6 +126,23 @@ function check(
     }
     chosen = name;
   }
+}
+
+/** Nearly always nothing is wrong, which the few options that are given show, without a look at all that are not. */
+function isPlainlyRight(
+  rule: Rule,
+  allowed: Allowances,
+  names: readonly OptionName[],
+  given: ReadonlySet<OptionName>,
+): boolean {
+  // the rules of a part look at a part of the options
+  if (names !== optionNames) return false;
+  for (const name of rule.required ?? []) if (!given.has(name)) return false;
+  for (const name of given) {
+    const allowance = allowed.get(name);
+    if (allowance === undefined || allowance === 'oneOf') return false;
+  }
+  return true;
 }
 
 type Allowances = ReadonlyMap<OptionName, keyof Rule>;

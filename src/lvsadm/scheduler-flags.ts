@@ -29,6 +29,7 @@ const allBits = IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_SCHED2 | IP_VS_SVC_F_SCHED3;
  * @throws UsageError for a name that is none, and for one of another scheduler
  */
 export function parseSchedulerFlags(text: string, scheduler: string): number {
+  if (text === '') return 0;
   let bits = 0;
   for (const name of text.split(',').filter((it) => it !== '')) {
     const flag = flags.find((it) => it.name === name);
