@@ -9,6 +9,8 @@ export interface Run {
   readonly stdin?: string;
   /** What /proc/net/ip_vs_conn holds meanwhile; without it what the kernel says. */
   readonly connections?: string;
+  /** POSIXLY_CORRECT is set: options end at the first word that is none. */
+  readonly posixlyCorrect?: true;
   /** What every service and server has counted; without it what the kernel says. See `Counters`. */
   readonly counters?: Counters;
 }

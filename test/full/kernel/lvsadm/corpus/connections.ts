@@ -92,6 +92,7 @@ const tables: Readonly<Record<string, string>> = {
   'engine with odd data':
     heading +
     line('UDP', '192.168.1.20:5060', '10.0.0.1:5060', '10.0.0.11:5060', 'UDP', 300, 'sip %s%d~!#$&*(){}'),
+  'a line that is none': `${heading}${web('ESTABLISHED', 5)}TCP nonsense\n${web('CLOSE', 5)}`,
   'two hundred': heading + Array.from({ length: 200 }, (_, index) => web('ESTABLISHED', index)).join(''),
 };
 

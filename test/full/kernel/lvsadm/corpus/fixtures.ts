@@ -1,4 +1,5 @@
 /** Tables to begin with, in the language of `-R`; the stock tool builds them. */
+import { crowd } from './crowd.js';
 
 const web = `
 -A -t 10.0.0.1:80 -s wlc
@@ -145,6 +146,6 @@ const named = `
 /** A service without servers. */
 const lonely = '-A -t 10.0.0.1:80 -s wlc\n';
 
-export const fixtures = { empty: '', lonely, web, kinds, rich, sorted, named } as const;
+export const fixtures = { empty: '', lonely, crowd, web, kinds, rich, sorted, named } as const;
 
 export type FixtureName = keyof typeof fixtures;

@@ -1,5 +1,5 @@
 /** How words become options: order, bundles, abbreviations, values attached and apart, repetitions, what is left over. */
-import { one, several, spelled } from './case.js';
+import { one, several, spelled, words } from './case.js';
 import type { Case, Subject } from './case.js';
 
 const firstWord = [
@@ -345,6 +345,23 @@ const exactWords: readonly (readonly string[])[] = [
   ['--' + 'x'.repeat(300)],
 ];
 
+const beforeOperands = [
+  '-L -n',
+  '-Ln stray',
+  'stray -Ln',
+  '-A -t 10.0.0.9:80 stray -s rr',
+  '-A stray -t 10.0.0.9:80',
+  '-At10.0.0.9:80 -p 300 -s rr',
+  '-At10.0.0.9:80 -p -s rr',
+  '--set 1 2 3',
+  '--set 1 2 -n',
+  '--set 1 -n 2',
+  '-L -- -n',
+  '-L - -n',
+  '-d -t 10.0.0.1:80 stray -r 10.0.0.11:80',
+  '--start-daemon master --mcast-interface lo stray --syncid 4',
+];
+
 function all(group: string, lines: readonly string[]): Case[] {
   return [...new Set(lines)].map((line) => one(`${group}: ${spelled(line)}`, 'kinds', line));
 }
@@ -360,6 +377,18 @@ export const grammar: Subject = {
     ...exactWords.map((argv, index) =>
       one(`exact words ${index}: ${spelled(argv.join('|')).slice(0, 60)}`, 'kinds', argv),
     ),
+    ...all('own option', [
+      '-L -n --json',
+      '-L --json --stats',
+      '-Ln --timeout --json',
+      '-S --full',
+      '-Sn --full',
+    ]),
+    ...beforeOperands.map((line) => ({
+      name: `options end: ${line}`,
+      fixture: 'kinds' as const,
+      runs: [{ argv: words(line), posixlyCorrect: true as const }, { argv: ['-Sn'] }],
+    })),
     several('one option in many words', 'empty', [
       '-A -t 10.0.0.1:80',
       '-A -t 10.0.0.1:81 -s rr',

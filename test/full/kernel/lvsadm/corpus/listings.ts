@@ -80,5 +80,8 @@ export const listings: Subject = {
   cases: [
     ...(['empty', 'web', 'named', 'sorted', 'rich'] as const).flatMap((fixture) => everyFormat(fixture)),
     ...everyService(),
+    ...['-Ln', '-Ln --nosort', '-Ln --stats', '-Sn', '-S', '-Ln --persistent-conn --nosort'].map((line) =>
+      listing(`crowd: ${line}`, 'crowd', line),
+    ),
   ],
 };

@@ -3,7 +3,8 @@ import type { Case } from '../corpus/case.js';
 import { difference } from './answer.js';
 import type { Answer, Program } from './answer.js';
 import type { Aspect } from './deviations.js';
-import type { FixtureTables } from './namespaces.js';
+import { letOthersRun } from './fixture-tables.js';
+import type { FixtureTables } from './fixture-tables.js';
 import type { RecordedCase } from './recording.js';
 import { canonicalText, readTable } from './table-state.js';
 import type { TableState } from './table-state.js';
@@ -17,8 +18,7 @@ export interface Difference {
 /**
  * Runs a case by `program` and compares it with `recorded`, the stock program's answers.
  *
- * A case that changed nothing is run on the very same table, so the kernel's order is the same; another one in a fresh
- * namespace.
+ * Both begin with the very same table, so the kernel's order is the same.
  */
 export async function compareCase(
   tables: FixtureTables,
@@ -26,16 +26,16 @@ export async function compareCase(
   recorded: RecordedCase,
   program: Program,
 ): Promise<Difference[]> {
-  const { client, before } = tables.enter(fixture);
-  let expectedTable = before;
+  let expectedTable = tables.enter(fixture);
   const differences: Difference[] = [];
   for (const [index, run] of runs.entries()) {
     const expected = recorded.runs[index]!;
     expectedTable = expected.table ?? expectedTable;
     const answer = await program(run);
+    if (run.argv.includes('--start-daemon')) letOthersRun();
     const found = [
       ...compareAnswers(expected, answer),
-      ...compareTables(expectedTable, readTable(client)),
+      ...compareTables(expectedTable, readTable(tables.client)),
     ].filter(({ lines }) => lines.length > 0);
     const command = `  $ ipvsadm ${run.argv.map((word) => (/^[^\s"]+$/.test(word) ? word : JSON.stringify(word))).join(' ')}`;
     differences.push(...found.map(({ aspect, lines }) => ({ aspect, lines: [command, ...lines] })));

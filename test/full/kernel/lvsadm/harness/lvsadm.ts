@@ -33,7 +33,7 @@ export async function lvsadm(run: Run): Promise<Answer> {
     connections: () =>
       connections === undefined ? readConnections() : readConnections(fileWith(connections)),
     privileges: () => ({ netAdmin: true, initialUserNamespace: true }),
-    stopAtOperand: false,
+    stopAtOperand: run.posixlyCorrect === true,
   });
   return { stdout: stdout.text, stderr: stderr.text, exit };
 }

@@ -9,7 +9,7 @@ import { deviations } from './deviations.js';
 import type { Deviation } from './deviations.js';
 import { lvsadm } from './lvsadm.js';
 import { installNames } from './name-service.js';
-import { FixtureTables } from './namespaces.js';
+import { FixtureTables } from './fixture-tables.js';
 import { readRecording, recordingAsked, writeRecording } from './recording-files.js';
 import type { RecordedCase } from './recording.js';
 import { stockAnswers } from './stock-answers.js';
@@ -21,8 +21,11 @@ const mostShown = 25;
 /** @param skip why they cannot be run, beside that there is no ipvsadm */
 export function compareSubjects(subjects: readonly Subject[], skip: false | string = false): void {
   describe('lvsadm', { skip: skip || skipWithout('ipvsadm', 'apt-get install ipvsadm') }, () => {
-    const tables = new FixtureTables();
-    before(() => installNames());
+    let tables: FixtureTables;
+    before(() => {
+      installNames();
+      tables = new FixtureTables();
+    });
     after(() => tables.close());
     for (const subject of subjects) {
       it(`answers ${subject.cases.length} cases of ${subject.subject} as ipvsadm does`, () =>

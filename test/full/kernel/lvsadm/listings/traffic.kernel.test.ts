@@ -10,9 +10,7 @@ import { words } from '../corpus/case.js';
 import { compareAnswers } from '../harness/comparison.js';
 import { lvsadm } from '../harness/lvsadm.js';
 import { installNames } from '../harness/name-service.js';
-import { FixtureTables } from '../harness/namespaces.js';
-import type { TableUnderTest } from '../harness/namespaces.js';
-import { stockIpvsadm } from '../harness/stock.js';
+import { FixtureTables } from '../harness/fixture-tables.js';
 import { readTable, toJson } from '../harness/table-state.js';
 import { beginConnect, connect, send, sendDatagram, Sink } from '../harness/traffic.js';
 
@@ -70,19 +68,18 @@ const listings = [
 ];
 
 describe('lvsadm with traffic', { skip: skipWithout('ipvsadm', 'apt-get install ipvsadm') }, () => {
-  const tables = new FixtureTables();
   const sockets: net.Socket[] = [];
-  let table: TableUnderTest;
+  let table: FixtureTables;
   let sink: Sink;
 
   before(async () => {
     installNames();
-    table = tables.enter('empty');
+    table = new FixtureTables();
     for (const address of ['10.99.0.1', '10.99.0.2', '10.99.0.3', '10.99.0.4', 'fd00:99::1']) {
       const length = address.includes(':') ? 128 : 32;
       execFileSync('ip', ['address', 'add', `${address}/${length}`, 'dev', 'lo']);
     }
-    assert.equal(stockIpvsadm({ argv: ['-R'], stdin: services }).stderr, '');
+    assert.equal(table.ipvsadm.run({ argv: ['-R'], stdin: services }).stderr, '');
     sink = await Sink.listen(8080);
     const open = await connect('10.99.0.1', 80, 50_001);
     sockets.push(open, await connect('10.99.0.2', 8080, 50_002), await connect('10.99.0.4', 80, 50_003));
@@ -99,7 +96,7 @@ describe('lvsadm with traffic', { skip: skipWithout('ipvsadm', 'apt-get install 
   after(() => {
     sockets.forEach((socket) => socket.destroy());
     sink.close();
-    tables.close();
+    table.close();
   });
 
   it('has something to show in every column', () => {
@@ -113,7 +110,7 @@ describe('lvsadm with traffic', { skip: skipWithout('ipvsadm', 'apt-get install 
     ]) {
       assert.match(connections, new RegExp(state));
     }
-    const answer = stockIpvsadm({ argv: ['-Ln', '--stats'] });
+    const answer = table.ipvsadm.run({ argv: ['-Ln', '--stats'] });
     assert.match(answer.stdout, /\d{6}K/);
   });
 
@@ -122,7 +119,7 @@ describe('lvsadm with traffic', { skip: skipWithout('ipvsadm', 'apt-get install 
       const argv = words(listing);
       for (let attempt = 1; ; attempt++) {
         const earlier = everything(table);
-        const stock = stockIpvsadm({ argv });
+        const stock = table.ipvsadm.run({ argv });
         const answer = await lvsadm({ argv });
         // between the two a second may have passed for one of the connections
         if (everything(table) !== earlier && attempt < 50) continue;
@@ -149,7 +146,7 @@ describe('lvsadm with traffic', { skip: skipWithout('ipvsadm', 'apt-get install 
   });
 });
 
-function inBytes({ client }: TableUnderTest): bigint {
+function inBytes({ client }: FixtureTables): bigint {
   return client.services().reduce((sum, { stats }) => sum + stats.inBytes, 0n);
 }
 
@@ -157,6 +154,6 @@ function connectionsFile(): string {
   return readFileSync('/proc/net/ip_vs_conn', 'latin1');
 }
 
-function everything({ client }: TableUnderTest): string {
+function everything({ client }: FixtureTables): string {
   return toJson(readTable(client)) + connectionsFile();
 }

@@ -1,0 +1,4 @@
+import { randomLines } from '../corpus/random-lines.js';
+import { compareSubjects } from '../harness/subject-tests.js';
+
+compareSubjects([randomLines]);
