@@ -29,8 +29,10 @@ export function connectionRow(connection: IpvsConnection, engines: boolean, name
     text(client).padEnd(18),
     text(virtual).padEnd(18),
   ].join(' ');
-  if (!engines || peName === null) return `${flow} ${text(destination)}\n`;
-  return `${flow} ${text(destination).padEnd(16)} ${peName.padEnd(18)} ${peData ?? ''}\n`;
+  // of data with blanks the first word is shown, without data no engine
+  const data = /^\S+/.exec(peData ?? '')?.[0];
+  if (!engines || peName === null || data === undefined) return `${flow} ${text(destination)}\n`;
+  return `${flow} ${text(destination).padEnd(16)} ${peName.padEnd(18)} ${data}\n`;
 }
 
 /** `14:53`; minutes have as many digits as they need. Never throws. */
