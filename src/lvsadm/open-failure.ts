@@ -1,4 +1,5 @@
 /** Why the table cannot be had, in words that name the operator's next step. Pure. */
+import { SyscallError } from '../../native/libc/errno.js';
 import type { Privileges } from './context.js';
 
 /** The table cannot be opened, or must not be read. The message may have more than one line. */
@@ -31,6 +32,7 @@ function explain(error: unknown, privileges: () => Privileges): [reason: string,
         'Load it with "modprobe ip_vs", on the host if this is a container, or boot a kernel that has it.',
       ];
     case 'ERR_SYSCALL':
+      if (!isNoNetlink(error)) return [message, ''];
       return [
         `no netlink here, ${message}`,
         'IPVS is spoken to over generic netlink, which this sandbox or kernel does not offer: run this on the host itself.',
@@ -51,6 +53,23 @@ function explainPermission({ netAdmin, initialUserNamespace }: Privileges): [rea
     'Permission denied (you must be root)',
     'Reading and changing the table need CAP_NET_ADMIN: run this as root, for example with sudo.',
   ];
+}
+
+/** A kernel without it does not know the family or the protocol; a sandbox may forbid it. */
+const noNetlink = new Set([
+  'EAFNOSUPPORT',
+  'EPROTONOSUPPORT',
+  'ESOCKTNOSUPPORT',
+  'EOPNOTSUPP',
+  'EPERM',
+  'EACCES',
+  'ENOSYS',
+]);
+
+function isNoNetlink(error: unknown): boolean {
+  return (
+    error instanceof SyscallError && error.details.syscall === 'socket' && noNetlink.has(error.details.errno)
+  );
 }
 
 function codeOf(error: unknown): unknown {

@@ -256,6 +256,14 @@ describe('a table that is not to be had (deviation 3)', () => {
     assert.equal(stderr, "Can't initialize ipvs: Cannot find package koffi\n");
   });
 
+  it('is not said to lack netlink when descriptors have run out', async () => {
+    const openTable = (): never => {
+      throw new SyscallError('socket', 24, 'AF_NETLINK');
+    };
+    const { exit, stderr } = await run('-L', { openTable });
+    assert.deepEqual([exit, stderr], [2, "Can't initialize ipvs: socket AF_NETLINK: EMFILE\n"]);
+  });
+
   it('is closed when it does not answer', async () => {
     const table = forbidden();
     await run('-L', { table });
