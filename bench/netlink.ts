@@ -13,7 +13,7 @@ import { findKernel } from '../test/kernel/bed/kernel-package.js';
 import { keepResult, median, printTable } from './support/report.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const lvsadm = join(root, 'dist/src/lvsadm/main.js');
+const lvsadm = join(root, 'dist/bin/lvsadm.cjs');
 /** Inside the project, so that the bundles find its packages. */
 const bundles = join(root, '.cache/bench');
 
