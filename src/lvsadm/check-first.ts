@@ -13,9 +13,10 @@ interface Line {
 }
 
 /**
- * All complaints carry the number of their line. Needs no table while lines are checked.
+ * What is wrong with a line, and what the kernel refuses, is told with the number of the line; a listing that fails speaks as
+ * ever. Needs no table while lines are checked.
  *
- * @returns 2 when a line cannot be run, 255 when the kernel refused one, else the status of the last listing
+ * @returns 2 when a line cannot be run, else the status of the first that failed: 255 for a refusal, 1 for a listing
  * @throws TableUnavailableError, ListingError
  */
 export async function restoreChecked(session: Session, host: RestoreHost): Promise<number> {
@@ -29,13 +30,13 @@ export async function restoreChecked(session: Session, host: RestoreHost): Promi
   for (const group of groupsOf(lines)) {
     if (group.kind === 'other') {
       const outcome = await host.run(group.command);
-      if (outcome.exitCode !== 0) exitCode = outcome.exitCode;
+      exitCode ||= outcome.exitCode;
       continue;
     }
     const errors = table.batch(group.requests);
     for (const [index, error] of errors.entries()) {
       if (error === null) continue;
-      exitCode = 255;
+      exitCode ||= 255;
       await session.context.stderr.write(`line ${group.numbers[index] ?? 0}: ${kernelMessage(error)}\n`);
     }
   }

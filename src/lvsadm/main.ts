@@ -16,10 +16,12 @@ const capNetAdmin = 12n;
 
 /**
  * A process of a second gains nothing from the optimising compiler and from a collector with threads of its own, but waits for
- * both where it has one processor.
+ * both where it has one processor. (With more than some ten thousand rules it would gain; those are rare.)
  */
 setFlagsFromString('--no-opt');
 setFlagsFromString('--single-threaded-gc');
+/** Each look-up of a name holds one thread, for seconds where no name server answers. */
+process.env['UV_THREADPOOL_SIZE'] ??= '16';
 
 /** Called through a link, the program goes by the link's name. */
 function programName(): string {
@@ -35,7 +37,8 @@ async function* standardInput(): AsyncGenerator<Uint8Array, void, void> {
     try {
       count = readSync(0, buffer);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EAGAIN') throw new Error(`read standard input: ${code}`, { cause: error });
       yield* process.stdin as AsyncIterable<Uint8Array>;
       return;
     }
@@ -96,7 +99,9 @@ async function main(): Promise<number> {
     });
   } catch (error) {
     if (error instanceof ReaderGoneError) return brokenPipeStatus;
-    await stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    // there is nobody else to tell when that fails too; the exit status does
+    await Promise.resolve(stderr.write(`${message}\n`)).catch(() => undefined);
     return 1;
   }
 }

@@ -34,7 +34,7 @@ function explain(error: unknown, privileges: () => Privileges): [reason: string,
     case 'ERR_SYSCALL':
       if (!isNoNetlink(error)) return [message, ''];
       return [
-        `no netlink here, ${message}`,
+        `no netlink here, ${error.details.errno}`,
         'IPVS is spoken to over generic netlink, which this sandbox or kernel does not offer: run this on the host itself.',
       ];
     default:
@@ -49,9 +49,15 @@ function explainPermission({ netAdmin, initialUserNamespace }: Privileges): [rea
       'IPVS needs CAP_NET_ADMIN in the initial user namespace: run this on the host, or in a container that is not rootless.',
     ];
   }
+  if (netAdmin === true) {
+    return [
+      'Permission denied (although CAP_NET_ADMIN is held)',
+      "A security module or the sandbox around this forbids it: the kernel's log may say which.",
+    ];
+  }
   return [
     'Permission denied (you must be root)',
-    'Reading and changing the table need CAP_NET_ADMIN: run this as root, for example with sudo.',
+    'The table needs CAP_NET_ADMIN: run this with sudo, or give it to the container (--cap-add NET_ADMIN).',
   ];
 }
 
@@ -66,7 +72,7 @@ const noNetlink = new Set([
   'ENOSYS',
 ]);
 
-function isNoNetlink(error: unknown): boolean {
+function isNoNetlink(error: unknown): error is SyscallError {
   return (
     error instanceof SyscallError && error.details.syscall === 'socket' && noNetlink.has(error.details.errno)
   );

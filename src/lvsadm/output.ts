@@ -15,7 +15,7 @@ export class OutputError extends Error {
 }
 
 /**
- * Writes to a descriptor, whole or not at all.
+ * Writes to a descriptor: all of it, unless it throws.
  *
  * Blocks, since there is nothing else to do; only a pipe that somebody set to non-blocking and filled is waited for by Node's
  * own stream, which is loaded for this alone.

@@ -1,6 +1,6 @@
 /** lvsadm as a function: a command line and its surroundings in, an exit status out. */
 import type { Command } from './command.js';
-import type { LvsadmContext } from './context.js';
+import type { LvsadmContext, TextSink } from './context.js';
 import { kernelMessage } from './kernel-messages.js';
 import { list } from './list.js';
 import { ListingError } from './listing-error.js';
@@ -19,21 +19,40 @@ export const versionText = 'ipvsadm v1.31 2019/12/24 (compiled with popt and IPV
  *
  * @param argv the words behind the program's name
  * @returns the exit status: 0; 1 for a listing that failed; 2 for a usage error and a table that cannot be had; 255 for what
- *   the kernel refused and for words that are no options
- * @throws what the streams throw; what is no answer to be expected of the kernel
+ *   the kernel refused and for words that are no options; 1 in the place of 0 when complaints could not be written
+ * @throws what standard input and output throw; what is no answer to be expected of the kernel
  */
 export async function runLvsadm(argv: readonly string[], context: LvsadmContext): Promise<number> {
-  const session = new Session(context);
+  const stderr = new PatientSink(context.stderr);
+  const session = new Session({ ...context, stderr });
   const host = new Host(session);
   try {
     const { exitCode } = await host.runWords(argv);
-    return exitCode;
+    return exitCode === 0 && stderr.failed ? 1 : exitCode;
   } catch (error) {
     if (!(error instanceof TableUnavailableError)) throw error;
-    await context.stderr.write(`${error.message}\n`);
+    await stderr.write(`${error.message}\n`);
     return 2;
   } finally {
     session.close();
+  }
+}
+
+/** Complaints that nobody can be told of: a full disk under a log must not leave half of the rules undone. */
+class PatientSink implements TextSink {
+  readonly #sink: TextSink;
+  failed = false;
+
+  constructor(sink: TextSink) {
+    this.#sink = sink;
+  }
+
+  async write(text: string): Promise<void> {
+    try {
+      await this.#sink.write(text);
+    } catch {
+      this.failed = true;
+    }
   }
 }
 

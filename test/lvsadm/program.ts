@@ -11,7 +11,7 @@ export interface Answer {
   readonly stderr: string;
 }
 
-export interface Surroundings extends Partial<Omit<LvsadmContext, 'stdin' | 'stdout' | 'stderr'>> {
+export interface Surroundings extends Partial<Omit<LvsadmContext, 'stdin' | 'stdout'>> {
   readonly table?: IpvsTable;
   /** All of it at once, or in the pieces of an array. */
   readonly input?: string | readonly string[];
@@ -47,10 +47,10 @@ export async function lvsadm(argv: readonly string[], surroundings: Surroundings
     connections: () => connectionRows ?? [],
     privileges: () => ({ netAdmin: false, initialUserNamespace: true }),
     stopAtOperand: false,
+    stderr,
     ...context,
     stdin: pieces.map((piece) => Buffer.from(piece)),
     stdout,
-    stderr,
   });
   return { exit, stdout: stdout.text, stderr: stderr.text };
 }

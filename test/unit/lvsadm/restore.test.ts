@@ -170,8 +170,39 @@ describe('-R', () => {
   });
 });
 
+describe('complaints that cannot be written', () => {
+  const full = {
+    write: (): never => {
+      throw new Error('write standard error: ENOSPC');
+    },
+  };
+
+  it('leave no rule behind them undone, and make exit status 0 one', async () => {
+    for (const argv of [['-R'], ['-R', '--check-first']]) {
+      const table = new FakeIpvsTable();
+      const input = `${add(1)}${add(1)}-S\n${add(2)}`;
+      const { exit } = await lvsadm(argv, { table, input, stderr: full });
+      assert.deepEqual([table.services().length, exit], [2, argv.length === 1 ? 1 : 255]);
+    }
+  });
+
+  it('change no other exit status', async () => {
+    const table = new FakeIpvsTable();
+    assert.equal((await lvsadm(['-D', '-f', '1'], { table, stderr: full })).exit, 255);
+    assert.equal((await lvsadm(['-Q'], { table, stderr: full })).exit, 255);
+  });
+});
+
 describe('-R --check-first', () => {
   const argv = ['-R', '--check-first'];
+
+  it('ends with the status of the first line that failed', async () => {
+    const listing = '-L -t 9.9.9.9:9\n';
+    const status = async (input: string): Promise<number> =>
+      (await restore(input, new FakeIpvsTable(), argv)).exit;
+    assert.equal(await status(`${add(1)}${add(1)}${listing}${add(2)}`), 255);
+    assert.equal(await status(`${listing}${add(1)}${add(1)}`), 1);
+  });
 
   it('runs nothing when any line is wrong, and tells of each', async () => {
     let opened = false;

@@ -157,7 +157,7 @@ describe('a process that may not have the table (deviation 3)', () => {
       assert.equal(
         stderr,
         "Can't initialize ipvs: Permission denied (you must be root)\n" +
-          'Reading and changing the table need CAP_NET_ADMIN: run this as root, for example with sudo.\n',
+          'The table needs CAP_NET_ADMIN: run this with sudo, or give it to the container (--cap-add NET_ADMIN).\n',
       );
     }
   });
