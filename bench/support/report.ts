@@ -12,7 +12,7 @@ export function environmentOfRun(): Record<string, string> {
   return {
     commit:
       git('rev-parse', '--short=12', 'HEAD') +
-      (git('status', '--porcelain', 'src', 'schedulers') === '' ? '' : '+changes'),
+      (git('status', '--porcelain', 'src', 'schedulers', 'native') === '' ? '' : '+changes'),
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
     kernel: release(),
