@@ -2,7 +2,6 @@
 /** The program: real streams, the kernel's table, the machine's names. Loads what talks to the kernel only when it is asked. */
 import { readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { IpvsTable } from '../../native/ipvs/table.js';
 import type { Privileges } from './context.js';
 import { DescriptorSink, ReaderGoneError } from './output.js';
@@ -14,12 +13,6 @@ const brokenPipeStatus = 128 + 13;
 const inputBytes = 64 * 1024;
 const capNetAdmin = 12n;
 
-/**
- * A process of a second gains nothing from the optimising compiler and from a collector with threads of its own, but waits for
- * both where it has one processor. (With more than some ten thousand rules it would gain; those are rare.)
- */
-setFlagsFromString('--no-opt');
-setFlagsFromString('--single-threaded-gc');
 /** Each look-up of a name holds one thread, for seconds where no name server answers. */
 process.env['UV_THREADPOOL_SIZE'] ??= '16';
 

@@ -78,6 +78,13 @@ describe('the program', () => {
     assert.match(stderr, /\nline 10000: Zero port specified for non-persistent service\n$/);
   });
 
+  it('holds a hundred thousand rules', () => {
+    const rules = Array.from({ length: 100_000 }, (_, index) => `-a -f 7 -r 10.0.0.1:${index % 65536} -m\n`);
+    const { exit, stderr } = run(['-R', '--check-first'], { input: `${rules.join('')}-A\n` });
+    assert.equal(exit, 2, stderr.slice(0, 300));
+    assert.match(stderr, /^line 100001: You need to supply .*\n$/);
+  });
+
   it('looks up names as the machine does', () => {
     const { exit, stderr } = run(['-R', '--check-first'], {
       input: '-A -t localhost:80 -Q\n-A -t localhost:nosuch\n',

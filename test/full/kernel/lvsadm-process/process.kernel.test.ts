@@ -115,6 +115,20 @@ describe('the process', { skip: skipWithout('ipvsadm', 'apt-get install ipvsadm'
       assert.deepEqual([gone.stdout, gone.stderr], ['{', '141\n']);
     }));
 
+  it('restores a table of 50,000 servers', () =>
+    inNewNamespace(() => {
+      const services = Array.from({ length: 5000 }, (_, index) => `-f ${index + 1}`);
+      const servers = Array.from({ length: 10 }, (_, index) => `-r 10.0.0.${index + 1}:80 -m`);
+      const lines = services.flatMap((service) => [
+        `-A ${service}\n`,
+        ...servers.map((server) => `-a ${service} ${server}\n`),
+      ]);
+      assert.deepEqual(lvsadm(['-R'], lines.join('')), { exit: 0, stdout: '', stderr: '' });
+      const listed = readFileSync('/proc/thread-self/net/ip_vs', 'latin1').split('\n');
+      assert.equal(listed.filter((line) => line.startsWith('FWM')).length, 5000);
+      assert.equal(listed.filter((line) => line.startsWith('  -> 0A')).length, 50_000);
+    }));
+
   it('checks a file of rules as a whole', () =>
     inNewNamespace(() => {
       const wrong = lvsadm(['-R', '--check-first'], `${ruleText}-A -t bad\n`);
