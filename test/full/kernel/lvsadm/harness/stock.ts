@@ -20,7 +20,7 @@ export class StockIpvsadm {
   /** @throws Error when it does not end */
   run(run: Run): Answer {
     const { stdout, stderr, exit } = this.#shell.run(commandOf(run), run.argv, run.stdin ?? '', limitMs);
-    return { stdout: withoutHelp(stdout), stderr, exit };
+    return { stdout: withoutHelp(stdout), stderr: withoutShell(stderr), exit };
   }
 
   /** May be called twice. */
@@ -38,6 +38,11 @@ function commandOf({ counters, posixlyCorrect, connections }: Run): string {
 /** Its help is another's work, and no script reads it. */
 function withoutHelp(stdout: string): string {
   return stdout.replace(/^ipvsadm v.*\nUsage:\n[^]*--mcast-ttl.*\n/, '(help)\n');
+}
+
+/** The shell tells of a crash. */
+function withoutShell(stderr: string): string {
+  return stderr.replace(/Segmentation fault\n$/, '');
 }
 
 /** The files below /proc/net are made for each look at them, so nothing can be mounted over one; over their folder it can. */

@@ -1,4 +1,5 @@
+import { mutatedLines } from '../corpus/mutated-lines.js';
 import { randomLines } from '../corpus/random-lines.js';
 import { compareSubjects } from '../harness/subject-tests.js';
 
-compareSubjects([randomLines]);
+compareSubjects([randomLines, mutatedLines]);
