@@ -8,7 +8,13 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { IpvsClient } from '../../native/index.js';
+import {
+  enterNewNetworkNamespace,
+  IpvsClient,
+  linkByName,
+  openRtnetlink,
+  setLinkState,
+} from '../../native/index.js';
 import { runMeasured } from './measured-child.js';
 import type { MeasuredRun } from './measured-child.js';
 import { keepalivedConfig, requests, restoreScript, serversPerService } from './rules.js';
@@ -17,7 +23,7 @@ const [programBundle, lvsadmMain] = process.argv.slice(2);
 if (programBundle === undefined || lvsadmMain === undefined) throw new Error('PROGRAM_BUNDLE LVSADM_MAIN');
 const node = process.execPath;
 const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-const table = IpvsClient.open();
+let table = enterEmptyTable();
 const sizes = [
   { services: 1000, turns: 5 },
   // a turn takes a minute, nearly all of it ipvsadm's
@@ -35,6 +41,26 @@ interface Turn {
   readonly lvsadmListMs: number;
 }
 
+/**
+ * A namespace of its own for each program: for two minutes the kernel keeps what was deleted, and looks through all of it for
+ * every server that is added.
+ *
+ * @see net/netfilter/ipvs/ip_vs_ctl.c (ip_vs_trash_get_dest)
+ */
+function enterEmptyTable(): IpvsClient {
+  enterNewNetworkNamespace();
+  const links = openRtnetlink();
+  // without it every server is refused, for its address leads nowhere
+  setLinkState(links, linkByName(links, 'lo')?.index ?? 1, 'up');
+  links.close();
+  return IpvsClient.open();
+}
+
+function renewTable(): void {
+  table.close();
+  table = enterEmptyTable();
+}
+
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
@@ -48,14 +74,14 @@ function expectComplete(services: number, program: string): void {
 }
 
 async function restore(program: string, args: readonly string[], services: number): Promise<MeasuredRun> {
-  table.run({ command: 'flush' });
+  renewTable();
   const run = await runMeasured(program, args, { stdinPath: join(folder, `rules-${services}`) });
   expectComplete(services, program);
   return run;
 }
 
 function programInProcess(services: number): number {
-  table.run({ command: 'flush' });
+  renewTable();
   const list = requests(services);
   const begin = performance.now();
   const errors = table.batch(list).filter((error) => error !== null);
@@ -66,7 +92,7 @@ function programInProcess(services: number): number {
 }
 
 async function programNatively(services: number): Promise<{ programMs: number; maxRssKb: number }> {
-  table.run({ command: 'flush' });
+  renewTable();
   const run = await runMeasured(node, [programBundle ?? '', String(services)]);
   expectComplete(services, 'native/ipvs');
   return JSON.parse(run.stdout) as { programMs: number; maxRssKb: number };
@@ -94,11 +120,11 @@ async function oneTurn(services: number): Promise<Turn> {
 async function measureMemory(services: number): Promise<Record<string, number>> {
   const rules = join(folder, `rules-${services}`);
   const watch = { watchMemory: true };
-  table.run({ command: 'flush' });
+  renewTable();
   const { maxRssKb: native } = await programNatively(services);
-  table.run({ command: 'flush' });
+  renewTable();
   const ipvsadm = await runMeasured('ipvsadm', ['-R'], { ...watch, stdinPath: rules });
-  table.run({ command: 'flush' });
+  renewTable();
   const lvsadm = await runMeasured(node, [lvsadmMain ?? '', '-R'], { ...watch, stdinPath: rules });
   const ipvsadmList = await runMeasured('ipvsadm', ['-Ln'], watch);
   const lvsadmList = await runMeasured(node, [lvsadmMain ?? '', '-Ln'], watch);
@@ -113,7 +139,7 @@ async function measureMemory(services: number): Promise<Record<string, number>> 
 
 /** From its start to the table complete, without checkers; the table is looked at every 100 ms. */
 async function startKeepalived(services: number): Promise<number> {
-  table.run({ command: 'flush' });
+  renewTable();
   const config = join(folder, 'keepalived.conf');
   writeFileSync(config, keepalivedConfig(services));
   const pid = ['-p', join(folder, 'k.pid'), '-c', join(folder, 'c.pid')];
@@ -133,7 +159,7 @@ async function startKeepalived(services: number): Promise<number> {
 
 /** Whole processes on a table of one service: what an operator waits for. */
 async function smallListing(): Promise<{ nodeMs: number; lvsadmMs: number; ipvsadmMs: number }[]> {
-  table.run({ command: 'flush' });
+  renewTable();
   writeFileSync(join(folder, 'rules-1'), restoreScript(1));
   await runMeasured('ipvsadm', ['-R'], { stdinPath: join(folder, 'rules-1') });
   const turns: { nodeMs: number; lvsadmMs: number; ipvsadmMs: number }[] = [];
@@ -168,7 +194,6 @@ const memoryKb = await measureMemory(1000);
 say('keepalived');
 const keepalivedMs: number[] = [];
 for (let turn = 0; turn < 3; turn++) keepalivedMs.push(await startKeepalived(1000));
-table.run({ command: 'flush' });
 table.close();
 console.log(
   JSON.stringify({
