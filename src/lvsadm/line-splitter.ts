@@ -35,13 +35,11 @@ export class LineSplitter {
 }
 
 /**
- * Gives the words between blanks, tabs and carriage returns. A word ends at a NUL; the word `ipvsadm` is passed over wherever
- * it stands; quotes mean nothing. Never throws.
+ * Gives the words between blanks, tabs and carriage returns. A word ends at a NUL, and may be empty then; the word `ipvsadm`
+ * is passed over wherever it stands; quotes mean nothing. Never throws.
  */
 export function wordsOf(line: string): string[] {
   const words = line.split(/[ \t\r]+/).filter((word) => word !== '' && word !== programWord);
   if (!line.includes('\0')) return words;
-  return words
-    .map((word) => word.split('\0', 1)[0] ?? '')
-    .filter((word) => word !== '' && word !== programWord);
+  return words.map((word) => word.split('\0', 1)[0] ?? '').filter((word) => word !== programWord);
 }
