@@ -5,11 +5,12 @@
  */
 import { parseAddress } from '../../native/inet/address.js';
 import type { IpvsDestinationKey, IpvsServiceKey } from '../../native/ipvs/types.js';
+import { parseLaxIpv4 } from './ipv4-text.js';
 
 interface AddressOrder {
   readonly ipv6: boolean;
-  /** Four of 32 bits; an IPv4 address is the first. */
-  readonly words: Int32Array;
+  /** Of 32 bits with a sign: four, or the one of IPv4. */
+  readonly words: readonly number[];
   readonly port: number;
 }
 
@@ -30,7 +31,7 @@ export function sortDestinations<Destination extends IpvsDestinationKey>(
   return sortBy(destinations, addressOrder, compareAddresses);
 }
 
-const noWords = new Int32Array(4);
+const noWords = [0];
 
 function serviceOrder(key: IpvsServiceKey): ServiceOrder {
   if ('fwmark' in key) {
@@ -40,13 +41,18 @@ function serviceOrder(key: IpvsServiceKey): ServiceOrder {
 }
 
 function addressOrder(key: IpvsDestinationKey): AddressOrder {
-  const bytes = parseAddress(key.address);
-  const words = new Int32Array(4);
-  if (bytes !== null) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let index = 0; index < bytes.length / 4; index++) words[index] = view.getInt32(index * 4);
-  }
-  return { ipv6: key.family === 'ipv6', words, port: key.port };
+  const ipv6 = key.family === 'ipv6';
+  return {
+    ipv6,
+    words: ipv6 ? wordsOfIpv6(key.address) : [(parseLaxIpv4(key.address) ?? 0) | 0],
+    port: key.port,
+  };
+}
+
+function wordsOfIpv6(address: string): number[] {
+  const bytes = parseAddress(address) ?? new Uint8Array(16);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return [view.getInt32(0), view.getInt32(4), view.getInt32(8), view.getInt32(12)];
 }
 
 function compareServices(a: ServiceOrder, b: ServiceOrder): number {
