@@ -34,6 +34,11 @@ const table: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   'native/rtnetlink/': { own: ['native/libc/', 'native/inet/', 'native/netlink/'], node: true, packages: [] },
+  'native/neighbour/': {
+    own: ['native/libc/', 'native/inet/', 'native/netlink/'],
+    node: true,
+    packages: [],
+  },
   'native/proc/': {
     own: ['native/libc/errno.ts', 'native/inet/', 'native/netlink/errors.ts'],
     node: true,
@@ -52,6 +57,26 @@ const table: Readonly<Record<string, Rule>> = {
     node: true,
     packages: [],
   },
+  'src/dataplane/kernel/': {
+    own: [
+      'src/base/',
+      'src/model/',
+      'src/dataplane/types.ts',
+      'native/ipvs/',
+      'native/proc/',
+      'native/inet/',
+      'native/libc/errno.ts',
+      'native/libc/namespace.ts',
+    ],
+    node: true,
+    packages: [],
+  },
+  'src/dataplane/composite/': {
+    own: ['src/base/', 'src/model/', 'src/dataplane/types.ts'],
+    node: false,
+    packages: [],
+  },
+  'src/host/': { own: ['src/base/', 'src/model/', 'src/config/', 'native/'], node: true, packages: [] },
   'src/controller/': {
     own: ['src/base/', 'src/model/', 'src/dataplane/types.ts'],
     node: false,
@@ -69,6 +94,7 @@ const table: Readonly<Record<string, Rule>> = {
       'src/api/client.ts',
       'src/api/protocol.ts',
       'src/config/',
+      'src/host/',
       'src/simulate/',
     ],
     node: true,
