@@ -5,7 +5,7 @@ import { runtimePaths } from '../base/runtime-paths.js';
 import { ConfigError } from '../config/config-error.js';
 import { memorySource } from '../config/config-source.js';
 import type { LoadedConfig, LoadOptions } from '../config/load.js';
-import { LastGoodError, LastGoodStore, type LastGood } from './last-good.js';
+import { LastGoodError, LastGoodStore, type LastGood } from './state/last-good.js';
 import { loadRunnable } from './load-runnable.js';
 import { namedStateDirs } from './named-state-dirs.js';
 

@@ -21,11 +21,11 @@ import type { BootConfig } from './boot-config.js';
 import { chooseDataplane, type DataplaneChoice } from './choose-dataplane.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
-import { LastGoodStore } from './last-good.js';
+import { LastGoodStore } from './state/last-good.js';
 import { DirectorOperations } from './operations.js';
 import { planeTimeouts } from './plane-timeouts.js';
 import { Reloader } from './reload.js';
-import { acquireStateLock, type StateLock } from './state-lock.js';
+import { acquireStateLock, type StateLock } from './state/state-lock.js';
 
 export interface DaemonOptions {
   readonly clock: Clock;

@@ -12,7 +12,7 @@ import { SerialQueue } from '../controller/serial-queue.js';
 import type { Step } from '../dataplane/types.js';
 import type { DirectorSettings, Model } from '../model/director.js';
 import type { ConfigLedger } from './config-ledger.js';
-import type { LastGoodStore } from './last-good.js';
+import type { LastGoodStore } from './state/last-good.js';
 import { loadRunnable } from './load-runnable.js';
 import { restartOnlyChanges } from './restart-only.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { ConfigError } from '../../../src/config/load.js';
 import { loadAtBoot } from '../../../src/daemon/boot-config.js';
-import { LastGoodStore } from '../../../src/daemon/last-good.js';
+import { LastGoodStore } from '../../../src/daemon/state/last-good.js';
 
 describe('loadAtBoot', () => {
   let folder: string;

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../../src/config/load.js';
 import { EventLog } from '../../../src/controller/event-log.js';
 import { ConfigLedger } from '../../../src/daemon/config-ledger.js';
-import { LastGoodStore } from '../../../src/daemon/last-good.js';
+import { LastGoodStore } from '../../../src/daemon/state/last-good.js';
 import { Reloader } from '../../../src/daemon/reload.js';
 import type { Model } from '../../../src/model/director.js';
 import { FakeClock } from '../../support/fake-clock.js';

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectorError, reasonOf } from '../base/errors.js';
+import { DirectorError, reasonOf } from '../../base/errors.js';
 import { writeFileAtomically } from './atomic-file.js';
 
 const FORMAT = 1;

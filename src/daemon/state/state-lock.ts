@@ -7,8 +7,8 @@
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectorError, reasonOf } from '../base/errors.js';
-import { ensurePrivateFolder } from '../base/runtime-paths.js';
+import { DirectorError, reasonOf } from '../../base/errors.js';
+import { ensurePrivateFolder } from '../../base/runtime-paths.js';
 import { processIdentity, type ProcessIdentity } from './process-identity.js';
 
 /** state_dir cannot be used, or another lvsd uses it. */

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { processIdentity } from '../../../src/daemon/process-identity.js';
-import { acquireStateLock } from '../../../src/daemon/state-lock.js';
+import { processIdentity } from '../../../../src/daemon/state/process-identity.js';
+import { acquireStateLock } from '../../../../src/daemon/state/state-lock.js';
 
 describe('acquireStateLock', () => {
   let folder: string;

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { LastGoodStore, type LastGood } from '../../../src/daemon/last-good.js';
+import { LastGoodStore, type LastGood } from '../../../../src/daemon/state/last-good.js';
 
 const copy: LastGood = {
   savedAtMs: 1,
