@@ -16,10 +16,12 @@ import type { PlanSummary, Snapshot } from '../model/snapshot.js';
 import type { Verdict, VerdictState } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { EventLog } from './event-log.js';
+import type { OwnedTable, SaveOwnership } from './ownership.js';
 import { computeReadiness } from './readiness.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { indexServices, RunningConfig } from './running-config.js';
+import type { RememberedStates } from './server-states.js';
 import { SharedDump } from './shared-dump.js';
 import { explainObjections, shrinkObjections } from './shrink-guard.js';
 import { buildSnapshot, type SnapshotFrame } from './status.js';
@@ -32,6 +34,14 @@ export interface ReconcilerOptions {
   readonly events: EventLog;
   /** The first configuration. */
   readonly model: Model;
+  /** What an earlier process owned in this very table; default nothing. */
+  readonly owned?: OwnedTable;
+  /** Default: forgotten with the process, as the userspace plane's table is. */
+  readonly saveOwnership?: SaveOwnership;
+  /** What is known of servers from before this start. Of servers that are not in the model it is dropped. */
+  readonly states?: RememberedStates;
+  /** Hears that a verdict or an override changed, after the change and before it is planned. */
+  readonly onStates?: () => void;
   /** Asked anew for every snapshot. */
   readonly frame: () => SnapshotFrame;
   /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
@@ -55,6 +65,8 @@ export interface Preview {
   readonly refusedWithoutForce: string | null;
 }
 
+const forget = (): Promise<void> => Promise.resolve();
+
 const DEFAULT_BACKOFF: BackoffSettings = { firstMs: 1000, factor: 2, capMs: 30_000, jitter: 0.2 };
 
 const VERDICT_EVENTS: Record<VerdictState, EventType> = {
@@ -74,10 +86,11 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     const { dataplane, clock, random, events, model, backoff = DEFAULT_BACKOFF } = options;
-    const config = new RunningConfig(model, dataplane.kind);
+    const config = new RunningConfig(model, dataplane.kind, options);
     this.#options = options;
     this.#config = config;
-    this.#runner = new RoundRunner({ dataplane, clock, events, config });
+    const { saveOwnership = forget } = options;
+    this.#runner = new RoundRunner({ dataplane, clock, events, config, saveOwnership });
     const { onRound } = options;
     this.#rounds = new RoundScheduler({
       clock,
@@ -148,12 +161,13 @@ export class Reconciler {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return;
     const known = this.#config.states.setVerdict(service, server, verdict)?.state;
+    this.#options.onStates?.();
     const news = known === undefined ? verdict.state === 'down' : verdict.state !== known;
     if (!news) return;
     const before = known ?? 'unknown';
     const cause = this.#options.events.append({
       type: VERDICT_EVENTS[verdict.state],
-      service: this.#config.owned.get(service) ?? null,
+      service: this.#config.ownership.services.get(service) ?? null,
       server: subject.name,
       message: `${before} -> ${verdict.state}: ${verdict.reason}`,
     });
@@ -178,9 +192,10 @@ export class Reconciler {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return null;
     this.#config.states.setWeight(service, server, weight === null ? null : { weight, by });
+    this.#options.onStates?.();
     const cause = this.#options.events.append({
       type: 'weight-set',
-      service: this.#config.owned.get(service) ?? null,
+      service: this.#config.ownership.services.get(service) ?? null,
       server: subject.name,
       message: weight === null ? `weight as in the file again, by ${by}` : `weight ${weight} set by ${by}`,
     });
@@ -192,6 +207,16 @@ export class Reconciler {
   /** Those of the running configuration, in the order of the file. */
   get services(): readonly VirtualService[] {
     return [...this.#config.services.values()];
+  }
+
+  /** A live view. */
+  get states(): RememberedStates {
+    return this.#config.states;
+  }
+
+  /** What is lvsd's own in the table by now; a live view. */
+  get owned(): OwnedTable {
+    return this.#config.ownership;
   }
 
   /** The weight that is asked for: the operator's, else the file's. What a failed check makes of it is not in it. */
@@ -241,7 +266,7 @@ export class Reconciler {
   tellFault(service: ServiceKey, fault: string | null): void {
     this.#options.events.append({
       type: fault === null ? 'service-recovered' : 'service-error',
-      service: this.#config.owned.get(service) ?? service,
+      service: this.#config.ownership.services.get(service) ?? service,
       message: fault ?? 'the scheduler was replaced',
     });
   }
@@ -254,7 +279,13 @@ export class Reconciler {
   #readiness(unreadable: string | null): Snapshot['ready'] {
     const { failures, programmed } = this.#rounds;
     const { desired } = this.#runner;
-    return computeReadiness({ programmed, unreadable, failures, names: this.#config.owned, desired });
+    return computeReadiness({
+      programmed,
+      unreadable,
+      failures,
+      names: this.#config.ownership.services,
+      desired,
+    });
   }
 
   async #look(): Promise<{ readonly observed: ObservedTable; readonly unreadable: string | null }> {

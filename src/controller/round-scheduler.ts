@@ -191,7 +191,7 @@ export class RoundScheduler {
     message: string,
     cause: number | null,
   ): void {
-    const service = this.#options.config.owned.get(key) ?? key;
+    const service = this.#options.config.ownership.services.get(key) ?? key;
     this.#options.events.append({ type, service, message, cause });
   }
 

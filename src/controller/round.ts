@@ -17,7 +17,8 @@ import { allKeys, computePlan, recountSteps, type PlanInputs } from './plan.js';
 import { needsFreshDump } from './risky-plan.js';
 import type { RunningConfig } from './running-config.js';
 import { stepEvents } from './step-events.js';
-import { updateStrangers, type Strangers } from './strangers.js';
+import type { SaveOwnership } from './ownership.js';
+import { updateStrangers } from './strangers.js';
 
 /** How far a round looks. */
 export interface RoundScope {
@@ -42,6 +43,8 @@ export interface RoundRunnerOptions {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly config: RunningConfig;
+  /** Called before the steps of a round that changed what is owned, and after them. */
+  readonly saveOwnership: SaveOwnership;
 }
 
 /** Remembers the table and the desired state from one round to the next. Its rounds must not overlap. */
@@ -52,10 +55,11 @@ export class RoundRunner {
   readonly #believed = new BelievedTable();
   readonly #desired = new Map<ServiceKey, DesiredService>();
   readonly #drift: DriftWatch;
-  #strangers: Strangers = new Map();
+  readonly #saveOwnership: SaveOwnership;
   #version = 0;
 
-  constructor({ dataplane, clock, events, config }: RoundRunnerOptions) {
+  constructor({ dataplane, clock, events, config, saveOwnership }: RoundRunnerOptions) {
+    this.#saveOwnership = saveOwnership;
     this.#dataplane = dataplane;
     this.#events = events;
     this.#config = config;
@@ -94,7 +98,7 @@ export class RoundRunner {
     failing: ReadonlyMap<ServiceKey, unknown>,
   ): Promise<RoundOutcome> {
     const causes = new Map(dirty);
-    const adopted = [...this.#config.adopted].filter((key) => dirty.has(key));
+    const adopted = [...this.#config.ownership.adopted].filter((key) => dirty.has(key));
     this.#updateDesired(dirty);
     if (scope.dump) {
       const fresh = await this.#observe();
@@ -105,8 +109,11 @@ export class RoundRunner {
     } else await this.#lookAgain([...this.#believed.stale, ...adopted].filter((key) => dirty.has(key)));
     this.#adopt(adopted);
     const { steps, planned } = await this.#plan(scope, dirty);
+    // Before the steps: an entry that a crash leaves behind must be known as ours.
+    await this.#keepOwnership();
     const outcome = { ...(await applyPlan(this.#dataplane, steps)), steps, planned };
-    this.#remember(outcome, causes);
+    this.#remember(outcome, causes, scope);
+    await this.#keepOwnership();
     return outcome;
   }
 
@@ -124,11 +131,12 @@ export class RoundRunner {
     const fresh = await this.#observe();
     this.#believed.replaceAll(fresh, this.#leaves);
     const desired = computeDesired(this.#config.desiredInputs(services));
-    const owned = new Map(this.#config.owned);
-    const adopted = [...services.keys()].filter((key) => !owned.has(key) || this.#config.adopted.has(key));
+    const { ownership } = this.#config;
+    const owned = new Map(ownership.services);
+    const adopted = [...services.keys()].filter((key) => !owned.has(key) || ownership.adopted.has(key));
     for (const { key, name } of services.values()) owned.set(key, name);
     const observed = this.believed;
-    const strangers = updateStrangers(this.#strangers, adopted, desired, observed);
+    const strangers = updateStrangers(ownership.strangers, adopted, desired, observed);
     return recountSteps(computePlan({ desired, observed, owned, unmanaged, strangers }), fresh);
   }
 
@@ -176,8 +184,14 @@ export class RoundRunner {
   }
 
   #adopt(adopted: readonly ServiceKey[]): void {
-    this.#strangers = updateStrangers(this.#strangers, adopted, this.#desired, this.believed);
-    this.#config.seen(adopted);
+    const { ownership } = this.#config;
+    const strangers = updateStrangers(ownership.strangers, adopted, this.#desired, this.believed);
+    ownership.seen(adopted, strangers);
+  }
+
+  async #keepOwnership(): Promise<void> {
+    const { ownership } = this.#config;
+    if (ownership.takeChange()) await this.#saveOwnership(ownership);
   }
 
   async #plan(
@@ -187,9 +201,9 @@ export class RoundRunner {
     const keysNow = (): ReadonlySet<ServiceKey> => this.#plannable(everything, dirty);
     const planned = keysNow();
     const steps = computePlan(this.#planInputs(), planned);
-    const { owned, director } = this.#config;
+    const { ownership, director } = this.#config;
     if (dump) return { steps, planned };
-    if (!needsFreshDump(steps, this.believed, owned, director.shrinkGuard))
+    if (!needsFreshDump(steps, this.believed, ownership.services, director.shrinkGuard))
       return { steps: everything ? await this.#recounted(steps) : steps, planned };
     this.#believed.replaceAll(await this.#observe(), this.#leaves);
     const again = keysNow();
@@ -212,8 +226,8 @@ export class RoundRunner {
   }
 
   #planInputs(observed = this.believed): PlanInputs {
-    const { owned, director } = this.#config;
-    const strangers = this.#strangers;
+    const { ownership, director } = this.#config;
+    const { services: owned, strangers } = ownership;
     return { desired: this.#desired, observed, owned, unmanaged: director.unmanaged, strangers };
   }
 
@@ -245,15 +259,23 @@ export class RoundRunner {
 
   /** Strangers that drain change by our own doing. */
   #isDraining(step: Step): boolean {
-    return 'server' in step && (this.#strangers.get(step.service.key)?.has(step.server.key) ?? false);
+    return (
+      'server' in step &&
+      (this.#config.ownership.strangers.get(step.service.key)?.has(step.server.key) ?? false)
+    );
   }
 
-  #remember(outcome: RoundOutcome, causes: DirtyServices): void {
+  #remember(outcome: RoundOutcome, causes: DirtyServices, { dump }: RoundScope): void {
     if (outcome.steps.length > 0) this.#version++;
     this.#believed.acknowledge(outcome.applied);
     for (const key of outcome.failedServices.keys()) this.#believed.markStale(key);
-    for (const key of outcome.planned)
-      if (!this.#config.services.has(key) && !this.believed.has(key)) this.#config.disown(key);
+    this.#disownGone(dump ? [...this.#config.ownership.services.keys()] : outcome.planned);
     for (const event of stepEvents(outcome.applied, this.#desired, causes)) this.#events.append(event);
+  }
+
+  /** What left the file and is not in the table either is nobody's: another may make it anew. */
+  #disownGone(keys: Iterable<ServiceKey>): void {
+    const { services, ownership } = this.#config;
+    for (const key of keys) if (!services.has(key) && !this.believed.has(key)) ownership.disown(key);
   }
 }

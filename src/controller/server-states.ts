@@ -4,10 +4,24 @@ import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { ServerFacts, WeightOverride } from './desired.js';
 
+/** What is known and set at run time, to be kept over a restart. */
+export interface RememberedStates {
+  readonly verdicts: ServerFacts<Verdict>;
+  readonly overrides: ServerFacts<WeightOverride>;
+}
+
+export const NOTHING_KNOWN: RememberedStates = { verdicts: new Map(), overrides: new Map() };
+
 /** Two tables of facts by service and server. Facts about servers that leave the file are forgotten. */
-export class ServerStates {
-  readonly #verdicts = new Map<ServiceKey, Map<ServerKey, Verdict>>();
-  readonly #overrides = new Map<ServiceKey, Map<ServerKey, WeightOverride>>();
+export class ServerStates implements RememberedStates {
+  readonly #verdicts: Map<ServiceKey, Map<ServerKey, Verdict>>;
+  readonly #overrides: Map<ServiceKey, Map<ServerKey, WeightOverride>>;
+
+  /** @param before copied */
+  constructor({ verdicts, overrides }: RememberedStates = NOTHING_KNOWN) {
+    this.#verdicts = copyFacts(verdicts);
+    this.#overrides = copyFacts(overrides);
+  }
 
   get verdicts(): ServerFacts<Verdict> {
     return this.#verdicts;
@@ -35,6 +49,10 @@ export class ServerStates {
     pruneFacts(this.#verdicts, services);
     pruneFacts(this.#overrides, services);
   }
+}
+
+function copyFacts<Fact>(facts: ServerFacts<Fact>): Map<ServiceKey, Map<ServerKey, Fact>> {
+  return new Map([...facts].map(([key, ofService]) => [key, new Map(ofService)]));
 }
 
 function put<Fact>(
