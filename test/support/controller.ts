@@ -1,6 +1,6 @@
 /** A reconciler with everything around it faked. */
 import { EventLog } from '../../src/controller/event-log.js';
-import { Reconciler } from '../../src/controller/reconciler.js';
+import { Reconciler, type ReconcilerOptions } from '../../src/controller/reconciler.js';
 import type { SnapshotFrame } from '../../src/controller/status.js';
 import type { Dataplane } from '../../src/dataplane/types.js';
 import type { DirectorEvent } from '../../src/model/event.js';
@@ -31,10 +31,20 @@ export interface ControllerRig {
   readonly story: () => readonly DirectorEvent[];
 }
 
-/** Not started. Back-off is 1 s, doubling to 30 s, without jitter. */
-export function controllerRig(model: Model, kind: Dataplane['kind'] = 'fake'): ControllerRig {
+/**
+ * Not started. Back-off is 1 s, doubling to 30 s, without jitter.
+ *
+ * @param before what is there from an earlier process
+ */
+export function controllerRig(
+  model: Model,
+  kind: Dataplane['kind'] = 'fake',
+  before: Pick<ReconcilerOptions, 'owned' | 'states' | 'saveOwnership' | 'onStates'> & {
+    readonly plane?: FakeDataplane;
+  } = {},
+): ControllerRig {
   const clock = new FakeClock();
-  const plane = new FakeDataplane(kind);
+  const { plane = new FakeDataplane(kind), ...outlived } = before;
   const events = new EventLog(clock, { capacity: 100_000 });
   const backoff = { firstMs: 1000, factor: 2, capMs: 30_000, jitter: 0 };
   const frame = (): SnapshotFrame => FRAME;
@@ -46,6 +56,7 @@ export function controllerRig(model: Model, kind: Dataplane['kind'] = 'fake'): C
     model,
     frame,
     backoff,
+    ...outlived,
   });
   return { reconciler, plane, clock, events, story: () => events.since(0).events };
 }

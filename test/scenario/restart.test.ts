@@ -1,0 +1,156 @@
+/** A director that starts where another has run: its table is there, and perhaps the record of what was its own. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { OwnedTable } from '../../src/controller/ownership.js';
+import type { ServiceKey } from '../../src/model/keys.js';
+import { controllerRig } from '../support/controller.js';
+import { FakeDataplane } from '../support/fake-dataplane.js';
+import { keyOf, model, server, serverKeyOf, service, verdict } from '../support/models.js';
+
+const SHOP = keyOf('192.0.2.10:80');
+const OLD = keyOf('192.0.2.11:80');
+const A = '10.0.1.11:80';
+const B = '10.0.1.12:80';
+const shop = service('shop', '192.0.2.10:80', [A]);
+const old = service('old', '192.0.2.11:80', [A]);
+
+/** A table with the shop (A and B) and the old service. */
+function populated(): FakeDataplane {
+  const plane = new FakeDataplane();
+  plane.externalService(shop, [server(A), server(B)]);
+  plane.externalService(old, [server(A)]);
+  return plane;
+}
+
+function owned(names: Readonly<Record<ServiceKey, string>>, strangers: OwnedTable['strangers'] = new Map()) {
+  return { services: new Map(Object.entries(names)) as Map<ServiceKey, string>, strangers };
+}
+
+/** Everything that was saved, oldest first. */
+function savedRecords() {
+  const records: { services: string[]; strangers: string[]; stepsBefore: number }[] = [];
+  const plane = populated();
+  const saveOwnership = ({ services, strangers }: OwnedTable): Promise<void> => {
+    const servers = [...strangers.values()].flatMap((set) => [...set]);
+    records.push({
+      services: [...services.values()],
+      strangers: servers,
+      stepsBefore: plane.journal.length,
+    });
+    return Promise.resolve();
+  };
+  return { plane, records, saveOwnership };
+}
+
+describe('a restart on a populated table', () => {
+  it('deletes what the record says is ours and the file no longer has', async () => {
+    const plane = populated();
+    const rig = controllerRig(model([shop]), 'fake', {
+      plane,
+      owned: owned({ [SHOP]: 'shop', [OLD]: 'old' }),
+    });
+    const { steps } = await rig.reconciler.start();
+    assert.deepEqual(
+      steps.map((step) => [step.kind, step.service.name]),
+      [
+        ['delete-server', 'shop'],
+        ['delete-service', 'old'],
+      ],
+    );
+    assert.deepEqual([...plane.table.keys()], [SHOP]);
+  });
+
+  it('deletes nothing outside the file without a record, and drains what it finds in its services', async () => {
+    const plane = populated();
+    plane.carry(SHOP, serverKeyOf(B), 7);
+    const rig = controllerRig(model([shop]), 'fake', { plane });
+    await rig.reconciler.start();
+    assert.deepEqual([...plane.table.keys()], [SHOP, OLD]);
+    assert.equal(plane.server(SHOP, serverKeyOf(B))?.weight, 0);
+    assert.deepEqual([...rig.reconciler.owned.strangers], [[SHOP, new Set([serverKeyOf(B)])]]);
+  });
+
+  it('goes on draining the strangers of the record', async () => {
+    const plane = populated();
+    plane.carry(SHOP, serverKeyOf(B), 7);
+    const strangers = new Map([[SHOP, new Set([serverKeyOf(B)])]]);
+    const rig = controllerRig(model([shop]), 'fake', { plane, owned: owned({ [SHOP]: 'shop' }, strangers) });
+    await rig.reconciler.start();
+    assert.equal(plane.server(SHOP, serverKeyOf(B))?.weight, 0);
+    plane.carry(SHOP, serverKeyOf(B), 0);
+    await rig.clock.advanceAsync(30_000);
+    assert.equal(plane.server(SHOP, serverKeyOf(B)), undefined);
+  });
+
+  it('does not touch what is as it ought to be', async () => {
+    const both = service('shop', '192.0.2.10:80', [A, B]);
+    const rig = controllerRig(model([both, old]), 'fake', {
+      plane: populated(),
+      owned: owned({ [SHOP]: 'shop', [OLD]: 'old' }),
+    });
+    const { steps } = await rig.reconciler.start();
+    assert.deepEqual(steps, []);
+  });
+
+  it('saves what it takes over before it changes anything, and what it let go of afterwards', async () => {
+    const { plane, records, saveOwnership } = savedRecords();
+    const rig = controllerRig(model([shop]), 'fake', {
+      plane,
+      owned: owned({ [OLD]: 'old' }),
+      saveOwnership,
+    });
+    await rig.reconciler.start();
+    assert.deepEqual(records, [
+      { services: ['old', 'shop'], strangers: [serverKeyOf(B)], stepsBefore: 0 },
+      { services: ['shop'], strangers: [serverKeyOf(B)], stepsBefore: 2 },
+    ]);
+  });
+
+  it('saves nothing when nothing changes hands', async () => {
+    const { plane, records, saveOwnership } = savedRecords();
+    const before = owned({ [SHOP]: 'shop' });
+    const rig = controllerRig(model([shop]), 'fake', { plane, owned: before, saveOwnership });
+    await rig.reconciler.start();
+    await rig.clock.advanceAsync(90_000);
+    assert.deepEqual(records, []);
+  });
+
+  it('gives up what the record has and the table has not: who makes it later owns it', async () => {
+    const plane = populated();
+    plane.externalDelete(OLD);
+    const rig = controllerRig(model([shop]), 'fake', {
+      plane,
+      owned: owned({ [SHOP]: 'shop', [OLD]: 'old' }),
+    });
+    await rig.reconciler.start();
+    assert.deepEqual([...rig.reconciler.owned.services.values()], ['shop']);
+    plane.externalService(old, [server(A)]);
+    await rig.clock.advanceAsync(30_000);
+    assert.ok(plane.table.has(OLD));
+  });
+
+  it('keeps a server out that was down, and the weight that an operator had set', async () => {
+    const both = service('shop', '192.0.2.10:80', [A, B]);
+    const plane = new FakeDataplane();
+    plane.externalService(both, [server(A, { weight: 7 })]);
+    const rig = controllerRig(model([both]), 'fake', {
+      plane,
+      owned: owned({ [SHOP]: 'shop' }),
+      states: {
+        verdicts: new Map([[SHOP, new Map([[serverKeyOf(B), verdict('down')]])]]),
+        overrides: new Map([[SHOP, new Map([[serverKeyOf(A), { weight: 7, by: 'uid 0' }]])]]),
+      },
+    });
+    assert.deepEqual((await rig.reconciler.start()).steps, []);
+  });
+
+  it('tells of each verdict and override, to be kept', async () => {
+    let told = 0;
+    const rig = controllerRig(model([shop]), 'fake', { onStates: () => told++ });
+    await rig.reconciler.start();
+    rig.reconciler.setVerdict(SHOP, serverKeyOf(A), verdict('up'));
+    await rig.reconciler.setWeight(SHOP, serverKeyOf(A), 3, 'uid 0');
+    rig.reconciler.setVerdict(SHOP, serverKeyOf(B), verdict('up'));
+    assert.equal(told, 2);
+  });
+});
