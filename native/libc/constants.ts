@@ -1,5 +1,8 @@
 /** Numbers of the Linux socket interface that lvsd uses, with their C names (all architectures but mips, sparc, alpha and hppa). */
 export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
+export const AF_UNIX = 1;
+export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
@@ -9,6 +12,9 @@ export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+/** powerpc alone of the supported ones counts these differently. */
+export const SO_PEERCRED = process.arch === 'ppc64' ? 21 : 17;
+export const SO_NETNS_COOKIE = 71;
 
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
@@ -16,3 +22,6 @@ export const MSG_DONTWAIT = 0x40;
 export const POLLIN = 0x1;
 
 export const CLONE_NEWNET = 0x40000000;
+
+/** Bytes of `sun_path`. @see unix(7) */
+export const UNIX_PATH_MAX = 108;
