@@ -88,15 +88,25 @@ export const IFF_LOWER_UP = 0x10000;
 /** Bytes of `struct rtmsg`. */
 export const RTMSG_LENGTH = 12;
 export const RTA_DST = 1;
+export const RTA_SRC = 2;
+export const RTA_IIF = 3;
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
 export const RTA_PRIORITY = 6;
 export const RTA_PREFSRC = 7;
 export const RTA_MULTIPATH = 9;
+/** Age and use of a route. */
+export const RTA_CACHEINFO = 12;
 export const RTA_TABLE = 15;
+export const RTA_MARK = 16;
 export const RTA_VIA = 18;
 /** Bytes of `struct rtnexthop`. */
 export const RTNEXTHOP_LENGTH = 8;
+
+/** Of `RTNH_F_*` what the kernel says and nobody may set: dead, offloaded, no carrier, unresolved, trapped. */
+export const RTNH_STATE_MASK = 0x79;
+/** Of `RTM_F_*` the same: offloaded, trapped, offload failed. */
+export const RTM_F_STATE_MASK = 0x2000c000;
 
 export const RT_TABLE_UNSPEC = 0;
 export const RT_TABLE_MAIN = 254;

@@ -13,6 +13,7 @@ export type RtnetlinkOperation =
   | 'create-link'
   | 'delete-link'
   | 'list-routes'
+  | 'get-route'
   | 'add-route'
   | 'delete-route';
 
@@ -73,6 +74,13 @@ const byOperation: Readonly<Partial<Record<RtnetlinkOperation, ByErrno>>> = {
     ENETUNREACH: 'ERR_RTNETLINK_GATEWAY_UNREACHABLE',
     EHOSTUNREACH: 'ERR_RTNETLINK_GATEWAY_UNREACHABLE',
     ENETDOWN: 'ERR_RTNETLINK_GATEWAY_UNREACHABLE',
+  },
+  'get-route': {
+    ENETUNREACH: 'ERR_RTNETLINK_ROUTE_UNKNOWN',
+    EHOSTUNREACH: 'ERR_RTNETLINK_ROUTE_UNKNOWN',
+    EACCES: 'ERR_RTNETLINK_ROUTE_UNKNOWN',
+    // a blackhole says no more than that
+    EINVAL: 'ERR_RTNETLINK_ROUTE_UNKNOWN',
   },
   'delete-route': { ESRCH: 'ERR_RTNETLINK_ROUTE_UNKNOWN' },
 };

@@ -13,10 +13,10 @@ import { align } from '../netlink/constants.js';
 import { CodecError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
 import { Reader } from '../netlink/reader.js';
-import type { Writer } from '../netlink/writer.js';
+import { Writer } from '../netlink/writer.js';
 import { decodeAddressAttribute, encodeAddressAttribute, requireFamily } from './address-attribute.js';
 import * as id from './constants.js';
-import type { NextHop, Route, RouteConfig } from './types.js';
+import type { NextHop, Route, RouteConfig, SavedRoute } from './types.js';
 
 /** Appends the payload of `RTM_GETROUTE` for a dump. Never throws. */
 export function encodeRouteQuery(writer: Writer, family: AddressFamily | null): void {
@@ -43,8 +43,15 @@ export function encodeRouteKey(writer: Writer, route: RouteConfig): void {
 export function decodeRoute(message: NetlinkMessage): Route | null {
   const reader = new Reader(message.payload);
   reader.need(0, id.RTMSG_LENGTH, 'struct rtmsg');
+  return (reader.u32(8, 'rtm_flags') & id.RTM_F_CLONED) === 0 ? decodeRouteAnswer(message) : null;
+}
+
+/** As `decodeRoute`, and the kernel's copy for one flow, too: what it answers to the question for one packet. @throws CodecError */
+export function decodeRouteAnswer(message: NetlinkMessage): Route | null {
+  const reader = new Reader(message.payload);
+  reader.need(0, id.RTMSG_LENGTH, 'struct rtmsg');
   const family = familyOfNumber(reader.u8(0, 'rtm_family'));
-  if (family === null || (reader.u32(8, 'rtm_flags') & id.RTM_F_CLONED) !== 0) return null;
+  if (family === null) return null;
   let destination = family === 'ipv4' ? '0.0.0.0' : '::';
   let preferredSource: string | null = null;
   let metric = 0;
@@ -79,6 +86,50 @@ export function decodeRoute(message: NetlinkMessage): Route | null {
     scope: reader.u8(6, 'rtm_scope'),
     type: reader.u8(7, 'rtm_type'),
   };
+}
+
+/** As `decodeRoute`, with the payload itself. @throws CodecError */
+export function decodeSavedRoute(message: NetlinkMessage): SavedRoute | null {
+  const route = decodeRoute(message);
+  return route === null ? null : { route, bytes: withoutMoment(message.payload) };
+}
+
+/** Appends the payload of `RTM_NEWROUTE` or `RTM_DELROUTE` for a saved route. Never throws. */
+export function encodeSavedRoute(writer: Writer, bytes: Uint8Array): void {
+  writer.bytes(bytes);
+}
+
+/** A copy of a route's payload without the state of its next hops, which the kernel would refuse, and without its age. */
+function withoutMoment(payload: Uint8Array): Uint8Array {
+  const reader = new Reader(payload);
+  const writer = new Writer();
+  writer.bytes(reader.slice(0, id.RTMSG_LENGTH - 4, 'struct rtmsg'));
+  const states = id.RTNH_STATE_MASK | id.RTM_F_STATE_MASK;
+  writer.u32((reader.u32(8, 'rtm_flags') & ~states) >>> 0, 'rtm_flags');
+  const attributes = new AttributeReader(reader, id.RTMSG_LENGTH, reader.length);
+  const kept = new AttributeWriter(writer);
+  while (attributes.next()) {
+    const bytes = attributes.bytes('route attribute');
+    if (attributes.type === id.RTA_CACHEINFO) continue;
+    kept.bytes(
+      attributes.type,
+      attributes.type === id.RTA_MULTIPATH ? withoutHopStates(bytes) : bytes,
+      'route attribute',
+    );
+  }
+  return writer.finish().slice();
+}
+
+/** As the next hops of a multipath route carry their flags one by one. */
+function withoutHopStates(hops: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(hops);
+  const reader = new Reader(copy);
+  for (let offset = 0; offset < copy.length;) {
+    reader.need(offset, id.RTNEXTHOP_LENGTH, 'struct rtnexthop');
+    copy[offset + 2] = reader.u8(offset + 2, 'rtnh_flags') & ~id.RTNH_STATE_MASK;
+    offset = alignedEnd(offset, Math.max(id.RTNEXTHOP_LENGTH, reader.u16(offset, 'rtnh_len')), copy.length);
+  }
+  return copy;
 }
 
 interface Origin {

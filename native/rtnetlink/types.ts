@@ -140,3 +140,21 @@ export interface RouteConfig {
   /** Default `RT_TABLE_MAIN`. */
   readonly table?: number;
 }
+
+/** A route and the payload that the kernel described it with, which makes or deletes it as it was. */
+export interface SavedRoute {
+  readonly route: Route;
+  /** A copy; without what is of the moment only, such as the state of its interface. */
+  readonly bytes: Uint8Array;
+}
+
+/** A packet whose way is asked for. */
+export interface RouteLookup {
+  readonly destination: string;
+  /** Of the destination's family. Default: the kernel chooses one. */
+  readonly source?: string;
+  /** Index of the interface that the packet came in by. Default: it is this host's own. */
+  readonly inputIndex?: number;
+  /** Firewall mark. */
+  readonly mark?: number;
+}

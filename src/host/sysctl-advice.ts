@@ -1,0 +1,229 @@
+/**
+ * Which kernel settings a configuration needs, and why: a table of data. It reads and writes nothing.
+ *
+ * @see Documentation/networking/ip-sysctl.rst, ipvs-sysctl.rst
+ */
+import type { Family } from '../base/ip.js';
+import type { Model } from '../model/director.js';
+import type { RealServer } from '../model/real-server.js';
+import type { VirtualService } from '../model/virtual-service.js';
+
+/** `fault`: traffic fails. `warning`: it will, in a case that the file asks for. `info`: better so. */
+export type Severity = 'fault' | 'warning' | 'info';
+
+/** One setting as it ought to be. */
+export interface SysctlAdvice {
+  /** Below /proc/sys, with slashes, since names of interfaces have dots: `net/ipv4/conf/eth0.7/rp_filter`. */
+  readonly path: string;
+  /** What `set` writes. */
+  readonly want: number;
+  /** Other values that will do as well. */
+  readonly alsoGood: readonly number[];
+  /** A second file whose value counts too: the kernel takes the larger of the two (`conf/all` beside `conf/eth0`). */
+  readonly orLarger: string | null;
+  /** Why, by forwarding method; a sentence without its subject: "NAT: answers of servers are forwarded". */
+  readonly reason: string;
+  readonly severity: Severity;
+}
+
+/** What the advice depends on beside the file. Interfaces by name; each list without doubles. */
+export interface SysctlFacts {
+  /** That carry addresses of services. */
+  readonly clientInterfaces: readonly string[];
+  /** By which NAT servers are reached, by family. */
+  readonly natInterfaces: { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
+  /** Tunnels that end here, up. Read only where this director is a real server too. */
+  readonly tunnelInterfaces: readonly string[];
+  /** Where a subnet that carries a service's IPv4 address also holds NAT servers of such services. */
+  readonly oneArmedInterfaces: readonly string[];
+  /** A service's server is this very host. */
+  readonly alsoRealServer: boolean;
+  /** A backup connection-synchronisation daemon runs here, so that another director is active. */
+  readonly backupSyncDaemon: boolean;
+}
+
+/** What the file has no key for. */
+export interface SysctlWishes {
+  /** Take connections over that another director began, without a sync daemon (equal-cost routes to several directors). */
+  readonly sloppyTcp?: boolean;
+}
+
+const IPVS = 'net/ipv4/vs';
+
+/** Advises in the order in which the settings have to be written: forwarding first, for it sets others. Never throws. */
+export function adviseSysctls(model: Model, facts: SysctlFacts, wishes: SysctlWishes = {}): SysctlAdvice[] {
+  const services = model.services.filter(({ plane }) => plane === 'kernel');
+  if (services.length === 0) return [];
+  return [
+    ...forwarding(services, facts),
+    ...redirects(services, facts),
+    ...arp(facts),
+    ...tunnels(facts),
+    ...connections(model, services),
+    ...oneDirectorOfMany(facts, wishes),
+  ];
+}
+
+interface Pair {
+  readonly service: VirtualService;
+  readonly server: RealServer;
+}
+
+function serversBy(services: readonly VirtualService[], method: string, family: Family | null): Pair[] {
+  return services.flatMap((service) =>
+    service.servers
+      .filter((server) => server.forwarding === method && (family === null || server.family === family))
+      .map((server) => ({ service, server })),
+  );
+}
+
+function advice(
+  path: string,
+  want: number,
+  severity: Severity,
+  reason: string,
+  more: Partial<SysctlAdvice> = {},
+): SysctlAdvice {
+  return { path, want, alsoGood: [], orLarger: null, reason, severity, ...more };
+}
+
+/** DR and TUN answers go by the server's own way: only NAT needs a router. */
+function forwarding(services: readonly VirtualService[], { natInterfaces }: SysctlFacts): SysctlAdvice[] {
+  const found: SysctlAdvice[] = [];
+  if (serversBy(services, 'nat', 4).length > 0) {
+    const reason = 'NAT: answers of servers come back to this host, which must forward them to the client';
+    found.push(advice('net/ipv4/ip_forward', 1, 'fault', reason));
+    for (const name of natInterfaces.ipv4) {
+      const own = `NAT: answers of servers come in by ${name} and must be forwarded`;
+      found.push(advice(`net/ipv4/conf/${name}/forwarding`, 1, 'fault', own));
+    }
+  }
+  if (serversBy(services, 'nat', 6).length > 0) {
+    const reason = 'NAT: answers of IPv6 servers come back to this host, which must forward them';
+    // 2 forwards too, and still listens to router advertisements
+    found.push(advice('net/ipv6/conf/all/forwarding', 1, 'fault', reason, { alsoGood: [2] }));
+  }
+  return found;
+}
+
+/** The kernel sends redirects when either file says so. */
+function redirects(services: readonly VirtualService[], facts: SysctlFacts): SysctlAdvice[] {
+  if (serversBy(services, 'nat', 4).length === 0) return [];
+  const reason =
+    'NAT on one network: a redirect teaches the servers a way to the client past this director, and their ' +
+    'answers are then not translated back';
+  return facts.oneArmedInterfaces
+    .flatMap((name) => [
+      advice('net/ipv4/conf/all/send_redirects', 0, 'fault', reason),
+      advice(`net/ipv4/conf/${name}/send_redirects`, 0, 'fault', reason),
+    ])
+    .filter(firstOfPath);
+}
+
+function firstOfPath(entry: SysctlAdvice, index: number, all: readonly SysctlAdvice[]): boolean {
+  return all.findIndex(({ path }) => path === entry.path) === index;
+}
+
+function arp({ alsoRealServer }: SysctlFacts): SysctlAdvice[] {
+  if (!alsoRealServer) return [];
+  return [
+    advice(
+      'net/ipv4/conf/all/arp_ignore',
+      1,
+      'info',
+      'director that is a real server too: while another director is active, this one holds the service addresses on lo ' +
+        'and must not answer for them',
+      { alsoGood: [2, 3, 8] },
+    ),
+    advice(
+      'net/ipv4/conf/all/arp_announce',
+      2,
+      'info',
+      'director that is a real server too: it must not ask for others in the name of a service address',
+    ),
+  ];
+}
+
+/** Packets come out of the tunnel from clients whose way back is another interface, so a strict filter drops them. */
+function tunnels({ alsoRealServer, tunnelInterfaces }: SysctlFacts): SysctlAdvice[] {
+  if (!alsoRealServer) return [];
+  return tunnelInterfaces.map((name) =>
+    advice(
+      `net/ipv4/conf/${name}/rp_filter`,
+      2,
+      'warning',
+      `TUN: packets of clients come out of ${name}, but the way back to them is another interface`,
+      { alsoGood: [0], orLarger: 'net/ipv4/conf/all/rp_filter' },
+    ),
+  );
+}
+
+function connections(model: Model, services: readonly VirtualService[]): SysctlAdvice[] {
+  const found = [lostFlows(model), reuse()];
+  const quiesced = services.find(
+    ({ onFailure, settings }) => onFailure === 'quiesce' && settings.persistence !== null,
+  );
+  if (quiesced !== undefined) {
+    const reason =
+      `service ${quiesced.name} is persistent and quiesces failed servers: without it known clients are sent to the ` +
+      'failed server until their template ends';
+    found.push(advice(`${IPVS}/expire_quiescent_template`, 1, 'warning', reason));
+  }
+  const ftp = services.find((service) => isFtp(service) && service.address.kind !== 'address');
+  if (ftp !== undefined) {
+    const reason = `service ${ftp.name}: the ports that FTP agrees upon are found by connection tracking`;
+    found.push(advice(`${IPVS}/conntrack`, 1, 'warning', reason));
+  }
+  return found;
+}
+
+function lostFlows({ director }: Model): SysctlAdvice {
+  const reset = director.lostFlows === 'reset';
+  const reason = reset
+    ? 'lost_flows: reset: a client whose server was removed learns it at once instead of waiting'
+    : 'lost_flows: drop: packets of connections to a removed server are dropped, so that it may come back';
+  return advice(`${IPVS}/expire_nodest_conn`, reset ? 1 : 0, 'info', reason);
+}
+
+/** Kernels before 5.9 delayed such connections by a second where connections are tracked; lvsd is not tested on them. */
+function reuse(): SysctlAdvice {
+  const reason =
+    'all methods: with 0 a client that uses a port again stays with its former server, even a quiesced one';
+  return advice(`${IPVS}/conn_reuse_mode`, 1, 'info', reason, { alsoGood: [2, 3] });
+}
+
+const FTP_PORT = 21;
+
+/** Whether FTP's control connection goes through the service by NAT. */
+export function isFtp({ address, servers }: VirtualService): boolean {
+  if (!servers.some(({ forwarding: method }) => method === 'nat')) return false;
+  switch (address.kind) {
+    case 'address':
+      return address.protocol === 'tcp' && address.port === FTP_PORT;
+    case 'match':
+      return address.rules.some(
+        ({ protocol, firstPort, lastPort }) =>
+          protocol === 'tcp' && firstPort <= FTP_PORT && FTP_PORT <= lastPort && firstPort > 1,
+      );
+    case 'fwmark':
+      return false;
+  }
+}
+
+function oneDirectorOfMany(
+  { alsoRealServer, backupSyncDaemon }: SysctlFacts,
+  { sloppyTcp }: SysctlWishes,
+): SysctlAdvice[] {
+  const found: SysctlAdvice[] = [];
+  if (alsoRealServer) {
+    const reason =
+      'director that is a real server too: while it is backup it must take what the active director sends, not ' +
+      'schedule it once more: two of them would send a packet back and forth for ever';
+    found.push(advice(`${IPVS}/backup_only`, 1, backupSyncDaemon ? 'fault' : 'info', reason));
+  }
+  if (sloppyTcp === true) {
+    const reason = 'connections that another director began are taken over in the middle';
+    found.push(advice(`${IPVS}/sloppy_tcp`, 1, 'warning', reason));
+  }
+  return found;
+}
