@@ -46,8 +46,19 @@ export {
   listLinks,
   setLinkState,
 } from './rtnetlink/links.js';
-export { addRoute, deleteRoute, listRoutes } from './rtnetlink/routes.js';
+export {
+  addRoute,
+  deleteRoute,
+  deleteSavedRoute,
+  listRoutes,
+  prependRoute,
+  restoreRoute,
+  saveRoutes,
+} from './rtnetlink/routes.js';
 export type { RouteFilter } from './rtnetlink/routes.js';
+export { lookupRoute } from './rtnetlink/route-lookup.js';
+export { FouPorts, openFouPorts } from './fou/ports.js';
+export type { FouPort, FouPortKey } from './fou/types.js';
 export { NoticeWatcher } from './rtnetlink/notices.js';
 export type { Notice, NoticeListener, NoticeTransport } from './rtnetlink/notices.js';
 export { RtnetlinkError } from './rtnetlink/errors.js';

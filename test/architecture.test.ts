@@ -33,6 +33,11 @@ const table: Readonly<Record<string, Rule>> = {
     node: true,
     packages: [],
   },
+  'native/fou/': {
+    own: ['native/libc/', 'native/inet/', 'native/netlink/', 'native/genetlink/'],
+    node: true,
+    packages: [],
+  },
   'native/rtnetlink/': { own: ['native/libc/', 'native/inet/', 'native/netlink/'], node: true, packages: [] },
   'native/neighbour/': {
     own: ['native/libc/', 'native/inet/', 'native/netlink/'],
@@ -114,7 +119,7 @@ const table: Readonly<Record<string, Rule>> = {
   'src/daemon/': {
     own: ['src/', 'schedulers/', 'native/'],
     node: true,
-    packages: ['pino', 'prom-client'],
+    packages: ['pino', 'prom-client', 'zod'],
   },
   'src/index.ts': { own: ['src/'], node: true, packages: [] },
 };
@@ -125,6 +130,7 @@ const pureFiles = [
   'src/controller/plan.ts',
   'src/controller/shrink-guard.ts',
   'src/health/rise-fall.ts',
+  'native/fou/port-codec.ts',
   'native/inet/address.ts',
   'native/inet/family.ts',
   'native/neighbour/advertisement.ts',

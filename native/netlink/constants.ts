@@ -28,6 +28,7 @@ export const NLM_F_DUMP = NLM_F_ROOT | NLM_F_MATCH;
 export const NLM_F_REPLACE = 0x100;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
+export const NLM_F_APPEND = 0x800;
 /** On an error reply: the request's body was left out. */
 export const NLM_F_CAPPED = 0x100;
 /** On an error reply: extended-ACK attributes follow. */

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NetlinkConnection } from '../../../../native/netlink/connection.js';
 import { CodecError } from '../../../../native/netlink/errors.js';
-import { addRoute, deleteRoute, listRoutes } from '../../../../native/rtnetlink/routes.js';
+import {
+  addRoute,
+  deleteRoute,
+  deleteSavedRoute,
+  listRoutes,
+  prependRoute,
+  restoreRoute,
+  saveRoutes,
+} from '../../../../native/rtnetlink/routes.js';
 import { ack, done, entry, refuse, ScriptedKernel } from '../../../support/scripted-kernel.js';
 import { concat, hex, hexOf, hostIsLittleEndian } from '../../../support/scripted-messages.js';
 import { kernelRoute, multipathRoute, viaIpv6Route } from './recorded.js';
@@ -247,4 +255,60 @@ describe('a destination with bits past its prefix', { skip }, () => {
       deleteRoute(connection, { destination, prefixLength });
       assert.equal(kernel.sent.length, 1);
     });
+});
+
+describe('saveRoutes', { skip }, () => {
+  /** A route as the kernel lists it, and as it wants it back. */
+  function savedAs(listedBytes: string): string {
+    const { connection } = connect([[entry(RTM_NEWROUTE, hex(listedBytes))], done()]);
+    const [saved] = saveRoutes(connection);
+    return hexOf(saved!.bytes);
+  }
+
+  it('keeps metrics, gateway and protocol, and drops the age and what its state is', () => {
+    const kept = `
+      0800 0f00 fe000000              ; RTA_TABLE
+      0c00 0800 0800 0200 78050000    ; RTA_METRICS: mtu 1400
+      0800 0500 0a000001              ; RTA_GATEWAY
+      0800 0400 03000000              ; RTA_OIF`;
+    const listedBytes = `
+      02 00 00 00 fe 10 00 01 15400000 ; dhcp; dead, onlink, no carrier, offloaded
+      ${kept}
+      0c00 0c00 0000000000000000       ; RTA_CACHEINFO`;
+    assert.equal(savedAs(listedBytes), hexOf(hex(`02 00 00 00 fe 10 00 01 04000000 ${kept}`)));
+  });
+
+  it('keeps several next hops without the state of each', () => {
+    const hops = (flags: string): string => `
+      02 00 00 00 fe 03 00 01 00000000
+      2400 0900                        ; RTA_MULTIPATH
+        1000 ${flags} 00 03000000 0800 0500 0a000001
+        1000 00 01 04000000 0800 0500 0a000002`;
+    assert.equal(savedAs(hops('15')), hexOf(hex(hops('04'))));
+  });
+
+  it('filters by table as listRoutes does', () => {
+    const { connection } = connect([[entry(RTM_NEWROUTE, hex('02 00 00 00 0a 03 00 01 00000000'))], done()]);
+    assert.deepEqual(saveRoutes(connection), []);
+  });
+
+  it('gives the bytes back to the kernel, behind the routes of the same metric', () => {
+    const bytes = hex('02 00 00 00 fe 10 00 01 04000000 0800 0500 0a000001');
+    const { kernel, connection } = connect([[entry(RTM_NEWROUTE, bytes)], done()], [ack], [ack]);
+    const [saved] = saveRoutes(connection);
+    restoreRoute(connection, saved!);
+    deleteSavedRoute(connection, saved!);
+    const [, restored, deleted] = kernel.sent.map(({ messages }) => messages[0]!);
+    assert.deepEqual([hexOf(restored!.payload), hexOf(deleted!.payload)], [hexOf(bytes), hexOf(bytes)]);
+    assert.deepEqual([restored!.type, restored!.flags], [RTM_NEWROUTE, 0x0c05]);
+    assert.equal(deleted!.type, 25);
+  });
+});
+
+describe('prependRoute', { skip }, () => {
+  it('creates, and minds no other route', () => {
+    const { kernel, connection } = connect([ack]);
+    prependRoute(connection, { destination: '0.0.0.0', prefixLength: 0, gateway: '10.0.0.1' });
+    assert.equal(kernel.sent[0]!.messages[0]!.flags, 0x0405);
+  });
 });
