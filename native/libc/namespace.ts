@@ -1,7 +1,8 @@
 /** Network namespaces of the calling thread: sockets belong for ever to the namespace in which they are opened. */
 import { closeSync, openSync } from 'node:fs';
-import { lastErrno, setns, unshare } from './binding.js';
-import { CLONE_NEWNET } from './constants.js';
+import { endianness } from 'node:os';
+import { close, getsockopt, lastErrno, setns, socket, unshare } from './binding.js';
+import { AF_UNIX, CLONE_NEWNET, SO_NETNS_COOKIE, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from './constants.js';
 import { SyscallError } from './errno.js';
 
 /**
@@ -29,4 +30,28 @@ export function enterNetworkNamespace(path: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Gives the number of this thread's network namespace that is never given again during this boot, unlike the inode of
+ * `/proc/self/ns/net`.
+ *
+ * @returns null on kernels before 5.14. Never throws.
+ * @see socket(7), SO_NETNS_COOKIE
+ */
+export function networkNamespaceCookie(): bigint | null {
+  const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd === -1) return null;
+  const cookie = new BigUint64Array(1);
+  const length = new DataView(new ArrayBuffer(4));
+  length.setUint32(0, cookie.byteLength, endianness() === 'LE');
+  const result = getsockopt(
+    fd,
+    SOL_SOCKET,
+    SO_NETNS_COOKIE,
+    new Uint8Array(cookie.buffer),
+    new Uint8Array(length.buffer),
+  );
+  close(fd);
+  return result === -1 ? null : (cookie[0] ?? null);
 }

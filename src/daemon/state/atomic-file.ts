@@ -2,40 +2,66 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** A file that is being written, or a folder that is open to be synced. */
+export interface OpenedFile {
+  writeFile(text: string): Promise<void>;
+  /** fsync(2): what was written, or the names in the folder, outlive a loss of power. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The system calls of an atomic write; tests stop the machine between them. */
+export interface FileSystem {
+  /** A name that is not there is no error. */
+  remove(path: string): Promise<void>;
+  /** Makes a file with mode 0600. @throws when the name is there, a link included */
+  create(path: string): Promise<OpenedFile>;
+  rename(from: string, to: string): Promise<void>;
+  openFolder(path: string): Promise<OpenedFile>;
+}
+
+/** The machine's own. */
+export const systemFiles: FileSystem = {
+  remove: (path) => rm(path, { force: true }),
+  create: (path) => open(path, 'wx', 0o600),
+  rename,
+  openFolder: (path) => open(path, 'r'),
+};
+
 /**
  * Replaces a file: temporary file beside it, fsync, rename, fsync of the folder. Mode 0600.
  *
  * Not for two writers at once: the temporary name is fixed, so that a crash leaves at most one behind.
- * @throws the file system's error; the old file is then untouched
+ * @throws the file system's error; the old file is then untouched, unless it was the folder that could not be synced
  */
-export async function writeFileAtomically(path: string, text: string): Promise<void> {
+export async function writeFileAtomically(path: string, text: string, files = systemFiles): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
-    await rm(temporary, { force: true });
-    await writeAndSync(temporary, text);
-    await rename(temporary, path);
+    await files.remove(temporary);
+    await writeAndSync(await files.create(temporary), text);
+    await files.rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // What went wrong first is what the caller must know.
+    await files.remove(temporary).catch(() => undefined);
     throw error;
   }
-  await syncFolder(dirname(path));
+  await syncAndClose(await files.openFolder(dirname(path)));
 }
 
-async function writeAndSync(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+async function writeAndSync(file: OpenedFile, text: string): Promise<void> {
   try {
     await file.writeFile(text);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await syncAndClose(file);
+}
+
+async function syncAndClose(file: OpenedFile): Promise<void> {
+  try {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

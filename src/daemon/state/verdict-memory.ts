@@ -1,0 +1,79 @@
+/** The verdicts of the checks, so that a director that starts again does not send clients to servers known to be down. */
+import { z } from 'zod';
+import type { ServerFacts } from '../../controller/desired.js';
+import type { HealthCheck } from '../../model/health-check.js';
+import type { ServerKey, ServiceKey } from '../../model/keys.js';
+import type { Verdict } from '../../model/status.js';
+import type { VirtualService } from '../../model/virtual-service.js';
+import { factsSchema, storeFacts, wallMsSchema } from './server-facts.js';
+import type { StateFormat } from './state-file.js';
+
+/** Intervals of its check after which a verdict is too old. */
+const MOST_INTERVALS = 3;
+/** No verdict is too old before this, ms: a restart takes a moment. */
+const SHORTEST_LIMIT_MS = 60_000;
+/**
+ * How often verdicts that are confirmed again and again are written anew, ms: well within the age limit, so that
+ * they can still be used after a crash.
+ */
+export const VERDICT_REFRESH_MS = 20_000;
+
+/** `verdicts.json`. */
+export const verdictFormat: StateFormat<ServerFacts<Verdict>> = {
+  fileName: 'verdicts.json',
+  format: 1,
+  toJson: (verdicts) => ({ verdicts: storeFacts(verdicts) }),
+  schema: z
+    .strictObject({
+      verdicts: factsSchema(
+        z.strictObject({
+          state: z.enum(['up', 'down', 'unknown']),
+          reason: z.string(),
+          sinceMs: wallMsSchema,
+          checkedAtMs: wallMsSchema.nullable(),
+        }),
+      ),
+    })
+    .transform(({ verdicts }) => verdicts),
+};
+
+/** How old a verdict may be when it is read, ms: 3 intervals of its check, at least a minute. */
+export function verdictLimitMs(intervalMs: number): number {
+  return Math.max(SHORTEST_LIMIT_MS, MOST_INTERVALS * intervalMs);
+}
+
+/**
+ * The verdicts that still say something: of servers that are checked by the file, found by a probe, and neither older
+ * than the limit nor, by a clock that was set back, as far in the future.
+ *
+ * Never throws.
+ *
+ * @param wallMs now, ms since the epoch
+ */
+export function freshVerdicts(
+  stored: ServerFacts<Verdict>,
+  services: Iterable<VirtualService>,
+  wallMs: number,
+): ServerFacts<Verdict> {
+  const fresh = new Map<ServiceKey, ReadonlyMap<ServerKey, Verdict>>();
+  for (const { key, check, servers } of services) {
+    const limitMs = limitOf(check);
+    const ofService = stored.get(key);
+    if (limitMs === null || ofService === undefined) continue;
+    const usable = servers.flatMap((server): [ServerKey, Verdict][] => {
+      const verdict = ofService.get(server.key);
+      return verdict !== undefined && isFresh(verdict, limitMs, wallMs) ? [[server.key, verdict]] : [];
+    });
+    if (usable.length > 0) fresh.set(key, new Map(usable));
+  }
+  return fresh;
+}
+
+/** null where nothing is checked. */
+function limitOf(check: HealthCheck): number | null {
+  return check.type === 'none' ? null : verdictLimitMs(check.timing.intervalMs);
+}
+
+function isFresh({ state, checkedAtMs }: Verdict, limitMs: number, wallMs: number): boolean {
+  return state !== 'unknown' && checkedAtMs !== null && Math.abs(wallMs - checkedAtMs) <= limitMs;
+}
