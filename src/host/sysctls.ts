@@ -149,7 +149,11 @@ export function restoreSysctls(
   const changes: SysctlChange[] = [];
   const failures: SysctlFailure[] = [];
   for (const change of ours) {
+    const followers = followersOf(change.path, files);
     const failure = attempt(change.path, change.old, files);
+    for (const [follower, value] of followers) {
+      if (files.read(follower) !== value) attempt(follower, value, files);
+    }
     if (failure === null) continue;
     changes.push(change);
     failures.push(failure);
@@ -170,7 +174,11 @@ export function cureOf(path: string, want: string): string {
 const FORWARD = 'net/ipv4/ip_forward';
 const FORWARD6 = 'net/ipv6/conf/all/forwarding';
 
-/** What the kernel sets along with a setting, with the values before. @see net/ipv4/devinet.c (inet_forward_change) */
+/**
+ * What the kernel sets along with a setting, with the values before. `conf/all/forwarding` is ip_forward itself.
+ *
+ * @see net/ipv4/devinet.c (inet_forward_change), net/ipv6/addrconf.c (addrconf_forward_change)
+ */
 function followersOf(path: string, files: SysctlFiles): Map<string, string> {
   const names =
     path === FORWARD
@@ -185,7 +193,7 @@ function followersOf(path: string, files: SysctlFiles): Map<string, string> {
     return files
       .list(folder)
       .flatMap((name) => settings.map((setting) => `${folder}/${name}/${setting}`))
-      .filter((name) => name !== path);
+      .filter((name) => !name.endsWith('/all/forwarding'));
   }
 }
 

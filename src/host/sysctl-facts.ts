@@ -1,0 +1,68 @@
+/** What the advice on kernel settings depends on beside the file, read from this host. */
+import { IpvsClient } from '../../native/ipvs/client.js';
+import type { Link } from '../../native/rtnetlink/types.js';
+import type { Family } from '../base/ip.js';
+import type { Model } from '../model/director.js';
+import { clientLink, isLocal, kernelServices, linkTowards, vipsOf, withHostNetwork } from './network.js';
+import type { HostNetwork } from './network.js';
+import type { SysctlFacts } from './sysctl-advice.js';
+
+/** Kinds of links out of which packets of clients come on a server. */
+const TUNNELS = new Set(['ipip', 'ip6tnl', 'sit', 'gre', 'gretap', 'ip6gre']);
+
+/** Computes the facts. Never throws. */
+export function computeSysctlFacts(
+  model: Model,
+  network: HostNetwork,
+  backupSyncDaemon: boolean,
+): SysctlFacts {
+  const services = kernelServices(model);
+  const vips = vipsOf(services);
+  const clientInterfaces = namesOf(vips.map((vip) => clientLink(network, vip)));
+  const towards = (family: Family): string[] => {
+    const servers = services.flatMap((service) => service.servers);
+    const nat = servers.filter((server) => server.forwarding === 'nat' && server.family === family);
+    return namesOf(
+      [...new Set(nat.map(({ address }) => address))].map((address) => linkTowards(network, address)),
+    );
+  };
+  const natInterfaces = { ipv4: towards(4), ipv6: towards(6) };
+  return {
+    clientInterfaces,
+    natInterfaces,
+    tunnelInterfaces: network.links
+      .filter(({ kind, up }) => up && kind !== null && TUNNELS.has(kind))
+      .map(({ name }) => name),
+    oneArmedInterfaces: natInterfaces.ipv4.filter((name) => clientInterfaces.includes(name)),
+    alsoRealServer: services.some(({ servers }) =>
+      servers.some((server) => server.forwarding === 'local' || isLocal(network, server.address)),
+    ),
+    backupSyncDaemon,
+  };
+}
+
+/**
+ * Reads the facts of the calling thread's network namespace.
+ *
+ * @throws SyscallError, RtnetlinkError, CodecError when the kernel does not tell its interfaces
+ */
+export function readSysctlFacts(model: Model): SysctlFacts {
+  return withHostNetwork((network) => computeSysctlFacts(model, network, hasBackupSyncDaemon()));
+}
+
+/** Without IPVS, or the right to ask it, there is none that we know of. */
+export function hasBackupSyncDaemon(): boolean {
+  let client: IpvsClient | null = null;
+  try {
+    client = IpvsClient.open();
+    return client.daemons().some(({ role }) => role === 'backup');
+  } catch {
+    return false;
+  } finally {
+    client?.close();
+  }
+}
+
+function namesOf(links: readonly (Link | null)[]): string[] {
+  return [...new Set(links.flatMap((link) => (link === null ? [] : [link.name])))];
+}
