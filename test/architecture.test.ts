@@ -57,6 +57,25 @@ const table: Readonly<Record<string, Rule>> = {
   'src/health/': { own: ['src/base/', 'src/model/'], node: true, packages: ['undici'] },
   'src/simulate/': { own: ['src/base/', 'src/model/', 'schedulers/'], node: true, packages: [] },
   'src/dataplane/types.ts': { own: ['src/base/', 'src/model/'], node: false, packages: [] },
+  'src/dataplane/address-table.ts': {
+    own: ['src/model/', 'src/dataplane/types.ts'],
+    node: false,
+    packages: [],
+  },
+  'src/dataplane/addresses/': {
+    own: [
+      'src/base/',
+      'src/model/',
+      'src/dataplane/types.ts',
+      'src/dataplane/address-table.ts',
+      'native/rtnetlink/',
+      'native/neighbour/',
+      'native/netlink/connection.ts',
+      'native/libc/errno.ts',
+    ],
+    node: true,
+    packages: [],
+  },
   'src/dataplane/proxy/': {
     own: ['src/base/', 'src/model/', 'src/dataplane/types.ts', 'schedulers/'],
     node: true,
@@ -83,12 +102,18 @@ const table: Readonly<Record<string, Rule>> = {
   },
   'src/host/': { own: ['src/base/', 'src/model/', 'src/config/', 'native/'], node: true, packages: [] },
   'src/controller/': {
-    own: ['src/base/', 'src/model/', 'src/dataplane/types.ts'],
+    own: ['src/base/', 'src/model/', 'src/dataplane/types.ts', 'src/dataplane/address-table.ts'],
     node: false,
     packages: [],
   },
   'src/api/': {
-    own: ['src/base/', 'src/model/', 'src/dataplane/types.ts', 'src/controller/status.ts'],
+    own: [
+      'src/base/',
+      'src/model/',
+      'src/dataplane/types.ts',
+      'src/dataplane/address-table.ts',
+      'src/controller/status.ts',
+    ],
     node: true,
     packages: ['fastify', 'zod'],
   },
@@ -127,6 +152,7 @@ const table: Readonly<Record<string, Rule>> = {
 /** Decisions and bytes: these import no `node:` module but buffer and assert. */
 const pureFiles = [
   'src/controller/desired.ts',
+  'src/controller/plan-addresses.ts',
   'src/controller/plan.ts',
   'src/controller/shrink-guard.ts',
   'src/health/rise-fall.ts',

@@ -2,7 +2,7 @@
  * The one interface that every data plane satisfies: the kernel's IPVS table, the userspace proxy, and the
  * fake of the tests. A plane executes steps and reports what is there; it decides nothing.
  */
-import { DirectorError } from '../base/errors.js';
+import { DirectorError, type DirectorErrorOptions } from '../base/errors.js';
 import type { Family } from '../base/ip.js';
 import type { TableServer, TableService } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
@@ -103,12 +103,30 @@ export type Step =
       readonly liveConnections: number;
     };
 
+/** Steps beside the table, see `address-table.ts`. */
+export type AddressStepKind = 'add-address' | 'delete-address';
+
 /** Why one step failed; the plane's own error is the cause. */
 export class StepError extends DirectorError<{
-  readonly step: Step['kind'];
+  readonly step: Step['kind'] | AddressStepKind;
   readonly service: string;
   readonly server: string | null;
-}> {}
+}> {
+  /** The step's error with the usual message: `add server 10.0.0.3:80 of tcp:192.0.2.1:80: <reason>`. */
+  static of(
+    step: Step,
+    reason: string,
+    options: Pick<DirectorErrorOptions<object>, 'code' | 'retryable' | 'cause'>,
+  ): StepError {
+    const service = step.service.key;
+    const server = 'server' in step ? step.server.key : null;
+    const subject = server === null ? service : `${server} of ${service}`;
+    return new StepError(`${step.kind.replace('-', ' ')} ${subject}: ${reason}`, {
+      ...options,
+      details: { step: step.kind, service, server },
+    });
+  }
+}
 
 /** Outcome of one step, by value: one failing step must not hide the others. */
 export type StepResult = { readonly ok: true } | { readonly ok: false; readonly error: StepError };
@@ -125,9 +143,10 @@ export interface ConnectionRecord {
   readonly virtual: string;
   /** The plane's own word: `CONNECTING`, `ESTABLISHED`, `FIN_WAIT`, `UDP`, ... */
   readonly state: string;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly ageMs: number;
+  /** null where the plane does not tell; the kernel counts by server and keeps no start. */
+  readonly bytesIn: number | null;
+  readonly bytesOut: number | null;
+  readonly ageMs: number | null;
 }
 
 export interface ConnectionFilter {
