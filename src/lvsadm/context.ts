@@ -1,6 +1,7 @@
 /** All that a run of lvsadm meets outside itself, so that tests run hundreds of command lines in one process. */
 import type { IpvsTable } from '../../native/ipvs/table.js';
 import type { IpvsConnection } from '../../native/proc/connections.js';
+import type { Privileges } from '../../native/proc/privileges.js';
 import type { NameSources } from './names.js';
 
 /** Takes text. What it throws ends the run. */
@@ -10,14 +11,6 @@ export interface TextSink {
 
 /** Bytes in pieces, each of which holds until the next is asked for. */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-
-/** What the kernel says of this process' rights; null where it does not say. */
-export interface Privileges {
-  /** Whether CAP_NET_ADMIN is effective, in whatever user namespace this is. */
-  readonly netAdmin: boolean | null;
-  /** Whether the user namespace is the initial one. */
-  readonly initialUserNamespace: boolean | null;
-}
 
 export interface LvsadmContext {
   /** What messages call the program. */

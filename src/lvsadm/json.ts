@@ -10,8 +10,8 @@ import type {
   IpvsStats,
   IpvsTimeouts,
 } from '../../native/ipvs/types.js';
+import { schedulerFlagNames } from '../../native/ipvs/scheduler-flags.js';
 import type { IpvsConnection } from '../../native/proc/connections.js';
-import { schedulerFlagNames } from './scheduler-flags.js';
 import { isOnePacket, isPersistent } from './service-text.js';
 import { formatIpv4Number } from './ipv4-text.js';
 import type { ListedService } from './service-table.js';

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The program: real streams, the kernel's table, the machine's names. Loads what talks to the kernel only when it is asked. */
-import { readFileSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { IpvsTable } from '../../native/ipvs/table.js';
-import type { Privileges } from './context.js';
+import { readPrivileges } from '../../native/proc/privileges.js';
 import { DescriptorSink, ReaderGoneError } from './output.js';
 import { runLvsadm } from './run.js';
 import { systemNames } from './system-names.js';
@@ -11,7 +11,6 @@ import { systemNames } from './system-names.js';
 /** As a shell tells of a program that wrote to a pipe without a reader. */
 const brokenPipeStatus = 128 + 13;
 const inputBytes = 64 * 1024;
-const capNetAdmin = 12n;
 
 /** Each look-up of a name holds one thread, for seconds where no name server answers. */
 process.env['UV_THREADPOOL_SIZE'] ??= '16';
@@ -57,24 +56,6 @@ async function openTable(): Promise<IpvsTable> {
   }
 }
 
-/** @see user_namespaces(7), capabilities(7) */
-function privileges(): Privileges {
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(textOf('/proc/self/status'))?.[1];
-  const map = textOf('/proc/self/uid_map').trim().split(/\s+/).join(' ');
-  return {
-    netAdmin: capabilities === undefined ? null : ((BigInt(`0x${capabilities}`) >> capNetAdmin) & 1n) === 1n,
-    initialUserNamespace: map === '' ? null : map === '0 0 4294967295',
-  };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
 async function main(): Promise<number> {
   const stderr = new DescriptorSink(2);
   try {
@@ -86,7 +67,7 @@ async function main(): Promise<number> {
       names: systemNames,
       openTable,
       connections: async () => (await import('../../native/proc/connections.js')).readConnections(),
-      privileges,
+      privileges: readPrivileges,
       stopAtOperand:
         process.env['POSIXLY_CORRECT'] !== undefined || process.env['POSIX_ME_HARDER'] !== undefined,
     });

@@ -1,6 +1,6 @@
 /** Why the table cannot be had, in words that name the operator's next step. Pure. */
 import { SyscallError } from '../../native/libc/errno.js';
-import type { Privileges } from './context.js';
+import type { Privileges } from '../../native/proc/privileges.js';
 
 /** The table cannot be opened, or must not be read. The message may have more than one line. */
 export class TableUnavailableError extends Error {

@@ -7,9 +7,10 @@ import type {
   IpvsServiceKey,
   IpvsTimeouts,
 } from '../../native/ipvs/types.js';
+import { schedulerFlagNames } from '../../native/ipvs/scheduler-flags.js';
 import { formatEndpoint, protocolOf } from './endpoint-text.js';
 import type { Names } from './names.js';
-import { formatSchedulerFlags, hasSchedulerFlags, schedulerFlagNames } from './scheduler-flags.js';
+import { formatSchedulerFlags, hasSchedulerFlags } from './scheduler-flags.js';
 import { formatNetmask, isOnePacket, isPersistent } from './service-text.js';
 import type { ListedEntry } from './service-table.js';
 

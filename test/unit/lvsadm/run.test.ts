@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { SyscallError } from '../../../native/libc/errno.js';
 import { CodecError } from '../../../native/netlink/errors.js';
 import type { IpvsConnection } from '../../../native/proc/connections.js';
-import type { Privileges } from '../../../src/lvsadm/context.js';
+import type { Privileges } from '../../../native/proc/privileges.js';
 import { longOptions } from '../../../src/lvsadm/options.js';
 import { FakeIpvsTable, refusal } from '../../support/fake-ipvs-table.js';
 import { namesFromFiles } from '../../lvsadm/files-names.js';
