@@ -25,9 +25,14 @@ export function connectionView(connections: readonly ConnectionLine[], color: bo
     connection.virtual,
     connection.service,
     connection.server,
-    formatDuration(connection.ageMs),
-    formatBytes(connection.bytesIn),
-    formatBytes(connection.bytesOut),
+    known(connection.ageMs, formatDuration),
+    known(connection.bytesIn, formatBytes),
+    known(connection.bytesOut, formatBytes),
   ]);
   return formatTable(columns, rows, { paintTitle: colors(color).dim });
+}
+
+/** The kernel tells neither age nor bytes of a connection. */
+function known(value: number | null, format: (value: number) => string): string {
+  return value === null ? '-' : format(value);
 }

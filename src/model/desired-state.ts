@@ -1,7 +1,7 @@
 /** What ought to be in the data plane's table, computed from file, verdicts and operator; no effect, no I/O. */
 import type { ServerKey, ServiceKey } from './keys.js';
 import type { RealServer } from './real-server.js';
-import type { ServiceAddress, ServiceSettings } from './virtual-service.js';
+import type { ServiceAddress, ServicePlane, ServiceSettings } from './virtual-service.js';
 
 /** A server as it ought to stand in the table: `weight` is the effective weight. */
 export type TableServer = RealServer;
@@ -12,6 +12,8 @@ export interface TableService {
   readonly name: string;
   readonly address: ServiceAddress;
   readonly settings: ServiceSettings;
+  /** Which of two planes serves it; absent where the director has one plane only. */
+  readonly plane?: ServicePlane;
 }
 
 /** Why a configured server serves, or does not, and with which weight. */

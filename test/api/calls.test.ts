@@ -82,7 +82,7 @@ describe('client and server over the control socket', () => {
 
   it('lists connections by name, one at a time', async () => {
     api.operations.connectionsSource = () => iterate([RECORD, { ...RECORD, ageMs: 4 }]);
-    const ages: number[] = [];
+    const ages: (number | null)[] = [];
     for await (const record of api.client.connections({ service: 'shop & co', server: 'web-1' }))
       ages.push(record.ageMs);
     assert.deepEqual(ages, [3, 4]);

@@ -1,0 +1,91 @@
+/** Reads the kernel's table into what the controller observes, in turns. Changes nothing. */
+import { IpvsError } from '../../../native/ipvs/errors.js';
+import type { IpvsTable } from '../../../native/ipvs/table.js';
+import type { IpvsDestination, IpvsService, IpvsServiceKey, IpvsStats } from '../../../native/ipvs/types.js';
+import type { ServerKey, ServiceKey } from '../../model/keys.js';
+import type { ObservedServer, ObservedService, ObservedTable, TrafficCounters } from '../types.js';
+import { fromIpvsDestination, fromIpvsSettings } from './convert.js';
+import { fromIpvsServiceKey, parseServiceKey } from './convert-keys.js';
+import type { MatchMarks } from './match-marks.js';
+
+/**
+ * Gives the whole table, or the services named. What a service has is read in one go, services in turns.
+ *
+ * Counters of 64 bits become numbers, which round to one part in 2^53 above 2^53: bytes do so after 9 petabytes.
+ *
+ * @param turn awaited between services
+ * @throws what the table throws
+ */
+export async function readTable(
+  table: IpvsTable,
+  keys: ReadonlySet<ServiceKey> | undefined,
+  marks: MatchMarks,
+  turn: () => Promise<void>,
+): Promise<ObservedTable> {
+  const observed = new Map<ServiceKey, ObservedService>();
+  for (const service of keys === undefined ? table.services() : namedServices(table, keys, marks)) {
+    const entry = observeService(service, table.destinations(service), marks);
+    observed.set(entry.key, entry);
+    await turn();
+  }
+  return observed;
+}
+
+function* namedServices(
+  table: IpvsTable,
+  keys: ReadonlySet<ServiceKey>,
+  marks: MatchMarks,
+): Generator<IpvsService, void> {
+  for (const key of keys) {
+    const kernelKey = parseServiceKey(key, marks);
+    const service = kernelKey && serviceIfThere(table, kernelKey);
+    if (service !== null) yield service;
+  }
+}
+
+function serviceIfThere(table: IpvsTable, key: IpvsServiceKey): IpvsService | null {
+  try {
+    return table.service(key);
+  } catch (error) {
+    if (error instanceof IpvsError && error.code === 'ERR_IPVS_SERVICE_UNKNOWN') return null;
+    throw error;
+  }
+}
+
+function observeService(
+  service: IpvsService,
+  destinations: readonly IpvsDestination[],
+  marks: MatchMarks,
+): ObservedService {
+  const servers = new Map<ServerKey, ObservedServer>();
+  for (const destination of destinations) {
+    const server = observeServer(destination);
+    servers.set(server.key, server);
+  }
+  const { key, name, address } = fromIpvsServiceKey(service, marks);
+  return {
+    key,
+    name,
+    address,
+    settings: fromIpvsSettings(service, service.family),
+    servers,
+    // The kernel counts neither clients that it turned away nor connects that were repeated.
+    counters: { ...countersOf(service.stats), refused: 0, retries: 0 },
+  };
+}
+
+function observeServer(destination: IpvsDestination): ObservedServer {
+  const { activeConnections, inactiveConnections, stats } = destination;
+  return {
+    ...fromIpvsDestination(destination),
+    activeConnections,
+    inactiveConnections,
+    // The kernel keeps the flag to itself, and its rules differ by version.
+    overloaded: null,
+    counters: { ...countersOf(stats), refused: 0 },
+  };
+}
+
+function countersOf({ connections, inBytes, outBytes }: IpvsStats): TrafficCounters {
+  return { connections: Number(connections), bytesIn: Number(inBytes), bytesOut: Number(outBytes) };
+}
