@@ -66,15 +66,15 @@ export class NotifySocket {
     }
   }
 
+  /** CLOCK_MONOTONIC, the clock of `MONOTONIC_USEC`. Never throws. */
+  monotonicUsec(): bigint {
+    return process.hrtime.bigint() / 1000n;
+  }
+
   /** May be called twice. Never throws. */
   close(): void {
     this.#socket.close();
   }
-}
-
-/** Microseconds of CLOCK_MONOTONIC, as `MONOTONIC_USEC` wants them. */
-export function monotonicMicroseconds(): bigint {
-  return process.hrtime.bigint() / 1000n;
 }
 
 /**

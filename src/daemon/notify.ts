@@ -2,8 +2,9 @@
  * What the service manager hears of this process: start, readiness, reloads, the end, a line for people, and the watchdog.
  * Without a manager all of it does nothing. How messages travel is native/libc/notify.ts's.
  */
-import { monotonicMicroseconds, NotifySocket, type NotifyFailure } from '../../native/libc/notify.js';
+import type { NotifyFailure } from '../../native/libc/notify.js';
 import type { Clock, Timer } from '../base/clock.js';
+import { reasonOf } from '../base/errors.js';
 import { Watchdog, type WatchdogOptions } from './watchdog.js';
 
 /** What the manager asks of this process. */
@@ -18,6 +19,8 @@ export interface ManagerRequest {
 export interface ManagerChannel {
   /** @returns null when the message has arrived */
   send(lines: readonly string[]): NotifyFailure | null;
+  /** CLOCK_MONOTONIC. */
+  monotonicUsec(): bigint;
   close(): void;
 }
 
@@ -30,9 +33,7 @@ export interface ServiceManagerOptions {
   /** The line for people, asked at most once a second: `3 services, 12 servers, 1 down`. */
   readonly describe: () => string;
   /** Default: the unix socket. */
-  readonly open?: (name: string) => ManagerChannel | NotifyFailure;
-  /** CLOCK_MONOTONIC; default the machine's. */
-  readonly monotonicUsec?: () => bigint;
+  readonly open?: (name: string) => Promise<ManagerChannel | NotifyFailure>;
 }
 
 const EXTENSION_MS = 30_000;
@@ -86,11 +87,14 @@ export class ServiceManager {
         : new Watchdog({ clock, limitMs, resyncMs, log, feed: () => this.#feed() });
   }
 
-  /** The start has begun, and may take longer than the manager would wait: it is asked for more time, ten minutes at most. */
-  starting(): void {
-    const { request, open = (name: string) => NotifySocket.open(name) } = this.#options;
+  /**
+   * The start has begun, and may take longer than the manager would wait: it is asked for more time, ten minutes at most.
+   * Never rejects.
+   */
+  async starting(): Promise<void> {
+    const { request, open = openSocket } = this.#options;
     if (request.socket === null) return;
-    const opened = open(request.socket);
+    const opened = await open(request.socket);
     if (!('send' in opened)) {
       this.#trouble(opened);
       return;
@@ -108,7 +112,7 @@ export class ServiceManager {
 
   /** A reload has begun, whoever asked. Each is followed by `reloaded`. */
   reloading(): void {
-    const usec = (this.#options.monotonicUsec ?? monotonicMicroseconds)();
+    const usec = this.#channel?.monotonicUsec() ?? 0n;
     this.#tell(['RELOADING=1', `MONOTONIC_USEC=${usec}`]);
   }
 
@@ -207,6 +211,16 @@ export class ServiceManager {
     this.#extension?.cancel();
     this.#statusTimer?.cancel();
     this.#statusTimer = null;
+  }
+}
+
+/** The C library is loaded only where a manager listens. */
+async function openSocket(name: string): Promise<ManagerChannel | NotifyFailure> {
+  try {
+    const { NotifySocket } = await import('../../native/libc/notify.js');
+    return NotifySocket.open(name);
+  } catch (error) {
+    return { message: `notify ${name}: ${reasonOf(error)}`, retryable: false };
   }
 }
 

@@ -14,6 +14,9 @@ class FakeManager implements ManagerChannel {
     if (this.failure === null) this.messages.push(lines.join('|'));
     return this.failure;
   }
+  monotonicUsec(): bigint {
+    return 123_456n;
+  }
   close(): void {
     this.closed++;
   }
@@ -41,8 +44,7 @@ function fixture(request: { socket: string | null; watchdogMs: number | null }) 
       described++;
       return line.text;
     },
-    open: () => channel,
-    monotonicUsec: () => 123_456n,
+    open: () => Promise.resolve(channel),
   });
   return { clock, channel, manager, errors, line, described: () => described };
 }
@@ -78,9 +80,9 @@ describe('takeManagerRequest', () => {
 });
 
 describe('ServiceManager', () => {
-  it('tells start, readiness, reload and end in order, each readiness with a line for people', () => {
+  it('tells start, readiness, reload and end in order, each readiness with a line for people', async () => {
     const { channel, manager, line } = fixture(unwatched);
-    manager.starting();
+    await manager.starting();
     assert.deepEqual(channel.take(), ['EXTEND_TIMEOUT_USEC=30000000']);
     manager.ready();
     assert.deepEqual(channel.take(), ['READY=1|STATUS=3 services, 12 servers']);
@@ -95,9 +97,9 @@ describe('ServiceManager', () => {
     assert.deepEqual(channel.take(), ['STOPPING=1|STATUS=the table stays']);
   });
 
-  it('asks for more time while a start lasts, but not for ever', () => {
+  it('asks for more time while a start lasts, but not for ever', async () => {
     const { clock, channel, manager } = fixture(unwatched);
-    manager.starting();
+    await manager.starting();
     clock.advance(25_000);
     assert.equal(channel.take().length, 3);
     clock.advance(3_600_000);
@@ -105,18 +107,18 @@ describe('ServiceManager', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('asks for no more time once it is ready', () => {
+  it('asks for no more time once it is ready', async () => {
     const { clock, channel, manager } = fixture(unwatched);
-    manager.starting();
+    await manager.starting();
     manager.ready();
     channel.take();
     clock.advance(100_000);
     assert.deepEqual(channel.take(), []);
   });
 
-  it('sends the line for people when it has changed, at most once a second', () => {
+  it('sends the line for people when it has changed, at most once a second', async () => {
     const { clock, channel, manager, line, described } = fixture(unwatched);
-    manager.starting();
+    await manager.starting();
     manager.ready();
     channel.take();
     for (let round = 0; round < 50; round++) manager.roundFinished();
@@ -129,26 +131,26 @@ describe('ServiceManager', () => {
     assert.deepEqual(channel.take(), []);
   });
 
-  it('sends no line before it is ready', () => {
+  it('sends no line before it is ready', async () => {
     const { clock, channel, manager } = fixture(unwatched);
-    manager.starting();
+    await manager.starting();
     channel.take();
     manager.roundFinished();
     clock.advance(2000);
     assert.deepEqual(channel.take(), []);
   });
 
-  it('keeps a line for people on one line: what follows a break would be an assignment', () => {
+  it('keeps a line for people on one line: what follows a break would be an assignment', async () => {
     const { channel, manager, line } = fixture(unwatched);
     line.text = 'shop: failed\nMAINPID=1';
-    manager.starting();
+    await manager.starting();
     manager.ready();
     assert.equal(channel.take()[1], 'READY=1|STATUS=shop: failed; MAINPID=1');
   });
 
-  it('feeds the watchdog from readiness to the end, as long as rounds end', () => {
+  it('feeds the watchdog from readiness to the end, as long as rounds end', async () => {
     const { clock, channel, manager } = fixture(watched);
-    manager.starting();
+    await manager.starting();
     clock.advance(9000);
     assert.ok(!channel.take().includes('WATCHDOG=1'));
     manager.ready();
@@ -168,9 +170,9 @@ describe('ServiceManager', () => {
     assert.deepEqual(channel.take(), []);
   });
 
-  it('keeps the order of states that a manager with a full queue did not take', () => {
+  it('keeps the order of states that a manager with a full queue did not take', async () => {
     const { clock, channel, manager, errors } = fixture(unwatched);
-    manager.starting();
+    await manager.starting();
     channel.take();
     channel.failure = full;
     manager.ready();
@@ -186,9 +188,9 @@ describe('ServiceManager', () => {
     assert.deepEqual(errors, []);
   });
 
-  it('does not collect states without end for a manager that never reads', () => {
+  it('does not collect states without end for a manager that never reads', async () => {
     const { clock, channel, manager } = fixture(unwatched);
-    manager.starting();
+    await manager.starting();
     channel.take();
     channel.failure = full;
     for (let reload = 0; reload < 1000; reload++) {
@@ -202,10 +204,10 @@ describe('ServiceManager', () => {
     assert.match(messages.at(-1) ?? '', /^READY=1/);
   });
 
-  it('logs once that the manager is gone, and goes on', () => {
+  it('logs once that the manager is gone, and goes on', async () => {
     const { clock, channel, manager, errors } = fixture(watched);
     channel.failure = gone;
-    manager.starting();
+    await manager.starting();
     manager.ready();
     clock.advance(20_000);
     manager.stopping('');
@@ -215,9 +217,9 @@ describe('ServiceManager', () => {
     ]);
   });
 
-  it('does nothing without a manager: no timer, no question', () => {
+  it('does nothing without a manager: no timer, no question', async () => {
     const { clock, channel, manager, described } = fixture({ socket: null, watchdogMs: 8000 });
-    manager.starting();
+    await manager.starting();
     manager.ready();
     manager.reloading();
     manager.reloaded();
@@ -229,9 +231,9 @@ describe('ServiceManager', () => {
     manager.close();
   });
 
-  it('leaves no timer and no socket behind, whenever it is closed', () => {
+  it('leaves no timer and no socket behind, whenever it is closed', async () => {
     const { clock, channel, manager } = fixture(watched);
-    manager.starting();
+    await manager.starting();
     manager.ready();
     channel.failure = full;
     manager.roundFinished();
@@ -242,7 +244,7 @@ describe('ServiceManager', () => {
     assert.equal(channel.closed, 1);
   });
 
-  it('speaks over a real socket', () => {
+  it('speaks over a real socket', async () => {
     const name = `@lvsd-manager-test-${process.pid}`;
     const receiver = new NotifyReceiver(name);
     const manager = new ServiceManager({
@@ -252,7 +254,7 @@ describe('ServiceManager', () => {
       resyncMs: () => 30_000,
       describe: () => '1 service, 1 server',
     });
-    manager.starting();
+    await manager.starting();
     manager.ready();
     manager.close();
     assert.deepEqual(receiver.read(), [

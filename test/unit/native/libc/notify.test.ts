@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { openDescriptors } from '../../../../native/libc/descriptor.js';
-import { monotonicMicroseconds, NotifySocket, unixAddress } from '../../../../native/libc/notify.js';
+import { NotifySocket, unixAddress } from '../../../../native/libc/notify.js';
 import { NotifyReceiver } from '../../../support/notify-receiver.js';
 
 function open(name: string): NotifySocket {
@@ -76,6 +76,16 @@ describe('NotifySocket', () => {
     }
   });
 
+  it("tells the kernel's uptime in microseconds where the machine has not slept", (context) => {
+    const socket = open(temporaryPath(context));
+    const uptimeSec = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+    const seconds = Number(socket.monotonicUsec()) / 1e6;
+    // CLOCK_MONOTONIC stands still during a sleep of the machine; /proc/uptime does not
+    assert.ok(seconds <= uptimeSec + 1, `${seconds} against ${uptimeSec}`);
+    assert.ok(seconds > 1 && socket.monotonicUsec() <= socket.monotonicUsec());
+    socket.close();
+  });
+
   it('gives its descriptor back, and says so of messages after that', (context) => {
     const before = openDescriptors();
     const socket = open(temporaryPath(context));
@@ -101,15 +111,5 @@ describe('unixAddress', () => {
   it('takes a path of 108 bytes', () => {
     assert.equal(unixAddress(`/${'x'.repeat(107)}`)?.length, 110);
     assert.equal(unixAddress(`/${'ä'.repeat(54)}`), null);
-  });
-});
-
-describe('monotonicMicroseconds', () => {
-  it("is the kernel's uptime where the machine has not slept", () => {
-    const uptimeSec = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
-    const seconds = Number(monotonicMicroseconds() / 1_000_000n);
-    // CLOCK_MONOTONIC stands still during a sleep of the machine; /proc/uptime does not
-    assert.ok(seconds <= uptimeSec + 1, `${seconds} against ${uptimeSec}`);
-    assert.ok(monotonicMicroseconds() <= monotonicMicroseconds());
   });
 });
