@@ -57,7 +57,8 @@ function desiredService(service: VirtualService, inputs: DesiredInputs): Desired
     if (decision.present) servers.push(tableServer(server, decision.weight, servedAsNat !== null));
   }
   const { key, name, address, settings } = service;
-  return { key, name, address, settings, servers, decisions, servedAsNat };
+  const desired = { key, name, address, settings, servers, decisions, servedAsNat };
+  return inputs.plane === 'composite' ? { ...desired, plane: service.plane } : desired;
 }
 
 /**

@@ -64,6 +64,7 @@ function serviceSteps(key: ServiceKey, inputs: PlanInputs): readonly Step[] {
   if (desired === undefined) return observed === undefined ? [] : removalSteps(observed, inputs);
   const service = tableService(desired);
   if (observed === undefined) return creationSteps(service, desired);
+  if (changesPlane(service, observed)) return moveSteps(service, desired, observed);
   return [
     ...editServiceSteps(service, observed),
     ...addServerSteps(service, desired, observed),
@@ -77,6 +78,28 @@ function removalSteps(observed: ObservedService, { owned, unmanaged }: PlanInput
   if (name === undefined && unmanaged === 'keep') return [];
   const service = { ...tableService(observed), name: name ?? observed.name };
   return [{ kind: 'delete-service', phase: 4, service, liveConnections: connectionsOf(observed) }];
+}
+
+/** A table that says no planes has one only. */
+function changesPlane(service: TableService, observed: ObservedService): boolean {
+  return service.plane !== observed.plane && service.plane !== undefined && observed.plane !== undefined;
+}
+
+/**
+ * Off one plane before on the other: two planes must not serve one address. What the first one carries ends, so a
+ * file that asks for it needs `--force` (plane-moves.ts).
+ */
+function moveSteps(
+  service: TableService,
+  desired: DesiredService,
+  observed: ObservedService,
+): readonly Step[] {
+  const left = { ...tableService(observed), name: service.name };
+  const liveConnections = connectionsOf(observed);
+  return [
+    { kind: 'delete-service', phase: 1, service: left, liveConnections },
+    ...creationSteps(service, desired),
+  ];
 }
 
 function connectionsOf(service: ObservedService | undefined): number {
@@ -167,8 +190,9 @@ function nameInFile(desired: DesiredService, key: ServerKey): string | null {
   return desired.decisions.find((decision) => decision.server === key)?.name ?? null;
 }
 
-function tableService({ key, name, address, settings }: TableService): TableService {
-  return { key, name, address, settings };
+function tableService({ key, name, address, settings, plane }: TableService): TableService {
+  const service = { key, name, address, settings };
+  return plane === undefined ? service : { ...service, plane };
 }
 
 /** The entry without its counters, which are no part of a step. */

@@ -98,7 +98,8 @@ export type Step =
     }
   | {
       readonly kind: 'delete-service';
-      readonly phase: 4;
+      /** 1 when the service moves to another plane, where the same plan creates it. */
+      readonly phase: 1 | 4;
       readonly service: TableService;
       readonly liveConnections: number;
     };
