@@ -26,6 +26,9 @@ export interface HealthRunnerOptions {
   readonly maxProbes?: number;
 }
 
+/** The verdict that an earlier director left about a server; null when there is none to go by. */
+export type RememberedVerdict = (service: ServiceKey, server: ServerKey) => Verdict | null;
+
 /** One server of the configuration as the runner remembers it. */
 interface Watched {
   /** Names in the file; the observer's labels. */
@@ -71,8 +74,11 @@ export class HealthRunner {
    * A server is the same one when its service's key and its own key are the same. With an equal check it keeps
    * verdict, count and schedule; with another check it keeps verdict and count and is probed soon. A new server is
    * `up`, "not checked yet", and is probed within a second. Does nothing after `close`.
+   *
+   * @param remembered the verdict from which a new server goes on instead, if there is one: its check has to change it
+   *   as it would have to without a restart. `onVerdict` hears of it with the next probe, not before.
    */
-  configure(services: readonly VirtualService[]): void {
+  configure(services: readonly VirtualService[], remembered: RememberedVerdict = () => null): void {
     if (this.#closed) return;
     const previous = this.#watched;
     const gone = new Map(previous);
@@ -81,7 +87,10 @@ export class HealthRunner {
       for (const server of service.servers) {
         const key = watchKey(service.key, server.key);
         gone.delete(key);
-        this.#watched.set(key, this.#watch(previous.get(key), service, server));
+        const watched = this.#watch(previous.get(key), service, server);
+        this.#watched.set(key, watched);
+        const verdict = previous.has(key) ? null : remembered(service.key, server.key);
+        if (verdict !== null) watched.target?.resume(verdict);
       }
     }
     for (const watched of gone.values()) this.#release(watched);

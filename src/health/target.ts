@@ -62,6 +62,14 @@ export class Target {
     return { state, reason, sinceMs: this.#sinceMs, checkedAtMs: this.#checkedAtMs };
   }
 
+  /** Goes on from a verdict that an earlier director left: as many results as ever change it. Before the first probe. */
+  resume({ state, reason, sinceMs, checkedAtMs }: Verdict): void {
+    if (state === 'unknown') return;
+    this.#count = { state, contrary: 0, reason };
+    this.#sinceMs = sinceMs;
+    this.#checkedAtMs = checkedAtMs;
+  }
+
   /** Begins to probe; the first probe comes soon. */
   start(): void {
     this.#waitFor(this.#soonMs());

@@ -121,6 +121,40 @@ describe('HealthRunner', () => {
     await runner.close();
   });
 
+  it('goes on from a verdict that an earlier director left, until rise results in a row change it', async () => {
+    const { runner, clock, verdict, told } = harness();
+    const left = { state: 'down', reason: 'refused', sinceMs: -90_000, checkedAtMs: -3_000 } as const;
+    const remembered = (ofService: string, key: string) =>
+      ofService === shop && key === keyOf(1) ? left : null;
+    const services = [service(tcpCheck(), [realServer(1), realServer(2)])];
+    runner.configure(services, remembered);
+    assert.deepEqual(verdict(1), left);
+    assert.equal(verdict(2)?.state, 'up');
+    assert.deepEqual(told, []);
+    await clock.advanceAsync(500);
+    assert.deepEqual(verdict(1), {
+      state: 'down',
+      reason: 'good 1 of 2: connected',
+      sinceMs: -90_000,
+      checkedAtMs: 500,
+    });
+    await clock.advanceAsync(2000);
+    assert.deepEqual(verdict(1), { state: 'up', reason: 'connected', sinceMs: 2500, checkedAtMs: 2500 });
+    runner.configure(services, remembered);
+    assert.equal(verdict(1)?.state, 'up');
+    await runner.close();
+  });
+
+  it('has no use for a verdict that says nothing, or of a server that is not checked', async () => {
+    const { runner, verdict } = harness();
+    const left = { reason: 'x', sinceMs: 1, checkedAtMs: 1 };
+    runner.configure([service(tcpCheck(), [realServer(1)])], () => ({ ...left, state: 'unknown' }));
+    assert.equal(verdict(1)?.reason, 'not checked yet');
+    runner.configure([service(NONE, [realServer(2)])], () => ({ ...left, state: 'down' }));
+    assert.equal(verdict(2)?.state, 'up');
+    await runner.close();
+  });
+
   it('aborts a probe at its timeout and counts a failure with the reason', async () => {
     const { runner, clock, pool, verdict, observed } = harness();
     pool.hanging.add(1);
