@@ -16,7 +16,8 @@
  *
  * Every refusal has a 4xx or 5xx status and an `ErrorAnswer`.
  */
-import type { ConnectionRecord, Phase } from '../dataplane/types.js';
+import type { PlannedStep } from '../dataplane/address-table.js';
+import type { ConnectionRecord } from '../dataplane/types.js';
 import type { DirectorEvent } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 
@@ -34,7 +35,7 @@ export interface EventsAnswer {
 /** A step as people and scripts read it. */
 export interface PlanStep {
   readonly kind: string;
-  readonly phase: Phase;
+  readonly phase: PlannedStep['phase'];
   /** Service name. */
   readonly service: string;
   /** Server name, or null for a step about the service. */

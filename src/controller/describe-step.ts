@@ -1,24 +1,27 @@
 /** Steps as people and scripts read them. Pure. */
-import type { FieldChange, Phase, Step } from '../dataplane/types.js';
+import { plural } from '../base/plural.js';
+import type { PlannedStep } from '../dataplane/address-table.js';
+import type { FieldChange } from '../dataplane/types.js';
 import type { TableServer, TableService } from '../model/desired-state.js';
 import { formatServiceAddress } from '../model/format-address.js';
+import { hostPrefixLength } from '../model/vip-address.js';
 
 /** One step in words. */
 export interface StepDescription {
-  readonly kind: Step['kind'];
-  readonly phase: Phase;
+  readonly kind: PlannedStep['kind'];
+  readonly phase: PlannedStep['phase'];
   /** Service name. */
   readonly service: string;
   /** Server name, or null for a step about the service. */
   readonly server: string | null;
-  /** "192.0.2.10:80, wrr" or "weight 1 -> 3". */
+  /** "192.0.2.10:80, wrr", "weight 1 -> 3" or "192.0.2.10/32 on eth0". */
   readonly detail: string;
   /** Connections (active + inactive) that the step touches. */
   readonly liveConnections: number;
 }
 
 /** Names the step's subjects, what it changes, and the live connections it touches. */
-export function describeStep(step: Step): StepDescription {
+export function describeStep(step: PlannedStep): StepDescription {
   return {
     kind: step.kind,
     phase: step.phase,
@@ -30,11 +33,10 @@ export function describeStep(step: Step): StepDescription {
 }
 
 /** One line: `shop: edit server web-1 (weight 1 -> 3; 12 live connections)`. */
-export function formatStep(step: Step): string {
+export function formatStep(step: PlannedStep): string {
   const { kind, service, server, detail, liveConnections } = describeStep(step);
   const subject = server === null ? '' : ` ${server}`;
-  const live =
-    liveConnections === 0 ? '' : `; ${liveConnections} live connection${liveConnections === 1 ? '' : 's'}`;
+  const live = liveConnections === 0 || isMove(step) ? '' : `; ${plural(liveConnections, 'live connection')}`;
   return `${service}: ${kind.replace('-', ' ')}${subject} (${detail}${live})`;
 }
 
@@ -43,18 +45,35 @@ export function formatChanges(changes: readonly FieldChange[]): string {
   return changes.map(({ field, from, to }) => `${field} ${from} -> ${to}`).join(', ');
 }
 
-function detailOf(step: Step): string {
+function detailOf(step: PlannedStep): string {
   switch (step.kind) {
     case 'edit-service':
     case 'edit-server':
       return formatChanges(step.changes);
     case 'create-service':
-    case 'delete-service':
       return serviceDetail(step.service);
+    case 'delete-service':
+      return isMove(step) ? moveDetail(step) : serviceDetail(step.service);
     case 'add-server':
     case 'delete-server':
       return serverDetail(step.server);
+    case 'add-address':
+    case 'delete-address':
+      return `${step.vip.address}/${hostPrefixLength(step.vip.family)} on ${step.vip.interface}`;
   }
+}
+
+type DeleteService = Extract<PlannedStep, { kind: 'delete-service' }>;
+
+/** A service that is deleted before anything else stands on another plane afterwards. */
+function isMove(step: PlannedStep): boolean {
+  return step.kind === 'delete-service' && step.phase === 1;
+}
+
+/** `192.0.2.10:80, wlc, leaves the kernel plane: drops 12 connections`. */
+function moveDetail({ service, liveConnections }: DeleteService): string {
+  const drops = `drops ${plural(liveConnections, 'connection')}`;
+  return `${serviceDetail(service)}, leaves the ${service.plane ?? 'other'} plane: ${drops}`;
 }
 
 function serviceDetail({ address, settings }: TableService): string {

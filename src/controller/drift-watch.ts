@@ -1,7 +1,8 @@
 /** Decides what becomes of changes that somebody else made in the table. */
 import type { Clock } from '../base/clock.js';
-import type { Step } from '../dataplane/types.js';
+import type { PlannedStep } from '../dataplane/address-table.js';
 import type { ServiceKey } from '../model/keys.js';
+import { vipKey } from '../model/vip-address.js';
 import type { DriftPolicy } from '../model/virtual-service.js';
 import { formatStep } from './describe-step.js';
 
@@ -49,7 +50,7 @@ export class DriftWatch {
    *
    * @param steps what would undo it, not empty
    */
-  found(key: ServiceKey, policy: DriftPolicy, steps: readonly Step[]): DriftDecision {
+  found(key: ServiceKey, policy: DriftPolicy, steps: readonly PlannedStep[]): DriftDecision {
     if (policy === 'ignore') return { repair: false, message: null };
     const message = `somebody else changed the table; to undo: ${steps.map(formatStep).join('; ')}`;
     if (policy === 'alert') return this.#leave(key, { why: 'alert', message });
@@ -90,11 +91,16 @@ export class DriftWatch {
 }
 
 /** Subjects and fields without values: a controller that writes other values each time is the same drift. */
-function signature(steps: readonly Step[]): string {
+function signature(steps: readonly PlannedStep[]): string {
   return steps
     .map((step) => {
       const fields = 'changes' in step ? step.changes.map((change) => change.field) : [];
-      return [step.kind, 'server' in step ? step.server.key : '', ...fields].join(' ');
+      return [step.kind, subjectOf(step), ...fields].join(' ');
     })
     .join('; ');
+}
+
+function subjectOf(step: PlannedStep): string {
+  if ('vip' in step) return vipKey(step.vip);
+  return 'server' in step ? step.server.key : '';
 }

@@ -2,7 +2,10 @@
  * What is lvsd's own in the table. The unit is the virtual service; servers that were in it before lvsd came are
  * strangers. A plane whose table outlives the process needs this to outlive it, too.
  */
+import type { ServiceLabel } from '../dataplane/address-table.js';
 import type { ServiceKey } from '../model/keys.js';
+import { vipKey, type VipAddress, type VipKey } from '../model/vip-address.js';
+import type { OwnedAddress } from './plan-addresses.js';
 import type { Strangers } from './strangers.js';
 
 /** What has to be known at the next start. */
@@ -10,6 +13,8 @@ export interface OwnedTable {
   /** Names by which the services were known. */
   readonly services: ReadonlyMap<ServiceKey, string>;
   readonly strangers: Strangers;
+  /** Addresses that lvsd added; default none. One that was there before is used, and left when its service goes. */
+  readonly addresses?: ReadonlyMap<VipKey, OwnedAddress>;
 }
 
 /** Nothing is ours: a first start, or a record that does not hold any more. */
@@ -25,6 +30,7 @@ export type SaveOwnership = (owned: OwnedTable) => Promise<void>;
 export class Ownership implements OwnedTable {
   readonly #services: Map<ServiceKey, string>;
   readonly #adopted = new Set<ServiceKey>();
+  readonly #addresses: Map<VipKey, OwnedAddress>;
   #strangers: Strangers;
   #changed = false;
 
@@ -32,6 +38,7 @@ export class Ownership implements OwnedTable {
   constructor(before: OwnedTable = NOTHING_OWNED) {
     this.#services = new Map(before.services);
     this.#strangers = before.strangers;
+    this.#addresses = new Map(before.addresses);
   }
 
   get services(): ReadonlyMap<ServiceKey, string> {
@@ -40,6 +47,10 @@ export class Ownership implements OwnedTable {
 
   get strangers(): Strangers {
     return this.#strangers;
+  }
+
+  get addresses(): ReadonlyMap<VipKey, OwnedAddress> {
+    return this.#addresses;
   }
 
   /** Services that became lvsd's and whose table entry has not been looked at since. */
@@ -70,6 +81,19 @@ export class Ownership implements OwnedTable {
   disown(key: ServiceKey): void {
     this.#adopted.delete(key);
     if (this.#services.delete(key)) this.#changed = true;
+  }
+
+  /** Takes over an address that is about to be added, or that another service needs now. */
+  ownAddress(vip: VipAddress, { key, name }: ServiceLabel): void {
+    const owned = this.#addresses.get(vipKey(vip));
+    if (owned?.service.key === key && owned.service.name === name) return;
+    this.#addresses.set(vipKey(vip), { vip, service: { key, name } });
+    this.#changed = true;
+  }
+
+  /** The address is gone, or has not been added. */
+  disownAddress(key: VipKey): void {
+    if (this.#addresses.delete(key)) this.#changed = true;
   }
 
   /** True when something changed since the last call: then the record is to be written. */

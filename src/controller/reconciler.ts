@@ -7,7 +7,8 @@
 import type { BackoffSettings } from '../base/backoff.js';
 import type { Clock, Random } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
-import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
+import type { AddressChange, AddressTable, PlannedStep } from '../dataplane/address-table.js';
+import type { Dataplane, ObservedTable } from '../dataplane/types.js';
 import type { Model } from '../model/director.js';
 import type { EventType } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
@@ -21,7 +22,7 @@ import { computeReadiness } from './readiness.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { indexServices, RunningConfig } from './running-config.js';
-import type { RememberedStates } from './server-states.js';
+import type { RememberedStates, StatesChange } from './server-states.js';
 import { SharedDump } from './shared-dump.js';
 import { explainObjections, shrinkObjections } from './shrink-guard.js';
 import { buildSnapshot, type SnapshotFrame } from './status.js';
@@ -29,6 +30,8 @@ import { buildSnapshot, type SnapshotFrame } from './status.js';
 export interface ReconcilerOptions {
   /** Stays the caller's: `close` does not close it. */
   readonly dataplane: Dataplane;
+  /** Where services with `interface:` have their addresses; stays the caller's. Default: they have none of lvsd's. */
+  readonly addresses?: AddressTable;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: EventLog;
@@ -40,8 +43,8 @@ export interface ReconcilerOptions {
   readonly saveOwnership?: SaveOwnership;
   /** What is known of servers from before this start. Of servers that are not in the model it is dropped. */
   readonly states?: RememberedStates;
-  /** Hears that a verdict or an override changed, after the change and before it is planned. */
-  readonly onStates?: () => void;
+  /** Hears of each verdict and override, after the change and before it is planned. */
+  readonly onStates?: (change: StatesChange) => void;
   /** Asked anew for every snapshot. */
   readonly frame: () => SnapshotFrame;
   /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
@@ -60,7 +63,7 @@ export type ModelResult =
   ({ readonly accepted: true } & ReconcileResult) | { readonly accepted: false; readonly refusal: string };
 
 export interface Preview {
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlannedStep[];
   /** The shrink guard's objection, or null. */
   readonly refusedWithoutForce: string | null;
 }
@@ -90,7 +93,8 @@ export class Reconciler {
     this.#options = options;
     this.#config = config;
     const { saveOwnership = forget } = options;
-    this.#runner = new RoundRunner({ dataplane, clock, events, config, saveOwnership });
+    const { addresses = null } = options;
+    this.#runner = new RoundRunner({ dataplane, addresses, clock, events, config, saveOwnership });
     const { onRound } = options;
     this.#rounds = new RoundScheduler({
       clock,
@@ -116,6 +120,7 @@ export class Reconciler {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', () => void this.close(), { once: true });
     for (const key of this.#config.services.keys()) this.#rounds.mark(key, null);
+    this.#options.addresses?.watch(this.#networkChanged);
     const result = await this.#rounds.start();
     const error = this.#rounds.unreadable;
     if (error === null) return { revision: this.#revision, ...result };
@@ -161,7 +166,7 @@ export class Reconciler {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return;
     const known = this.#config.states.setVerdict(service, server, verdict)?.state;
-    this.#options.onStates?.();
+    this.#options.onStates?.(verdict.state === known ? 'confirmed' : 'verdict');
     const news = known === undefined ? verdict.state === 'down' : verdict.state !== known;
     if (!news) return;
     const before = known ?? 'unknown';
@@ -192,7 +197,7 @@ export class Reconciler {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return null;
     this.#config.states.setWeight(service, server, weight === null ? null : { weight, by });
-    this.#options.onStates?.();
+    this.#options.onStates?.('override');
     const cause = this.#options.events.append({
       type: 'weight-set',
       service: this.#config.ownership.services.get(service) ?? null,
@@ -275,6 +280,17 @@ export class Reconciler {
   close(): Promise<void> {
     return this.#rounds.close();
   }
+
+  /**
+   * An address that is gone is drift, and is judged as such. An interface that has come is nobody's doing: what is
+   * missing there is simply made.
+   */
+  readonly #networkChanged = (change: AddressChange): void => {
+    const concerned = this.#runner.concernedBy(change);
+    if (concerned.length === 0) return;
+    if (change.kind === 'interface-up') for (const key of concerned) this.#rounds.mark(key, null);
+    this.#rounds.resyncSoon();
+  };
 
   #readiness(unreadable: string | null): Snapshot['ready'] {
     const { failures, programmed } = this.#rounds;

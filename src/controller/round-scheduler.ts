@@ -5,7 +5,8 @@
 import type { BackoffSettings } from '../base/backoff.js';
 import type { Clock, Random, Timer } from '../base/clock.js';
 import { DirectorError } from '../base/errors.js';
-import type { Step, StepError } from '../dataplane/types.js';
+import type { PlannedStep } from '../dataplane/address-table.js';
+import type { StepError } from '../dataplane/types.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { PlanSummary } from '../model/snapshot.js';
 import { causeOf, DirtySet, type Causes, type DirtyServices } from './dirty-set.js';
@@ -29,13 +30,16 @@ export interface RoundSchedulerOptions {
 /** What a round did. Failures are retried without being asked. */
 export interface RoundResult {
   /** All steps of the round, those that failed included. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlannedStep[];
   /** Steps that failed, or the one reason why the table could not be read. */
   readonly failures: readonly DirectorError[];
 }
 
 /** What asks for rounds, as the status names it. */
-export type RoundTrigger = 'start' | 'reload' | 'verdict' | 'weight' | 'retry' | 'resync';
+export type RoundTrigger = 'start' | 'reload' | 'verdict' | 'weight' | 'retry' | 'resync' | 'network';
+
+/** An interface that comes up is announced several times. */
+const NETWORK_SETTLES_MS = 50;
 
 interface Ask extends RoundScope {
   readonly trigger: string;
@@ -50,6 +54,7 @@ export class RoundScheduler {
   #asked: Ask | null = null;
   #nextRound: Promise<RoundResult> | null = null;
   #resyncTimer: Timer | null = null;
+  #soonTimer: Timer | null = null;
   #running = false;
   #programmed = false;
   #lastPlan: PlanSummary | null = null;
@@ -112,6 +117,15 @@ export class RoundScheduler {
     const { clock, config } = this.#options;
     this.#resyncTimer = clock.after(config.director.resyncMs, () => {
       void this.#ask({ everything: true, dump: true, trigger: 'resync' });
+    });
+  }
+
+  /** Dumps and plans everything shortly, once for all changes of the network that come in a burst. */
+  resyncSoon(): void {
+    if (!this.#running) return;
+    this.#soonTimer ??= this.#options.clock.after(NETWORK_SETTLES_MS, () => {
+      this.#soonTimer = null;
+      void this.#ask({ everything: true, dump: true, trigger: 'network' });
     });
   }
 
@@ -214,6 +228,7 @@ export class RoundScheduler {
 
   #stopTimers(): void {
     this.#resyncTimer?.cancel();
+    this.#soonTimer?.cancel();
     this.#failing.close();
     this.#unreadable.close();
   }

@@ -4,6 +4,14 @@
  */
 import type { Clock } from '../base/clock.js';
 import { DirectorError, reasonOf } from '../base/errors.js';
+import {
+  isTableStep,
+  type AddressChange,
+  type AddressListing,
+  type AddressStep,
+  type AddressTable,
+  type PlannedStep,
+} from '../dataplane/address-table.js';
 import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
 import type { DesiredService, DesiredState } from '../model/desired-state.js';
 import type { ServiceKey } from '../model/keys.js';
@@ -18,6 +26,7 @@ import { needsFreshDump } from './risky-plan.js';
 import type { RunningConfig } from './running-config.js';
 import { stepEvents } from './step-events.js';
 import type { SaveOwnership } from './ownership.js';
+import { ServiceAddresses } from './service-addresses.js';
 import { updateStrangers } from './strangers.js';
 
 /** How far a round looks. */
@@ -30,7 +39,7 @@ export interface RoundScope {
 
 /** What a round did. */
 export interface RoundOutcome extends ApplyOutcome {
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlannedStep[];
   /** Services that were planned. */
   readonly planned: ReadonlySet<ServiceKey>;
 }
@@ -40,6 +49,8 @@ export class TableError extends DirectorError {}
 
 export interface RoundRunnerOptions {
   readonly dataplane: Dataplane;
+  /** null where services have no addresses of lvsd's. */
+  readonly addresses: AddressTable | null;
   readonly clock: Clock;
   readonly events: EventLog;
   readonly config: RunningConfig;
@@ -52,13 +63,15 @@ export class RoundRunner {
   readonly #dataplane: Dataplane;
   readonly #events: EventLog;
   readonly #config: RunningConfig;
+  readonly #addresses: ServiceAddresses;
   readonly #believed = new BelievedTable();
   readonly #desired = new Map<ServiceKey, DesiredService>();
   readonly #drift: DriftWatch;
   readonly #saveOwnership: SaveOwnership;
   #version = 0;
 
-  constructor({ dataplane, clock, events, config, saveOwnership }: RoundRunnerOptions) {
+  constructor({ dataplane, addresses, clock, events, config, saveOwnership }: RoundRunnerOptions) {
+    this.#addresses = new ServiceAddresses(addresses, config.ownership);
     this.#saveOwnership = saveOwnership;
     this.#dataplane = dataplane;
     this.#events = events;
@@ -85,6 +98,11 @@ export class RoundRunner {
     return this.#drift;
   }
 
+  /** Services whose addresses such a change concerns. */
+  concernedBy(change: AddressChange): readonly ServiceKey[] {
+    return this.#addresses.affected(change, this.#config.services);
+  }
+
   /**
    * Runs one round.
    *
@@ -102,16 +120,20 @@ export class RoundRunner {
     this.#updateDesired(dirty);
     if (scope.dump) {
       const fresh = await this.#observe();
+      const listing = await this.#listAddresses(this.#config.services);
       const settled = [...this.#desired.values()].filter(({ key }) => !dirty.has(key) && !failing.has(key));
-      for (const [key, cause] of this.#judgeDrift(fresh, settled))
+      for (const [key, cause] of this.#judgeDrift(fresh, listing, settled))
         causes.set(key, { service: cause, servers: new Map() });
       this.#believed.replaceAll(fresh, this.#leaves);
+      this.#addresses.believe(listing, this.#config.services, this.#leaves);
     } else await this.#lookAgain([...this.#believed.stale, ...adopted].filter((key) => dirty.has(key)));
     this.#adopt(adopted);
+    if (!scope.dump) await this.#lookAtAddresses(scope, dirty);
     const { steps, planned } = await this.#plan(scope, dirty);
     // Before the steps: an entry that a crash leaves behind must be known as ours.
+    this.#addresses.claim(steps, this.#config.services);
     await this.#keepOwnership();
-    const outcome = { ...(await applyPlan(this.#dataplane, steps)), steps, planned };
+    const outcome = { ...(await applyPlan(this.#dataplane, steps, this.#addresses.table)), steps, planned };
     this.#remember(outcome, causes, scope);
     await this.#keepOwnership();
     return outcome;
@@ -127,9 +149,11 @@ export class RoundRunner {
   async preview(
     services: RunningConfig['services'],
     unmanaged: PlanInputs['unmanaged'],
-  ): Promise<readonly Step[]> {
+  ): Promise<readonly PlannedStep[]> {
     const fresh = await this.#observe();
+    const listing = await this.#listAddresses(services);
     this.#believed.replaceAll(fresh, this.#leaves);
+    this.#addresses.believe(listing, this.#config.services, this.#leaves);
     const desired = computeDesired(this.#config.desiredInputs(services));
     const { ownership } = this.#config;
     const owned = new Map(ownership.services);
@@ -137,7 +161,8 @@ export class RoundRunner {
     for (const { key, name } of services.values()) owned.set(key, name);
     const observed = this.believed;
     const strangers = updateStrangers(ownership.strangers, adopted, desired, observed);
-    return recountSteps(computePlan({ desired, observed, owned, unmanaged, strangers }), fresh);
+    const steps = recountSteps(computePlan({ desired, observed, owned, unmanaged, strangers }), fresh);
+    return around(steps, this.#addresses.plan(services, new Set(services.keys())));
   }
 
   readonly #leaves = (key: ServiceKey): boolean => {
@@ -167,13 +192,23 @@ export class RoundRunner {
     try {
       return await this.#dataplane.observe(keys);
     } catch (thrown) {
-      throw new TableError(`read the ${this.#dataplane.kind} table: ${reasonOf(thrown)}`, {
-        code: 'ERR_TABLE_UNREADABLE',
-        details: {},
-        retryable: true,
-        cause: thrown,
-      });
+      throw tableError(`read the ${this.#dataplane.kind} table: ${reasonOf(thrown)}`, thrown);
     }
+  }
+
+  async #listAddresses(services: RunningConfig['services']): Promise<AddressListing | null> {
+    try {
+      return await this.#addresses.list(services);
+    } catch (thrown) {
+      throw tableError(reasonOf(thrown), thrown);
+    }
+  }
+
+  /** Addresses change seldom: they are listed when something is to be done about them. */
+  async #lookAtAddresses({ everything }: RoundScope, dirty: DirtyServices): Promise<void> {
+    const { services } = this.#config;
+    if (this.#addresses.plan(services, this.#plannable(everything, dirty)).length === 0) return;
+    this.#addresses.believe(await this.#listAddresses(services), services, this.#leaves);
   }
 
   /** Dumps services whose remembered entry may be wrong, or that were not ours so far. */
@@ -197,17 +232,23 @@ export class RoundRunner {
   async #plan(
     { everything, dump }: RoundScope,
     dirty: DirtyServices,
-  ): Promise<{ readonly steps: readonly Step[]; readonly planned: ReadonlySet<ServiceKey> }> {
+  ): Promise<{ readonly steps: readonly PlannedStep[]; readonly planned: ReadonlySet<ServiceKey> }> {
     const keysNow = (): ReadonlySet<ServiceKey> => this.#plannable(everything, dirty);
     const planned = keysNow();
     const steps = computePlan(this.#planInputs(), planned);
     const { ownership, director } = this.#config;
-    if (dump) return { steps, planned };
-    if (!needsFreshDump(steps, this.believed, ownership.services, director.shrinkGuard))
-      return { steps: everything ? await this.#recounted(steps) : steps, planned };
+    if (dump) return { steps: this.#withAddresses(steps, planned), planned };
+    if (!needsFreshDump(steps, this.believed, ownership.services, director.shrinkGuard)) {
+      const all = this.#withAddresses(everything ? await this.#recounted(steps) : steps, planned);
+      return { steps: all, planned };
+    }
     this.#believed.replaceAll(await this.#observe(), this.#leaves);
     const again = keysNow();
-    return { steps: computePlan(this.#planInputs(), again), planned: again };
+    return { steps: this.#withAddresses(computePlan(this.#planInputs(), again), again), planned: again };
+  }
+
+  #withAddresses(steps: readonly Step[], planned: ReadonlySet<ServiceKey>): readonly PlannedStep[] {
+    return around(steps, this.#addresses.plan(this.#config.services, planned));
   }
 
   /** The remembered counts may be as old as the last resync; the services that change are looked at for them. */
@@ -232,20 +273,23 @@ export class RoundRunner {
   }
 
   /**
-   * Compares the services that nothing changed with the fresh table: what differs there was somebody else.
+   * Compares the services that nothing changed with the fresh table and list of addresses: what differs there was somebody else.
    *
    * @returns services to repair, each with its event
    */
   #judgeDrift(
     fresh: ObservedTable,
+    listing: AddressListing | null,
     settled: readonly DesiredService[],
   ): ReadonlyMap<ServiceKey, number | null> {
     const repairs = new Map<ServiceKey, number | null>();
     const inputs = this.#planInputs(fresh);
     for (const { key, name } of settled) {
-      const service = this.#config.services.get(key);
+      const { services } = this.#config;
+      const service = services.get(key);
       if (service === undefined) continue;
-      const steps = computePlan(inputs, [key]).filter((step) => !this.#isDraining(step));
+      const inTable = computePlan(inputs, [key]).filter((step) => !this.#isDraining(step));
+      const steps = [...inTable, ...this.#addresses.missing(key, listing, services)];
       if (steps.length === 0) this.#drift.settled(key);
       else {
         const { repair, message } = this.#drift.found(key, service.drift, steps);
@@ -267,7 +311,8 @@ export class RoundRunner {
 
   #remember(outcome: RoundOutcome, causes: DirtyServices, { dump }: RoundScope): void {
     if (outcome.steps.length > 0) this.#version++;
-    this.#believed.acknowledge(outcome.applied);
+    this.#believed.acknowledge(outcome.applied.filter(isTableStep));
+    this.#addresses.acknowledge(outcome.steps, outcome.applied, this.#config.services);
     for (const key of outcome.failedServices.keys()) this.#believed.markStale(key);
     this.#disownGone(dump ? [...this.#config.ownership.services.keys()] : outcome.planned);
     for (const event of stepEvents(outcome.applied, this.#desired, causes)) this.#events.append(event);
@@ -278,4 +323,15 @@ export class RoundRunner {
     const { services, ownership } = this.#config;
     for (const key of keys) if (!services.has(key) && !this.believed.has(key)) ownership.disown(key);
   }
+}
+
+/** Addresses go before the table is touched, and come behind it. */
+function around(steps: readonly Step[], addresses: readonly AddressStep[]): readonly PlannedStep[] {
+  const first = addresses.filter(({ phase }) => phase === 0);
+  const last = addresses.filter(({ phase }) => phase !== 0);
+  return [...first, ...steps, ...last];
+}
+
+function tableError(message: string, cause: unknown): TableError {
+  return new TableError(message, { code: 'ERR_TABLE_UNREADABLE', details: {}, retryable: true, cause });
 }

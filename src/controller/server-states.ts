@@ -10,6 +10,9 @@ export interface RememberedStates {
   readonly overrides: ServerFacts<WeightOverride>;
 }
 
+/** `confirmed`: a verdict is as before, but newer. */
+export type StatesChange = 'verdict' | 'confirmed' | 'override';
+
 export const NOTHING_KNOWN: RememberedStates = { verdicts: new Map(), overrides: new Map() };
 
 /** Two tables of facts by service and server. Facts about servers that leave the file are forgotten. */

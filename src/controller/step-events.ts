@@ -1,5 +1,5 @@
 /** What acknowledged steps mean to people, as events. Pure. */
-import type { Step } from '../dataplane/types.js';
+import type { PlannedStep } from '../dataplane/address-table.js';
 import type { DesiredService, DesiredState } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { describeStep, formatChanges } from './describe-step.js';
@@ -13,7 +13,7 @@ import type { EventDraft } from './event-log.js';
  * ten thousand servers.
  */
 export function stepEvents(
-  applied: readonly Step[],
+  applied: readonly PlannedStep[],
   desired: DesiredState,
   causes: DirtyServices,
 ): readonly EventDraft[] {
@@ -37,7 +37,7 @@ export function stepEvents(
 }
 
 function told(
-  step: Step,
+  step: PlannedStep,
   desired: DesiredService | undefined,
   newServers: number,
 ): Pick<EventDraft, 'type' | 'message'> {
@@ -61,6 +61,10 @@ function told(
       };
     case 'delete-server':
       return { type: 'server-removed', message: withReason('removed', step.server.key, desired) };
+    case 'add-address':
+      return { type: 'address-added', message: `added: ${detail}` };
+    case 'delete-address':
+      return { type: 'address-removed', message: `removed: ${detail}` };
   }
 }
 

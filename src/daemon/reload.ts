@@ -9,7 +9,7 @@ import { formatReport } from '../config/report.js';
 import type { EventLog } from '../controller/event-log.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import { SerialQueue } from '../controller/serial-queue.js';
-import type { Step } from '../dataplane/types.js';
+import type { PlannedStep } from '../dataplane/address-table.js';
 import type { DirectorSettings, Model } from '../model/director.js';
 import type { ConfigLedger } from './config-ledger.js';
 import type { LastGoodStore } from './state/last-good.js';
@@ -35,7 +35,7 @@ export interface ReloaderOptions {
 
 export interface ReloadDone {
   readonly ok: true;
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlannedStep[];
   /** One line each; what failed is tried again. */
   readonly failures: readonly string[];
   /** Of the configuration, not of the snapshot. */
@@ -173,7 +173,7 @@ export function warningTexts({ warnings }: LoadedConfig): string[] {
   return warnings.map((warning) => formatReport([warning], { color: false, severity: 'warning' }));
 }
 
-function summary(steps: readonly Step[], failures: readonly DirectorError[]): string {
+function summary(steps: readonly PlannedStep[], failures: readonly DirectorError[]): string {
   if (steps.length === 0) return failures[0]?.message ?? 'nothing to change';
   const count = (word: string): number => steps.filter(({ kind }) => kind.startsWith(word)).length;
   const created = count('create') + count('add');

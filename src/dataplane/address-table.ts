@@ -41,6 +41,11 @@ export type AddressStep =
 /** What a plan consists of. */
 export type PlannedStep = Step | AddressStep;
 
+/** True for a step of the table, false for one of an address. */
+export function isTableStep(step: PlannedStep): step is Step {
+  return !('vip' in step);
+}
+
 export interface AddressListing {
   /** Whatever their prefix length, and whoever added them. */
   readonly present: ReadonlySet<VipKey>;

@@ -19,6 +19,8 @@ export type EventType =
   | 'server-down'
   | 'server-unknown'
   | 'weight-set'
+  | 'address-added'
+  | 'address-removed'
   | 'drift-found';
 
 /** One thing that happened. Numbers rise by 1 without gaps while the process lives. */

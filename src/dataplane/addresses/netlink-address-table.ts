@@ -205,7 +205,7 @@ function ignoring(code: RtnetlinkErrorCode, act: () => void): void {
 function addressError({ kind, vip, service }: AddressStep, thrown: unknown): StepError {
   const operation = `${kind.replace('-', ' ')} ${vip.address} on ${vip.interface}`;
   return new StepError(`${operation}: ${reasonText(thrown, vip)}`, {
-    code: 'ERR_STEP_FAILED',
+    code: 'ERR_ADDRESS',
     details: { step: kind, service: service.key, server: null },
     retryable: true,
     cause: thrown,
