@@ -83,11 +83,6 @@ export class ServiceAddresses {
     return planAddresses({ wanted: this.#wantedBy(services), present: this.#present, owned, planned });
   }
 
-  /** The steps that leave none of lvsd's addresses, for a director that takes everything with it. */
-  planRemoval(): readonly AddressStep[] {
-    return this.plan(new Map(), new Set());
-  }
-
   /** Before the steps run: an address that a crash leaves behind must be known as ours. */
   claim(steps: readonly PlannedStep[], services: Services): void {
     for (const step of steps)

@@ -25,6 +25,10 @@ export interface OwnedAddress {
   /** Canonical text. */
   readonly address: string;
   readonly prefixLength: number;
+  /** For whom it was added, or who has needed it since. */
+  readonly service: ServiceKey;
+  /** That service's, in the file. */
+  readonly name: string;
 }
 
 /** A set of packet rules that is lvsd's as a whole. */
@@ -152,7 +156,13 @@ export const ownershipFormat: StateFormat<OwnershipRecord> = {
       host: z.strictObject({ bootId: text, namespace: text, namespaceCookie: text.nullable() }),
       services,
       addresses: z.array(
-        z.strictObject({ interface: text, address: text, prefixLength: z.int().min(0).max(128) }),
+        z.strictObject({
+          interface: text,
+          address: text,
+          prefixLength: z.int().min(0).max(128),
+          service: serviceKeySchema,
+          name: text,
+        }),
       ),
       rules: z.array(rules),
       sysctls: z.array(z.strictObject({ path: sysctlPath, before: z.string(), set: z.string() })),

@@ -25,7 +25,15 @@ const ownership: Ownership = {
     ['tcp:192.0.2.1:80' as ServiceKey, { name: 'shop', strangers: new Set(['10.0.0.9:80' as ServerKey]) }],
     ['match:calls' as ServiceKey, { name: 'calls', strangers: new Set() }],
   ]),
-  addresses: [{ interface: 'eth0', address: '2001:db8::10', prefixLength: 128 }],
+  addresses: [
+    {
+      interface: 'eth0',
+      address: '2001:db8::10',
+      prefixLength: 128,
+      service: 'tcp:[2001:db8::10]:80' as ServiceKey,
+      name: 'shop',
+    },
+  ],
   rules: [
     { engine: 'nft', family: 'inet', table: 'lvsd' },
     { engine: 'iptables', family: 6, table: 'mangle', chain: 'LVSD' },
@@ -40,8 +48,8 @@ describe('ownership record', () => {
   let folder: string;
   let path: string;
   const store = async (owned: Ownership, at = host): Promise<void> => {
-    const text = await encodeState(ownershipFormat, { host: at, ownership: owned }, clock);
-    await writeFile(path, text, { mode: 0o600 });
+    const bytes = await encodeState(ownershipFormat, { host: at, ownership: owned }, clock);
+    await writeFile(path, bytes, { mode: 0o600 });
   };
 
   beforeEach(async () => {
@@ -122,7 +130,10 @@ describe('ownership record', () => {
     { name: 'a mark that is none', owned: { ...NO_OWNERSHIP, marks: new Map([['a', 0]]) } },
     {
       name: 'a prefix that no address has',
-      owned: { ...NO_OWNERSHIP, addresses: [{ interface: 'a', address: '::1', prefixLength: 129 }] },
+      owned: {
+        ...NO_OWNERSHIP,
+        addresses: ownership.addresses.map((address) => ({ ...address, prefixLength: 129 })),
+      },
     },
   ];
   for (const { name, owned } of refused) {
@@ -137,8 +148,7 @@ describe('ownership record', () => {
     const random = seededRandom(seed);
     for (let round = 0; round < 300; round++) {
       const owned = randomOwnership(random);
-      const text = await encodeState(ownershipFormat, { host, ownership: owned }, clock);
-      const bytes = Buffer.from(text);
+      const bytes = Buffer.concat(await encodeState(ownershipFormat, { host, ownership: owned }, clock));
       const read = decodeState(ownershipFormat, bytes, path);
       assert.deepEqual(read, { kind: 'read', content: { host, ownership: owned } }, `seed ${seed}, ${round}`);
       const at = random.int(0, bytes.length - 1);
@@ -165,7 +175,13 @@ function randomOwnership(random: SeededRandom): Ownership {
         { name: string; strangers: Set<ServerKey> },
       ][],
     ),
-    addresses: some(() => ({ interface: word(), address: word(), prefixLength: random.int(0, 128) })),
+    addresses: some(() => ({
+      interface: word(),
+      address: word(),
+      prefixLength: random.int(0, 128),
+      service: word() as ServiceKey,
+      name: word(),
+    })),
     rules: some(() =>
       random.chance(0.5)
         ? { engine: 'nft', family: random.pick(['inet', 'ip', 'ip6'] as const), table: word() }
