@@ -78,7 +78,7 @@ export class FakeIpvsTable implements IpvsTable {
   closed = false;
 
   readonly #info: IpvsInfo;
-  readonly #schedulers: ReadonlySet<string>;
+  readonly #schedulers: Set<string>;
   readonly #engines: ReadonlySet<string>;
   readonly #interfaces: Readonly<Record<string, FakeInterface>>;
   #timeouts: IpvsTimeouts;
@@ -158,6 +158,11 @@ export class FakeIpvsTable implements IpvsTable {
 
   close(): void {
     this.closed = true;
+  }
+
+  /** A scheduler's module is loaded from now on. */
+  learnScheduler(name: string): void {
+    this.#schedulers.add(name);
   }
 
   /** Puts live numbers on a service. @throws Error when there is none */

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { applyPlan } from '../../../src/controller/apply.js';
+import { computeDesired } from '../../../src/controller/desired.js';
+import { formatStep } from '../../../src/controller/describe-step.js';
+import { observeApplied } from '../../../src/controller/observe-applied.js';
+import { explainMoves, planeMoves } from '../../../src/controller/plane-moves.js';
+import { computePlan, recountSteps } from '../../../src/controller/plan.js';
+import { CompositeDataplane } from '../../../src/dataplane/composite/composite-dataplane.js';
+import type { Step } from '../../../src/dataplane/types.js';
+import type { ServicePlane, VirtualService } from '../../../src/model/virtual-service.js';
+import { FakeDataplane } from '../../support/fake-dataplane.js';
+import { keyOf, serverKeyOf, service } from '../../support/models.js';
+
+const VIP = '192.0.2.10:80';
+const SERVERS = ['10.0.0.1:80', '10.0.0.2:80'];
+
+function shopOn(plane: ServicePlane): VirtualService {
+  return service('shop', VIP, SERVERS, { plane });
+}
+
+interface World {
+  readonly kernel: FakeDataplane;
+  readonly proxy: FakeDataplane;
+  readonly composite: CompositeDataplane;
+}
+
+/** Two planes, of which one has the shop with 3 connections on its first server. */
+function shopStandsOn(plane: ServicePlane): World {
+  const planes = { kernel: new FakeDataplane('kernel'), proxy: new FakeDataplane('proxy') };
+  const shop = shopOn(plane);
+  planes[plane].externalService(shop, shop.servers);
+  planes[plane].carry(shop.key, serverKeyOf('10.0.0.1:80'), 2, 1);
+  return { ...planes, composite: new CompositeDataplane(planes) };
+}
+
+async function planTo(wanted: VirtualService, { composite }: World): Promise<readonly Step[]> {
+  const services = new Map([[wanted.key, wanted]]);
+  return computePlan({
+    desired: computeDesired({
+      services,
+      verdicts: new Map(),
+      overrides: new Map(),
+      plane: composite.kind,
+    }),
+    observed: await composite.observe(),
+    owned: new Map([[wanted.key, wanted.name]]),
+    unmanaged: 'keep',
+    strangers: new Map(),
+  });
+}
+
+describe('a service that moves to another plane', () => {
+  for (const [from, to] of [
+    ['kernel', 'proxy'],
+    ['proxy', 'kernel'],
+  ] as const) {
+    it(`leaves the ${from} plane before it is made on the ${to} plane`, async () => {
+      const steps = await planTo(shopOn(to), shopStandsOn(from));
+      assert.deepEqual(
+        steps.map((step) => `${step.phase} ${step.service.plane} ${formatStep(step)}`),
+        [
+          `1 ${from} shop: delete service (192.0.2.10:80, wlc, leaves the ${from} plane: drops 3 connections)`,
+          `1 ${to} shop: create service (192.0.2.10:80, wlc)`,
+          `2 ${to} shop: add server 10.0.0.1:80 (nat, weight 1)`,
+          `2 ${to} shop: add server 10.0.0.2:80 (nat, weight 1)`,
+        ],
+      );
+    });
+
+    it(`stands on the ${to} plane alone afterwards, and is as wanted`, async () => {
+      const world = shopStandsOn(from);
+      const outcome = await applyPlan(world.composite, await planTo(shopOn(to), world));
+      assert.deepEqual([outcome.failed, outcome.skipped, outcome.applied.length], [[], [], 4]);
+      assert.deepEqual([...world[from].table.keys()], []);
+      assert.equal(world[to].table.get(keyOf(VIP))?.servers.size, 2);
+      assert.deepEqual(await planTo(shopOn(to), world), []);
+    });
+  }
+
+  it('is believed to stand on the new plane', async () => {
+    const world = shopStandsOn('kernel');
+    const steps = await planTo(shopOn('proxy'), world);
+    const before = (await world.composite.observe()).get(keyOf(VIP));
+    const after = observeApplied(before, steps);
+    assert.equal(after?.plane, 'proxy');
+    assert.equal(after.servers.size, 2);
+    assert.equal(after.counters.connections, 0);
+  });
+
+  it('has its connections counted anew when the plan is shown later', async () => {
+    const world = shopStandsOn('kernel');
+    const steps = await planTo(shopOn('proxy'), world);
+    world.kernel.carry(keyOf(VIP), serverKeyOf('10.0.0.2:80'), 4);
+    const [first] = recountSteps(steps, await world.composite.observe());
+    assert.match(first === undefined ? '' : formatStep(first), /drops 7 connections/);
+  });
+
+  it('keeps what it has when the old plane does not let it go', async () => {
+    const world = shopStandsOn('kernel');
+    world.kernel.failStep = (step) => (step.kind === 'delete-service' ? 'EPERM' : null);
+    const outcome = await applyPlan(world.composite, await planTo(shopOn('proxy'), world));
+    assert.deepEqual(
+      outcome.failed.map(({ message }) => message),
+      [
+        'delete service tcp:192.0.2.10:80: EPERM',
+        'create service tcp:192.0.2.10:80: the service could not leave its plane: ' +
+          'delete service tcp:192.0.2.10:80: EPERM',
+      ],
+    );
+    assert.equal(outcome.skipped.length, 2);
+    assert.equal(world.kernel.table.get(keyOf(VIP))?.servers.size, 2);
+    assert.equal(world.proxy.table.size, 0);
+  });
+
+  it('does not move where the director has one plane', async () => {
+    const plane = new FakeDataplane();
+    const shop = shopOn('kernel');
+    plane.externalService(shop, shop.servers);
+    const inputs = { verdicts: new Map(), overrides: new Map(), plane: plane.kind };
+    const wanted = shopOn('proxy');
+    const steps = computePlan({
+      desired: computeDesired({ ...inputs, services: new Map([[wanted.key, wanted]]) }),
+      observed: await plane.observe(),
+      owned: new Map(),
+      unmanaged: 'keep',
+      strangers: new Map(),
+    });
+    assert.deepEqual(steps, []);
+  });
+});
+
+describe('planeMoves', () => {
+  const mail = service('mail', '192.0.2.11:25', []);
+
+  it('finds the services whose plane differs, and no new or removed one', () => {
+    const before = [shopOn('kernel'), mail];
+    const after = [service('fresh', '192.0.2.12:80', [], { plane: 'proxy' }), shopOn('proxy')];
+    assert.deepEqual(planeMoves(before, after), [{ service: 'shop', from: 'kernel', to: 'proxy' }]);
+    assert.deepEqual(planeMoves(before, before), []);
+  });
+
+  it('has nothing to say of no moves', () => assert.equal(explainMoves([]), null));
+
+  it('names the services and the way to move them all the same', () => {
+    assert.equal(
+      explainMoves(planeMoves([shopOn('kernel')], [shopOn('proxy')])),
+      'the file moves 1 service: shop from the kernel to the proxy plane; that drops their connections\n' +
+        'if this is meant: lvsd reload --force',
+    );
+  });
+
+  it('names five at most and counts the rest', () => {
+    const moves = Array.from({ length: 7 }, (_, index) => ({
+      service: `s${index}`,
+      from: 'proxy' as const,
+      to: 'kernel' as const,
+    }));
+    const text = explainMoves(moves) ?? '';
+    assert.match(
+      text,
+      /^the file moves 7 services: s0 from .*, s4 from the proxy to the kernel plane and 2 more;/,
+    );
+  });
+});
