@@ -7,7 +7,7 @@ import type { LabHost } from './lab.js';
 import { SctpEndpoint } from './sctp.js';
 
 /** How long an answer may take. In a good network of the lab it takes a few milliseconds. */
-const patienceMs = 4_000;
+const patienceMs = 10_000;
 
 export interface AskOptions {
   /** The client's own address, where its host has several; default the kernel's choice. */

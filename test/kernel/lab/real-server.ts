@@ -30,36 +30,47 @@ export interface TunnelSetup {
   readonly outer: IpVersion;
   /** UDP port of GUE. */
   readonly port?: number;
+  /** GRE: the device takes only packets with a checksum, where others take only those without. */
+  readonly checksum?: boolean;
 }
 
-/** The devices that take wrapped packets from anybody: the kernel makes one of each in every namespace. */
-const receivingLinks: Readonly<Record<TunnelSetup['type'], Readonly<Record<IpVersion, readonly string[]>>>> =
-  {
-    // sit0 unwraps IPv6 from IPv4
-    ipip: { 4: ['tunl0', 'sit0'], 6: ['ip6tnl0'] },
-    // GUE is unwrapped by its UDP port; what is in it goes the way of the plain tunnels
-    gue: { 4: ['tunl0', 'sit0'], 6: ['ip6tnl0'] },
-    gre: { 4: ['gre0'], 6: ['ip6gre0'] },
-  };
+/** Devices that take wrapped packets from anybody: the kernel makes one of each in every namespace. */
+const fallbackLinks: Readonly<Record<TunnelSetup['type'], Readonly<Record<IpVersion, readonly string[]>>>> = {
+  // sit0 unwraps IPv6 from IPv4
+  ipip: { 4: ['tunl0', 'sit0'], 6: [] },
+  // GUE is unwrapped by its UDP port; what is in it goes the way of the plain tunnels
+  gue: { 4: ['tunl0', 'sit0'], 6: [] },
+  gre: { 4: ['gre0'], 6: ['ip6gre0'] },
+};
 
-const receivingModules: Readonly<
-  Record<TunnelSetup['type'], Readonly<Record<IpVersion, readonly string[]>>>
-> = {
+const modules: Readonly<Record<TunnelSetup['type'], Readonly<Record<IpVersion, readonly string[]>>>> = {
   ipip: { 4: ['ipip', 'sit'], 6: ['ip6_tunnel'] },
   gue: { 4: ['fou', 'ipip', 'sit'], 6: ['fou6', 'ip6_tunnel'] },
   gre: { 4: ['ip_gre'], 6: ['ip6_gre'] },
 };
 
-/** Modules that directors and servers need for a kind of tunnel; load them before the lab is built. */
+/** Loads the modules that directors and servers need. Before the lab is built, or after. */
 export function loadTunnelModules(...setups: readonly TunnelSetup[]): void {
-  loadModules([...new Set(setups.flatMap(({ type, outer }) => receivingModules[type][outer]))]);
+  loadModules([...new Set(setups.flatMap(({ type, outer }) => modules[type][outer]))]);
 }
 
-/** TUN: the VIP is the server's own, and so is the device that unwraps. Once for each kind of tunnel. */
-export function unwrapTunnel(server: LabHost, { type, outer, port = 6080 }: TunnelSetup): void {
-  const { namespace } = server;
-  const links = receivingLinks[type][outer];
+/** TUN: the device that unwraps is up. Once for each kind of tunnel; the VIP goes on loopback, as for DR. */
+export function unwrapTunnel({ namespace, address }: LabHost, setup: TunnelSetup): void {
+  const { type, outer, port = 6080 } = setup;
+  const links = [...fallbackLinks[type][outer]];
+  const own = ownLink(setup, address[outer]);
+  if (own !== null) {
+    namespace.ip(`link replace ${own}`);
+    links.push(own.split(' ')[0] ?? '');
+  }
   namespace.ip(...links.map((link) => `link set ${link} up`));
   for (const link of links) namespace.setSysctl(`ipv4/conf/${link}/rp_filter`, 0);
   if (type === 'gue') namespace.shell(`ip ${outer === 6 ? '-6 ' : ''}fou add port ${port} gue`);
+}
+
+/** Where the kernel's own devices do not take what comes: they take IPv6 alone in IPv6, and GRE without checksums. */
+function ownLink({ type, outer, checksum = false }: TunnelSetup, local: string): string | null {
+  if (type === 'gre')
+    return checksum ? `sum${outer} type ${outer === 6 ? 'ip6gre' : 'gre'} local ${local} icsum` : null;
+  return outer === 6 ? `any6 type ip6tnl mode any local ${local}` : null;
 }

@@ -1,0 +1,3 @@
+import { kernelPart } from '../../kernel/part.js';
+
+kernelPart('forwards by address translation', new URL('forwarding-nat/', import.meta.url), { limitSec: 300 });
