@@ -11,7 +11,7 @@ export interface WatchdogOptions {
   /** `director.resync` as it is now. */
   readonly resyncMs: () => number;
   readonly feed: () => void;
-  /** Hears once when feeding ends, and why, and once when it goes on. */
+  /** Hears once of a silence, and why, before the manager acts; and once when feeding goes on. */
   readonly log: { readonly error: (message: string) => void; readonly info: (message: string) => void };
 }
 
@@ -19,6 +19,8 @@ export interface WatchdogOptions {
 const LOOKS_PER_LIMIT = 8;
 /** sd_watchdog_enabled(3) advises half of the limit. */
 const FEEDS_PER_LIMIT = 2;
+/** A feed that is one look late is not worth a line; silence for so much of the limit is, and there is time left to say so. */
+const SILENCE_TO_TELL = 0.75;
 /** Later than this a look is no sign of a loop that works; a loop that pauses once is fed at the next look. */
 const LATEST_MS = 2000;
 const RESYNCS = 3;
@@ -33,7 +35,7 @@ export class Watchdog {
   #timer: Timer | null = null;
   #lastRoundMs = 0;
   #lastFedMs = -Infinity;
-  #silentFor: string | null = null;
+  #told: string | null = null;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
@@ -67,14 +69,19 @@ export class Watchdog {
   }
 
   #judge(lateMs: number, periodMs: number): void {
-    const { clock, limitMs, feed } = this.#options;
+    const { clock, limitMs, feed, log } = this.#options;
+    const silenceMs = clock.nowMs() - this.#lastFedMs;
     const fault = this.#lateness(lateMs, periodMs) ?? this.#staleness();
-    this.#tell(fault);
-    if (fault !== null) return;
+    if (fault !== null) {
+      if (silenceMs >= limitMs * SILENCE_TO_TELL) this.#tell(fault);
+      return;
+    }
     // half a period of tolerance, or the jitter of timers would make every second feed one look late
-    if (clock.nowMs() - this.#lastFedMs < limitMs / FEEDS_PER_LIMIT - periodMs / 2) return;
+    if (silenceMs < limitMs / FEEDS_PER_LIMIT - periodMs / 2) return;
     this.#lastFedMs = clock.nowMs();
     feed();
+    if (this.#told !== null) log.info(`watchdog fed again; it was not because ${this.#told}`);
+    this.#told = null;
   }
 
   #lateness(lateMs: number, periodMs: number): string | null {
@@ -90,17 +97,14 @@ export class Watchdog {
     return `the last reconcile ended ${seconds(ageMs)} s ago, ${seconds(oldestMs)} s (3 x resync) are allowed`;
   }
 
-  /** The numbers in a reason change with each look; the first is the one that tells when it began. */
-  #tell(fault: string | null): void {
+  /** Once a silence: the numbers in a reason change with each look. */
+  #tell(fault: string): void {
+    if (this.#told !== null) return;
+    this.#told = fault;
     const { log, limitMs } = this.#options;
-    if (fault !== null && this.#silentFor === null) {
-      log.error(
-        `watchdog not fed: ${fault}; the service manager ends lvsd ${seconds(limitMs)} s after the last feed`,
-      );
-    }
-    if (fault === null && this.#silentFor !== null)
-      log.info(`watchdog fed again; it was not because ${this.#silentFor}`);
-    this.#silentFor = fault;
+    log.error(
+      `watchdog not fed: ${fault}; the service manager ends lvsd ${seconds(limitMs)} s after the last feed`,
+    );
   }
 }
 
