@@ -2,7 +2,7 @@
  * A disk that forgets, as real ones do when the power goes: what was not synced may be there, in part, or not at all,
  * and names in a folder may have come in any selection of the changes that were not synced.
  */
-import type { FileSystem, OpenedFile } from '../../src/daemon/state/atomic-file.js';
+import type { FileContent, FileSystem, OpenedFile } from '../../src/daemon/state/atomic-file.js';
 
 export type DiskOperation = 'remove' | 'create' | 'write' | 'sync' | 'close' | 'rename' | 'open-folder';
 
@@ -70,9 +70,9 @@ export class FakeDisk implements FileSystem {
     const inode: Inode = { text: '', synced: null };
     this.#change(path, inode);
     return {
-      writeFile: async (text) => {
+      writeFile: async (content) => {
         await this.#call('write');
-        inode.text += text;
+        inode.text += textOf(content);
         inode.synced = null;
       },
       sync: async () => {
@@ -128,4 +128,8 @@ function contentsOf(inode: Inode | null): (string | null)[] {
     inode.text.slice(0, length),
   );
   return [...beginnings, '\0'.repeat(inode.text.length)];
+}
+
+function textOf(content: FileContent): string {
+  return typeof content === 'string' ? content : Buffer.concat(content).toString();
 }

@@ -50,20 +50,31 @@ const HEAD = /^\{"format":(\d{1,9}),"sha256":"([0-9a-f]{64})","content":/;
 const ANY_FORMAT = /^\{"format":(\d{1,9}),/;
 const TAIL = '}\n';
 
-/** The file's text. Lets the loop turn on long lists. @throws what `toJson` throws */
+/** About the bytes of one piece of a file, and what is held of it at once. */
+const PIECE_CHARACTERS = 65_536;
+
+/** The file's bytes in pieces. Lets the loop turn on long lists. @throws what `toJson` throws */
 export async function encodeState<Content>(
   format: StateFormat<Content>,
   content: Content,
   clock: Clock,
-): Promise<string> {
+): Promise<readonly Uint8Array[]> {
   const hash = createHash('sha256');
-  let body = '';
-  const write = (part: string): void => {
-    hash.update(part);
-    body += part;
+  const pieces: Uint8Array[] = [];
+  let piece = '';
+  const finish = (): void => {
+    const bytes = Buffer.from(piece);
+    hash.update(bytes);
+    pieces.push(bytes);
+    piece = '';
   };
-  for await (const part of inTurns(jsonParts(format.toJson(content)), clock)) write(part);
-  return `{"format":${format.format},"sha256":"${hash.digest('hex')}","content":${body}${TAIL}`;
+  for await (const part of inTurns(jsonParts(format.toJson(content)), clock)) {
+    piece += part;
+    if (piece.length > PIECE_CHARACTERS) finish();
+  }
+  finish();
+  const head = `{"format":${format.format},"sha256":"${hash.digest('hex')}","content":`;
+  return [Buffer.from(head), ...pieces, Buffer.from(TAIL)];
 }
 
 /** One item of a list a line: people read these files too. */

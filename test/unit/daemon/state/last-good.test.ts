@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -46,6 +46,17 @@ describe('LastGoodStore', () => {
     await writeFile(`${store.path}.tmp`, 'half');
     await store.write(copy);
     assert.deepEqual(await store.read(), copy);
+  });
+
+  it('is refused when it was cut off after any byte, and never read in part', async () => {
+    const store = new LastGoodStore(folder);
+    await store.write(copy);
+    const whole = await readFile(store.path);
+    // Of the last byte, a newline, nothing depends.
+    for (let length = 0; length < whole.length - 1; length++) {
+      await writeFile(store.path, whole.subarray(0, length));
+      await assert.rejects(store.read(), { code: 'ERR_LAST_GOOD' }, `${length} bytes`);
+    }
   });
 
   const unusable: readonly { name: string; text: string }[] = [

@@ -29,8 +29,8 @@ const state: OperatorState = {
 };
 
 async function roundTrip(written: OperatorState): Promise<StateReading<OperatorState>> {
-  const text = await encodeState(operatorStateFormat, written, clock);
-  return decodeState(operatorStateFormat, new TextEncoder().encode(text), '/s/operator.json');
+  const bytes = Buffer.concat(await encodeState(operatorStateFormat, written, clock));
+  return decodeState(operatorStateFormat, bytes, '/s/operator.json');
 }
 
 describe('operator state', () => {
@@ -56,7 +56,7 @@ describe('operator state', () => {
   }
 
   it('is void as a whole when it was cut off after any byte', async () => {
-    const whole = new TextEncoder().encode(await encodeState(operatorStateFormat, state, clock));
+    const whole = Buffer.concat(await encodeState(operatorStateFormat, state, clock));
     for (let length = 0; length < whole.length; length++) {
       const reading = decodeState(operatorStateFormat, whole.subarray(0, length), '/s');
       assert.equal(reading.kind, 'void', `${length} bytes`);

@@ -31,7 +31,7 @@ const note: Note = { title: 'Grüße "an" \u2028 alle \ud83d\ude00 \ud800', line
 const clock = new FakeClock();
 const encoder = new TextEncoder();
 const encode = async (content: Note): Promise<Uint8Array> =>
-  encoder.encode(await encodeState(noteFormat, content, clock));
+  Buffer.concat(await encodeState(noteFormat, content, clock));
 const decode = (bytes: Uint8Array): StateReading<Note> => decodeState(noteFormat, bytes, '/s/note.json');
 const seed = Number(process.env['LVSD_TEST_SEED'] ?? 4);
 
@@ -49,8 +49,8 @@ describe('encodeState and decodeState', () => {
 
   it('write empty lists and empty contents', async () => {
     const empty: StateFormat<object> = { ...noteFormat, toJson: () => ({}), schema: z.strictObject({}) };
-    const text = await encodeState(empty, {}, clock);
-    assert.equal(decodeState(empty, encoder.encode(text), '/s').kind, 'read');
+    const bytes = Buffer.concat(await encodeState(empty, {}, clock));
+    assert.equal(decodeState(empty, bytes, '/s').kind, 'read');
     const without = { title: '', lines: [] };
     assert.deepEqual(decode(await encode(without)), { kind: 'read', content: without });
   });
@@ -70,9 +70,11 @@ describe('encodeState and decodeState', () => {
         return busy.after(delayMs, () => undefined);
       },
     };
-    const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index}`);
-    await encodeState(noteFormat, { title: '', lines }, ticking);
+    const lines = Array.from({ length: 10_000 }, (_, index) => `line ä ${index}`);
+    const pieces = await encodeState(noteFormat, { title: '', lines }, ticking);
     assert.ok(turns > 5, `${turns} turns`);
+    assert.ok(pieces.length > 3, `${pieces.length} pieces`);
+    assert.deepEqual(decode(Buffer.concat(pieces)), { kind: 'read', content: { title: '', lines } });
   });
 
   it('find a file damaged that was cut off after any byte', async () => {
@@ -129,7 +131,7 @@ describe('encodeState and decodeState', () => {
 
   it('tell another version from damage', async () => {
     const later = { ...noteFormat, format: 4 };
-    const reading = decode(encoder.encode(await encodeState(later, note, clock)));
+    const reading = decode(Buffer.concat(await encodeState(later, note, clock)));
     assert.equal(causeOf(reading), 'format');
     assert.match(reasonOf(reading), /^read \/s\/note\.json: it has format 4, .* reads format 3$/);
     assert.equal(causeOf(decode(encoder.encode('{"format":9,"kind":"something else"}'))), 'format');
@@ -147,8 +149,8 @@ describe('encodeState and decodeState', () => {
         toJson: (value) => ({ ...value }),
         schema: z.looseObject({}),
       };
-      const text = await encodeState(anything, content as object, clock);
-      assert.equal(causeOf(decode(encoder.encode(text))), 'damaged');
+      const bytes = Buffer.concat(await encodeState(anything, content as object, clock));
+      assert.equal(causeOf(decode(bytes)), 'damaged');
     });
   }
 });
