@@ -96,7 +96,12 @@ describe('docs/metrics.md', () => {
 
 describe('docs/commands.md and all that is said of commands', () => {
   const never = (): Promise<never> => Promise.reject(new Error('not in a test'));
-  const program = createProgram(processContext(), { runDirector: never, planAlone: never, runDemo: never });
+  const program = createProgram(processContext(), {
+    runDirector: never,
+    planAlone: never,
+    applyAlone: never,
+    runDemo: never,
+  });
   const commands = completionTree(program);
 
   it('has a row for every command, with its very options', () => {

@@ -36,7 +36,11 @@ export function socketOption(): Option {
 }
 
 export function dataplaneOption(): Option {
-  return new Option('--dataplane <plane>', "override the file's director.dataplane").choices(['proxy']);
+  return new Option('--dataplane <plane>', "override the file's director.dataplane").choices([
+    'kernel',
+    'proxy',
+    'auto',
+  ]);
 }
 
 export function jsonOption(): Option {

@@ -3,6 +3,7 @@
 import { tmpdir } from 'node:os';
 import { relative } from 'node:path';
 import { createLogger } from '../base/logger.js';
+import { applyAlone } from '../daemon/apply-alone.js';
 import { planAlone } from '../daemon/plan-alone.js';
 import { runDirector } from '../daemon/run-director.js';
 import { startDirector } from '../daemon/start-director.js';
@@ -18,6 +19,7 @@ const programs: Programs = {
   runDirector: (request) =>
     runDirector({ ...request, prettyLog: process.stderr.isTTY, colorLog: context.errorColor }),
   planAlone,
+  applyAlone,
   runDemo: (request) =>
     runDemo({
       ...request,

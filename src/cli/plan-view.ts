@@ -1,6 +1,7 @@
-/** Steps of a plan for people, in the manner of `terraform plan`: what would happen, then one line of sums. Pure. */
+/** Steps of a plan for people, in the manner of `terraform plan`: what would happen, then one line of sums. */
 import type { PlanStep, ReloadAnswer } from '../api/protocol.js';
 import { plural } from '../base/plural.js';
+import type { CliContext } from './context.js';
 import { colors } from './colors.js';
 import { formatTable } from './table.js';
 
@@ -59,6 +60,17 @@ export function planSummary(steps: readonly PlanStep[], tense: 'future' | 'past'
   return touched === 0
     ? sums
     : `${sums} ${plural(touched, 'connection')} (open or remembered) on deleted servers.`;
+}
+
+/** Warnings and failures on the error stream, steps and sums on the other. */
+export function printReload(
+  { out, err, color }: Pick<CliContext, 'out' | 'err' | 'color'>,
+  answer: ReloadAnswer,
+): void {
+  for (const warning of answer.warnings) err(`${warning.trimEnd()}\n`);
+  for (const line of planView(answer.steps, color)) out(`${line}\n`);
+  out(`${reloadSummary(answer)}\n`);
+  for (const failure of answer.failures) err(`failed: ${failure}\n`);
 }
 
 /** What a reload did, what of it failed, and the revision that runs now. */

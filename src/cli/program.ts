@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../base/version.js';
 import { nameHint } from '../config/name-hint.js';
+import { applyCommand } from './commands/apply.js';
 import { checkCommand } from './commands/check.js';
 import { completionCommand } from './commands/completion.js';
 import { connectionsCommand } from './commands/connections.js';
@@ -18,7 +19,12 @@ import type { CliContext } from './context.js';
 import { reportFailure, usageError } from './failure.js';
 import type { Programs } from './programs.js';
 
-const GROUPS = { serve: 'Serve:', look: 'Look:', change: 'Change:', learn: 'Learn:' } as const;
+const GROUPS = {
+  serve: 'Serve:',
+  look: 'Look:',
+  change: 'Change:',
+  learn: 'Learn:',
+} as const;
 
 /** Builds the parser; nothing runs before its `parseAsync`. */
 export function createProgram(context: CliContext, programs: Programs): Command {
@@ -44,6 +50,7 @@ export function createProgram(context: CliContext, programs: Programs): Command 
   add(
     GROUPS.change,
     planCommand(context, programs.planAlone),
+    applyCommand(context, programs.applyAlone),
     reloadCommand(context),
     weightCommand(context),
   );

@@ -1,15 +1,16 @@
 /**
  * What the command line starts but may not know: main.ts brings it from the daemon and the demo.
  */
-import type { PlanAnswer } from '../api/protocol.js';
+import type { PlanAnswer, ReloadAnswer } from '../api/protocol.js';
 import type { LogLevel } from '../base/logger.js';
 import type { DirectorEvent } from '../model/event.js';
+import type { DirectorSettings } from '../model/director.js';
 
 export interface RunRequest {
   /** Configuration file; absolute. */
   readonly config: string;
   /** Overrides director.dataplane. */
-  readonly dataplane?: 'proxy';
+  readonly dataplane?: DirectorSettings['dataplane'];
   /** Overrides director.admin.socket; absolute. */
   readonly socket?: string;
   /** Scheduler modules may come from anywhere. */
@@ -24,12 +25,20 @@ export interface PlanAloneRequest {
   /** Configuration file; absolute. */
   readonly config: string;
   /** Overrides director.dataplane. */
-  readonly dataplane?: 'proxy';
+  readonly dataplane?: DirectorSettings['dataplane'];
   readonly allowModule: boolean;
 }
 
-/** Plans a file against an empty table. @throws ConfigError when the file is refused */
+/** Plans a file against the table as it is. @throws ConfigError when the file is refused */
 export type PlanAlone = (request: PlanAloneRequest) => Promise<PlanAnswer>;
+
+export interface ApplyAloneRequest extends PlanAloneRequest {
+  /** Overrides the shrink guard. */
+  readonly force: boolean;
+}
+
+/** Programs the kernel's table once. @throws ConfigError when the file is refused */
+export type ApplyAlone = (request: ApplyAloneRequest) => Promise<ReloadAnswer>;
 
 export interface DemoRequest {
   readonly out: (text: string) => void;
@@ -45,5 +54,6 @@ export type RunDemo = (request: DemoRequest) => Promise<void>;
 export interface Programs {
   readonly runDirector: RunDirector;
   readonly planAlone: PlanAlone;
+  readonly applyAlone: ApplyAlone;
   readonly runDemo: RunDemo;
 }

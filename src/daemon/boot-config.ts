@@ -4,9 +4,8 @@ import { DirectorError } from '../base/errors.js';
 import { runtimePaths } from '../base/runtime-paths.js';
 import { ConfigError } from '../config/config-error.js';
 import { memorySource } from '../config/config-source.js';
-import type { LoadedConfig, LoadOptions } from '../config/load.js';
+import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.js';
 import { LastGoodError, LastGoodStore, type LastGood } from './state/last-good.js';
-import { loadRunnable } from './load-runnable.js';
 import { namedStateDirs } from './named-state-dirs.js';
 
 export type BootConfig =
@@ -15,8 +14,8 @@ export type BootConfig =
       readonly source: 'last-good';
       readonly loaded: LoadedConfig;
       readonly copy: LastGood;
-      /** Why the file itself does not run. */
-      readonly refusal: ConfigError;
+      /** Why the file itself does not run: it is refused as it is, or it would remove too much. */
+      readonly refusal: DirectorError;
     };
 
 /** Paths of this process's user. */
@@ -31,7 +30,6 @@ export function ownRuntimePaths(): ReturnType<typeof runtimePaths> {
  * @param file absolute
  * @param onUnusable hears in one line of each copy that cannot run
  * @throws ConfigError about the file when there is no copy that could run
- * @throws DirectorError ERR_NO_KERNEL_PLANE when the file asks for a plane that this version does not have
  */
 export async function loadAtBoot(
   file: string,
@@ -39,14 +37,38 @@ export async function loadAtBoot(
   onUnusable: (message: string) => void,
 ): Promise<BootConfig> {
   try {
-    return { source: 'file', loaded: await loadRunnable(file, options) };
+    return { source: 'file', loaded: await loadConfig(file, options) };
   } catch (refusal) {
     if (!(refusal instanceof ConfigError)) throw refusal;
-    const copy = await findLastGood(file, onUnusable);
-    const loaded = copy && (await loadCopy(copy, options, onUnusable));
-    if (copy === null || loaded === null) throw refusal;
-    return { source: 'last-good', loaded, copy, refusal };
+    // A refused file may still name its state_dir.
+    const dirs = [...(await namedStateDirs(file)), ownRuntimePaths().stateDir];
+    const found = await loadLastGood(file, dirs, options, onUnusable);
+    if (found === null) throw refusal;
+    return { source: 'last-good', ...found, refusal };
   }
+}
+
+/** A stored copy and what it says. */
+export interface LoadedCopy {
+  readonly copy: LastGood;
+  readonly loaded: LoadedConfig;
+}
+
+/**
+ * The last copy of this very file that was accepted, if it can still be loaded.
+ *
+ * @param stateDirs where to look, the best first
+ * @param onUnusable hears in one line of each copy that cannot run
+ */
+export async function loadLastGood(
+  file: string,
+  stateDirs: readonly string[],
+  options: LoadOptions,
+  onUnusable: (message: string) => void,
+): Promise<LoadedCopy | null> {
+  const copy = await findLastGood(file, stateDirs, onUnusable);
+  const loaded = copy && (await loadCopy(copy, options, onUnusable));
+  return copy === null || loaded === null ? null : { copy, loaded };
 }
 
 /** null for a copy that is refused in its turn: a variable of it may be unset by now. */
@@ -56,7 +78,7 @@ async function loadCopy(
   onUnusable: (message: string) => void,
 ): Promise<LoadedConfig | null> {
   try {
-    return await loadRunnable(file, { ...options, source: memorySource(files) });
+    return await loadConfig(file, { ...options, source: memorySource(files) });
   } catch (error) {
     if (!(error instanceof DirectorError)) throw error;
     onUnusable(`run the last good copy: ${error.message}`);
@@ -64,9 +86,13 @@ async function loadCopy(
   }
 }
 
-/** A refused file may still name its state_dir; a copy counts only if it is one of this very file. */
-async function findLastGood(file: string, onUnusable: (message: string) => void): Promise<LastGood | null> {
-  for (const stateDir of [...(await namedStateDirs(file)), ownRuntimePaths().stateDir]) {
+/** A copy counts only if it is one of this very file. */
+async function findLastGood(
+  file: string,
+  stateDirs: readonly string[],
+  onUnusable: (message: string) => void,
+): Promise<LastGood | null> {
+  for (const stateDir of stateDirs) {
     const copy = await readCopy(stateDir, onUnusable);
     if (copy?.file === file) return copy;
   }

@@ -13,18 +13,22 @@ import { VERSION } from '../base/version.js';
 import type { LoadOptions } from '../config/load.js';
 import { EventLog } from '../controller/event-log.js';
 import { Reconciler } from '../controller/reconciler.js';
-import { ProxyDataplane } from '../dataplane/proxy/proxy-dataplane.js';
+import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
 import { HealthRunner } from '../health/runner.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Model } from '../model/director.js';
 import type { BootConfig } from './boot-config.js';
-import { chooseDataplane, type DataplaneChoice } from './choose-dataplane.js';
+import type { ChosenDataplane } from './choose-dataplane.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
+import { DirectorState, type Remembered } from './director-state.js';
+import { leftBehind } from './left-behind.js';
 import { LastGoodStore } from './state/last-good.js';
 import { DirectorOperations } from './operations.js';
-import { planeTimeouts } from './plane-timeouts.js';
+import { Planes } from './planes.js';
 import { Reloader } from './reload.js';
+import { acquireNamespaceLock, type NamespaceLock } from './state/namespace-lock.js';
+import type { PeerOf } from './state/peer-credentials.js';
 import { acquireStateLock, type StateLock } from './state/state-lock.js';
 
 export interface DaemonOptions {
@@ -37,8 +41,12 @@ export interface DaemonOptions {
   readonly load: LoadOptions;
   /** What was read. */
   readonly boot: BootConfig;
-  /** `--dataplane` of the command line. */
-  readonly dataplane: 'proxy' | undefined;
+  /** Which plane, and the kernel's if it is that; the director closes it. */
+  readonly chosen: ChosenDataplane<KernelDataplane>;
+  /** What an earlier director left in state_dir. */
+  readonly remembered: Remembered;
+  /** Who is at the other end of a control connection. */
+  readonly peerOf: PeerOf;
   /** Absolute. */
   readonly socket: string;
   /** Mode of the socket's folder if it has to be made. */
@@ -52,43 +60,63 @@ export interface DaemonOptions {
 export class Daemon {
   readonly events: EventLog;
   readonly #options: DaemonOptions;
-  readonly #choice: DataplaneChoice;
   readonly #metrics: Metrics;
-  readonly #dataplane: ProxyDataplane;
+  readonly #planes: Planes;
   readonly #health: HealthRunner;
   readonly #reconciler: Reconciler;
   readonly #reloader: Reloader;
   readonly #api: ApiServer;
   readonly #ledger: ConfigLedger;
   readonly #lastGood: LastGoodStore;
+  readonly #state: DirectorState;
   readonly #startedAtMs: number;
   #model: Model;
   #lock: StateLock | null = null;
+  #namespaceLock: NamespaceLock | null = null;
   #toldStart = false;
+  /** The first round has run, so there may be something of ours in the table. */
+  #programmed = false;
   #closing: Promise<void> | null = null;
 
-  /** @throws DirectorError ERR_NO_KERNEL_PLANE when the file asks for a plane that this version does not have */
   constructor(options: DaemonOptions) {
     const { clock, random, logger, boot, file, load } = options;
     const { model, digest } = boot.loaded;
     this.#options = options;
     this.#model = model;
     this.#startedAtMs = clock.wallMs();
-    this.#choice = chooseDataplane(model.director.dataplane, options.dataplane);
     this.events = new EventLog(clock);
     this.events.subscribe((event) => logEvent(logger, event));
     this.#metrics = new Metrics({ clock });
     this.#ledger = new ConfigLedger(clock, file, { digest, source: boot.source });
     this.#lastGood = new LastGoodStore(options.stateDir);
-    this.#dataplane = new ProxyDataplane({
+    this.#planes = new Planes({
       clock,
-      timeouts: planeTimeouts(model.director),
+      director: model.director,
+      chosen: options.chosen,
       onModuleFault: ({ service, message }) => this.#reconciler.tellFault(service, message),
       onFaultyReplaced: (service) => this.#reconciler.tellFault(service, null),
       onListenerFault: (fault) => logger.error(fault, 'listener failed'),
     });
+    const { remembered, stateDir } = options;
+    const kernel = this.#planes.kernel !== null;
+    this.#state = new DirectorState({
+      stateDir,
+      clock,
+      remembered,
+      kernel,
+      states: () => this.#reconciler.states,
+      owned: () => this.#reconciler.owned,
+      onTrouble: (trouble) => {
+        if (trouble === null) logger.info(`write ${stateDir}: it can be written again`);
+        else logger.error(`${trouble}; after a restart lvsd will know less`);
+      },
+    });
     this.#reconciler = new Reconciler({
-      dataplane: this.#dataplane,
+      ...(kernel ? { owned: remembered.owned } : {}),
+      states: remembered.states,
+      saveOwnership: () => this.#state.saveOwnership(),
+      onStates: (change) => this.#state.statesChanged(change),
+      dataplane: this.#planes.dataplane,
       clock,
       random,
       events: this.events,
@@ -111,7 +139,7 @@ export class Daemon {
       reconciler: this.#reconciler,
       ledger: this.#ledger,
       lastGood: this.#lastGood,
-      beforeApply: (next) => this.#dataplane.configure(planeTimeouts(next.director)),
+      beforeApply: (next) => this.#planes.configure(next.director),
       afterApply: (next) => this.#follow(next),
     });
     this.#api = this.#createApi();
@@ -142,6 +170,7 @@ export class Daemon {
   async start(): Promise<void> {
     try {
       this.#lock = await acquireStateLock(this.#options.stateDir);
+      if (this.#planes.kernel !== null) this.#namespaceLock = await acquireNamespaceLock();
       this.#metrics.start();
       this.#tellStart();
       // The API answers before all is done: a reload asked for there must find a director that has started.
@@ -158,6 +187,7 @@ export class Daemon {
   async #serve(): Promise<void> {
     await this.#api.start();
     await this.#reconciler.start();
+    this.#programmed = true;
     this.#health.configure(this.#model.services);
     if (this.#options.boot.source === 'file') await this.#rememberBoot();
   }
@@ -190,10 +220,13 @@ export class Daemon {
       () => this.#tellStop(),
       () => this.#reloader.close(),
       () => this.#health.close(),
+      () => this.#leaveTable(),
       () => this.#reconciler.close(),
       () => this.#api.close(),
-      () => this.#dataplane.close(),
+      () => this.#planes.dataplane.close(),
       () => this.#metrics.close(),
+      () => this.#state.close(),
+      () => this.#namespaceLock?.release(),
       () => this.#lock?.release(),
     ]);
   }
@@ -203,10 +236,11 @@ export class Daemon {
     const operations = new DirectorOperations({
       file,
       load: this.#options.load,
+      startedPlane: this.#options.boot.loaded.model.director.dataplane,
       events: this.events,
       reconciler: this.#reconciler,
       reloader: this.#reloader,
-      dataplane: this.#dataplane,
+      dataplane: this.#planes.dataplane,
       metrics: () => this.#writeMetrics(),
     });
     return new ApiServer({
@@ -215,6 +249,7 @@ export class Daemon {
       logger,
       name: this.#model.director.name,
       uid,
+      peerOf: this.#options.peerOf,
       socket: { path: socket, folderMode: socketFolderMode },
       tcp: this.#model.director.adminListen,
     });
@@ -232,7 +267,8 @@ export class Daemon {
 
   #tellStart(): void {
     const { boot, file } = this.#options;
-    const message = `lvsd ${VERSION}, ${this.#choice.kind} plane (${this.#choice.reason})`;
+    const { kind, reason } = this.#planes.choice;
+    const message = `lvsd ${VERSION}, ${kind} plane (${reason})`;
     this.#toldStart = true;
     const cause = this.events.append({ type: 'director-started', message });
     if (boot.source === 'file') {
@@ -249,8 +285,29 @@ export class Daemon {
   /** Only who has said that it started says that it stops. */
   #tellStop(): void {
     if (!this.#toldStart) return;
-    const message = 'the userspace plane ends with this process';
+    const { onStop } = this.#model.director;
+    const message =
+      this.#planes.kernel === null
+        ? 'the userspace plane ends with this process'
+        : `on_stop: ${onStop}: what is in the kernel's table is ${onStop === 'keep' ? 'kept' : 'removed'}`;
     this.events.append({ type: 'director-stopping', message });
+  }
+
+  /** Removes or keeps what is lvsd's in the kernel, as `on_stop` says. */
+  async #leaveTable(): Promise<void> {
+    if (this.#planes.kernel === null || !this.#programmed) return;
+    const { logger } = this.#options;
+    const inKernel = this.#model.services.filter(({ plane }) => plane === 'kernel');
+    if (this.#model.director.onStop === 'keep') {
+      for (const line of leftBehind(inKernel)) logger.warn(line);
+      return;
+    }
+    const result = await this.#reconciler.setModel(
+      { ...this.#model, services: [] },
+      { cause: null, force: true },
+    );
+    if (!result.accepted) return;
+    for (const { message } of result.failures) logger.error(message);
   }
 
   async #rememberBoot(): Promise<void> {
@@ -269,7 +326,7 @@ export class Daemon {
         pid: process.pid,
         startedAtMs: this.#startedAtMs,
       },
-      dataplane: this.#choice,
+      dataplane: this.#planes.choice,
       config: this.#ledger.status,
     };
   }

@@ -1,15 +1,27 @@
-/** Loads a configuration for a director: the one way for start, reload and plan, so that all refuse the same files. */
+/** Loads a configuration for a director that runs: the one way for reload and plan, so that both refuse the same files. */
 import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.js';
-import { chooseDataplane } from './choose-dataplane.js';
+import type { AskedPlane } from './choose-dataplane.js';
+
+export interface RunnableConfig {
+  readonly loaded: LoadedConfig;
+  /** What the file asks for, which takes effect at the next start. */
+  readonly askedPlane: AskedPlane;
+}
 
 /**
- * Loads `file` if a director could start with it. `options.dataplane` overrides what the file says of the plane.
+ * Loads `file` by the limits of the plane that the director was started with: a file that asks for another one
+ * must not bring what this one cannot serve.
  *
+ * @param startedPlane what file or command line asked for when the director started
  * @throws ConfigError when the file is refused
- * @throws DirectorError ERR_NO_KERNEL_PLANE when it asks for a plane that this version does not have
  */
-export async function loadRunnable(file: string, options: LoadOptions): Promise<LoadedConfig> {
+export async function loadRunnable(
+  file: string,
+  options: LoadOptions,
+  startedPlane: AskedPlane,
+): Promise<RunnableConfig> {
   const loaded = await loadConfig(file, options);
-  chooseDataplane(loaded.model.director.dataplane, options.dataplane === 'proxy' ? 'proxy' : undefined);
-  return loaded;
+  const askedPlane = loaded.model.director.dataplane;
+  if (askedPlane === startedPlane) return { loaded, askedPlane };
+  return { loaded: await loadConfig(file, { ...options, dataplane: startedPlane }), askedPlane };
 }

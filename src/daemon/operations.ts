@@ -20,6 +20,7 @@ import type { Reconciler } from '../controller/reconciler.js';
 import type { Dataplane } from '../dataplane/types.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import type { AskedPlane } from './choose-dataplane.js';
 import { findServers, type FoundServer } from './find-servers.js';
 import { loadRunnable } from './load-runnable.js';
 import { connectionNamer } from './name-connections.js';
@@ -29,6 +30,8 @@ export interface DirectorOperationsOptions {
   /** Absolute. */
   readonly file: string;
   readonly load: LoadOptions;
+  /** What file or command line asked for when the director started. */
+  readonly startedPlane: AskedPlane;
   readonly events: EventLog;
   readonly reconciler: Reconciler;
   readonly reloader: Pick<Reloader, 'reload'>;
@@ -68,8 +71,8 @@ export class DirectorOperations implements ApiOperations {
   }
 
   async plan(): Promise<PlanAnswer> {
-    const { file, load, reconciler } = this.#options;
-    const loaded = await refusingWith422(() => loadRunnable(file, load));
+    const { file, load, startedPlane, reconciler } = this.#options;
+    const { loaded } = await refusingWith422(() => loadRunnable(file, load, startedPlane));
     const { steps, refusedWithoutForce } = await reconciler.preview(loaded.model);
     return { file, steps: steps.map(describeStep), refusedWithoutForce, warnings: warningTexts(loaded) };
   }

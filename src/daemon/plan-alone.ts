@@ -1,37 +1,46 @@
-/** `lvsd plan` where no director runs: everything that the file says would be made. */
+/** `lvsd plan` where no director runs: what the file would change in the table as it is. */
 import type { PlanAnswer } from '../api/protocol.js';
+import { realClock } from '../base/clock.js';
 import { loadConfig } from '../config/load.js';
-import { computeDesired } from '../controller/desired.js';
 import { describeStep } from '../controller/describe-step.js';
-import { computePlan } from '../controller/plan.js';
-import { indexServices } from '../controller/running-config.js';
-import { chooseDataplane } from './choose-dataplane.js';
+import { loadLastGood, ownRuntimePaths } from './boot-config.js';
+import { bootObjection } from './boot-guard.js';
+import { recall } from './director-state.js';
+import { openChosenPlane } from './open-chosen-plane.js';
+import { Planes } from './planes.js';
 import { warningTexts } from './reload.js';
+import { idleReconciler } from './idle-reconciler.js';
 import { loadOptions, type DirectorRequest } from './start-director.js';
 
 /**
- * Plans the file against an empty table, which is what a userspace plane that does not run has.
+ * Plans the file against the kernel's table, or against an empty one: that is what a userspace plane has which does
+ * not run. By what the last director knew of servers, without checks of its own. Changes nothing.
  *
  * @throws ConfigError when the file is refused
- * @throws DirectorError ERR_NO_KERNEL_PLANE when the table would be the kernel's
+ * @throws DirectorError ERR_NO_KERNEL_PLANE, TableError
  */
 export async function planAlone(request: DirectorRequest): Promise<PlanAnswer> {
-  const loaded = await loadConfig(request.config, loadOptions(request));
-  const { director } = loaded.model;
-  const { kind } = chooseDataplane(director.dataplane, request.dataplane);
-  const services = indexServices(loaded.model);
-  const desired = computeDesired({ services, verdicts: new Map(), overrides: new Map(), plane: kind });
-  const steps = computePlan({
-    desired,
-    observed: new Map(),
-    owned: new Map(),
-    unmanaged: director.unmanaged,
-    strangers: new Map(),
-  });
-  return {
-    file: request.config,
-    steps: steps.map(describeStep),
-    refusedWithoutForce: null,
-    warnings: warningTexts(loaded),
-  };
+  const load = loadOptions(request);
+  const loaded = await loadConfig(request.config, load);
+  const { model } = loaded;
+  const { director, services } = model;
+  const chosen = await openChosenPlane(director.dataplane, request.dataplane);
+  const planes = new Planes({ clock: realClock, director, chosen });
+  try {
+    const stateDir = director.stateDir ?? ownRuntimePaths().stateDir;
+    const uid = process.geteuid?.() ?? 0;
+    const kernel = planes.kernel !== null;
+    const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel });
+    const lastGood = await loadLastGood(request.config, [stateDir], load, () => undefined);
+    const reconciler = idleReconciler(planes.dataplane, model, remembered);
+    const { steps } = await reconciler.preview(model);
+    return {
+      file: request.config,
+      steps: steps.map(describeStep),
+      refusedWithoutForce: bootObjection(model, remembered.owned, lastGood?.loaded.model ?? null),
+      warnings: [...warningTexts(loaded), ...remembered.warnings],
+    };
+  } finally {
+    await planes.dataplane.close();
+  }
 }

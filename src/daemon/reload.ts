@@ -13,7 +13,7 @@ import type { PlannedStep } from '../dataplane/address-table.js';
 import type { DirectorSettings, Model } from '../model/director.js';
 import type { ConfigLedger } from './config-ledger.js';
 import type { LastGoodStore } from './state/last-good.js';
-import { loadRunnable } from './load-runnable.js';
+import { loadRunnable, type RunnableConfig } from './load-runnable.js';
 import { restartOnlyChanges } from './restart-only.js';
 
 export interface ReloaderOptions {
@@ -101,24 +101,25 @@ export class Reloader {
   }
 
   async #reload(by: string, force: boolean): Promise<ReloadOutcome> {
-    const loaded = await this.#load();
-    if (loaded instanceof DirectorError) {
-      const report = loaded instanceof ConfigError ? loaded.report({ color: false }) : null;
-      return this.#refuse(by, { ok: false, code: loaded.code, message: loaded.message, report });
+    const runnable = await this.#load();
+    if (runnable instanceof DirectorError) {
+      const report = runnable instanceof ConfigError ? runnable.report({ color: false }) : null;
+      return this.#refuse(by, { ok: false, code: runnable.code, message: runnable.message, report });
     }
-    return this.#apply(by, force, loaded);
+    return this.#apply(by, force, runnable);
   }
 
-  async #load(): Promise<LoadedConfig | DirectorError> {
+  async #load(): Promise<RunnableConfig | DirectorError> {
+    const { file, load, started } = this.#options;
     try {
-      return await loadRunnable(this.#options.file, this.#options.load);
+      return await loadRunnable(file, load, started.dataplane);
     } catch (error) {
       if (error instanceof DirectorError) return error;
       throw error;
     }
   }
 
-  async #apply(by: string, force: boolean, loaded: LoadedConfig): Promise<ReloadOutcome> {
+  async #apply(by: string, force: boolean, { loaded, askedPlane }: RunnableConfig): Promise<ReloadOutcome> {
     const { clock, events, reconciler, ledger, file, lastGood, beforeApply, afterApply } = this.#options;
     const { model, digest, files } = loaded;
     const objection = force ? null : reconciler.objection(model);
@@ -139,7 +140,7 @@ export class Reloader {
       failures: failures.map((failure) => failure.message),
       warnings: [
         ...warningTexts(loaded),
-        ...restartOnlyChanges(this.#options.started, model.director),
+        ...restartOnlyChanges(this.#options.started, { ...model.director, dataplane: askedPlane }),
         ...(forgotten === null ? [] : [forgotten]),
       ],
     };

@@ -3,6 +3,7 @@ import type { DirectorSettings } from '../model/director.js';
 
 const fields: readonly (readonly [name: string, of: (director: DirectorSettings) => string])[] = [
   ['director.name', ({ name }) => name],
+  ['director.dataplane', ({ dataplane }) => dataplane],
   ['director.admin.socket', ({ adminSocket }) => adminSocket ?? ''],
   ['director.admin.listen', ({ adminListen }) => JSON.stringify(adminListen)],
   ['director.state_dir', ({ stateDir }) => stateDir ?? ''],

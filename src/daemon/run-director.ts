@@ -36,7 +36,7 @@ export async function runDirector(request: RunDirectorRequest): Promise<number> 
   reload = () => void daemon.reload('SIGHUP');
   if (askedEarly) reload();
   tellWhere(daemon, logger);
-  logger.info(`${await stopped}: stopping; on the userspace plane the services end with this process`);
+  logger.info(`${await stopped}: stopping`);
   await daemon.close();
   return 0;
 }

@@ -1,18 +1,26 @@
 /** From a request to a running director: reads the file, fills in the user's defaults, starts. */
 import { hostname } from 'node:os';
 import { realClock, realRandom } from '../base/clock.js';
+import { DirectorError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
+import { ConfigError } from '../config/config-error.js';
 import type { LoadOptions } from '../config/load.js';
-import { loadAtBoot, ownRuntimePaths } from './boot-config.js';
+import type { OwnedTable } from '../controller/ownership.js';
+import type { DirectorSettings } from '../model/director.js';
+import { loadAtBoot, loadLastGood, ownRuntimePaths, type BootConfig } from './boot-config.js';
+import { bootObjection } from './boot-guard.js';
 import { Daemon } from './daemon.js';
-import { warningTexts } from './reload.js';
+import { recall } from './director-state.js';
 import { logRefusedFile } from './event-logger.js';
+import { openChosenPlane } from './open-chosen-plane.js';
+import { warningTexts } from './reload.js';
+import { loadPeerOf } from './state/peer-credentials.js';
 
 export interface DirectorRequest {
   /** Configuration file; absolute. */
   readonly config: string;
   /** Overrides director.dataplane. */
-  readonly dataplane?: 'proxy';
+  readonly dataplane?: DirectorSettings['dataplane'];
   /** Overrides director.admin.socket; absolute. */
   readonly socket?: string;
   /** Scheduler modules may come from anywhere. */
@@ -37,12 +45,19 @@ export function loadOptions({ dataplane, allowModule }: Omit<DirectorRequest, 'c
  */
 export async function startDirector(request: DirectorRequest, logger: Logger): Promise<Daemon> {
   const load = loadOptions(request);
-  const boot = await loadAtBoot(request.config, load, (message) => logger.error(message));
-  if (boot.source === 'last-good')
-    logRefusedFile(logger, boot.refusal.code, boot.refusal.report({ color: false }));
-  for (const warning of warningTexts(boot.loaded)) logger.warn(warning.trimEnd());
-  const { director } = boot.loaded.model;
+  const onUnusable = (message: string): void => logger.error(message);
+  const read = await loadAtBoot(request.config, load, onUnusable);
+  const { director, services } = read.loaded.model;
   const defaults = ownRuntimePaths();
+  const stateDir = director.stateDir ?? defaults.stateDir;
+  const uid = process.geteuid?.() ?? 0;
+  const kernel = director.dataplane !== 'proxy';
+  const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel });
+  for (const warning of remembered.warnings) logger.warn(warning);
+  const boot = await guarded(read, remembered.owned, () =>
+    loadLastGood(request.config, [stateDir], load, onUnusable),
+  );
+  tellBoot(boot, logger);
   const daemon = new Daemon({
     clock: realClock,
     random: realRandom,
@@ -50,12 +65,42 @@ export async function startDirector(request: DirectorRequest, logger: Logger): P
     file: request.config,
     load,
     boot,
-    dataplane: request.dataplane,
+    chosen: await openChosenPlane(director.dataplane, request.dataplane),
+    remembered,
+    peerOf: await loadPeerOf(),
     socket: request.socket ?? director.adminSocket ?? defaults.socket,
     socketFolderMode: defaults.socketFolderMode,
-    stateDir: director.stateDir ?? defaults.stateDir,
-    uid: process.geteuid?.() ?? 0,
+    stateDir,
+    uid,
   });
   await daemon.start();
   return daemon;
+}
+
+/**
+ * The file, unless it would take away too much of what an earlier director left in the table: then the last good one.
+ *
+ * @throws DirectorError ERR_SHRINK_GUARD when there is no last good one
+ */
+async function guarded(
+  boot: BootConfig,
+  owned: OwnedTable,
+  lastGood: () => ReturnType<typeof loadLastGood>,
+): Promise<BootConfig> {
+  if (boot.source === 'last-good' || owned.services.size === 0) return boot;
+  const found = await lastGood();
+  const objection = bootObjection(boot.loaded.model, owned, found?.loaded.model ?? null);
+  if (objection === null) return boot;
+  const refusal = new DirectorError(`start with the file: ${objection.replaceAll('\n', '; ')}`, {
+    code: 'ERR_SHRINK_GUARD',
+    details: {},
+  });
+  if (found === null) throw refusal;
+  return { source: 'last-good', ...found, refusal };
+}
+
+function tellBoot(boot: BootConfig, logger: Logger): void {
+  if (boot.source === 'last-good' && boot.refusal instanceof ConfigError)
+    logRefusedFile(logger, boot.refusal.code, boot.refusal.report({ color: false }));
+  for (const warning of warningTexts(boot.loaded)) logger.warn(warning.trimEnd());
 }

@@ -244,7 +244,7 @@ describe('commands that ask a director', () => {
     assert.deepEqual((JSON.parse(set.out) as WeightAnswer).changed, [
       { service: 'shop', server: 'alpha', from: 1, to: 0 },
     ]);
-    assert.match((await home.cli(['status', 'shop'])).out, /0 \(file: 1\) .*weight 0 set by operator/);
+    assert.match((await home.cli(['status', 'shop'])).out, /0 \(file: 1\) .*weight 0 set by uid /);
     const reset = await home.cli(['weight', 'alpha', '--reset', '--service', 'shop']);
     assert.match(reset.out, /weight 0 -> 1/);
   });

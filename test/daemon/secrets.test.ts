@@ -62,8 +62,9 @@ describe('the password of a check', () => {
     for (const path of ['/metrics', '/readyz', '/api/v1/status', '/api/v1/events']) {
       texts.push(await (await fetch(`http://${String(daemon.adminAddress)}${path}`)).text());
     }
-    for (const name of await readdir(home.stateDir))
-      texts.push(await readFile(join(home.stateDir, name), 'utf8'));
+    // A file that is being replaced is gone under its temporary name; what it becomes is in the list as well.
+    const lasting = (await readdir(home.stateDir)).filter((name) => !name.endsWith('.tmp'));
+    for (const name of lasting) texts.push(await readFile(join(home.stateDir, name), 'utf8'));
     return texts.join('\n');
   }
 

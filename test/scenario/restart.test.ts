@@ -145,12 +145,13 @@ describe('a restart on a populated table', () => {
   });
 
   it('tells of each verdict and override, to be kept', async () => {
-    let told = 0;
-    const rig = controllerRig(model([shop]), 'fake', { onStates: () => told++ });
+    const told: string[] = [];
+    const rig = controllerRig(model([shop]), 'fake', { onStates: (change) => told.push(change) });
     await rig.reconciler.start();
+    rig.reconciler.setVerdict(SHOP, serverKeyOf(A), verdict('up'));
     rig.reconciler.setVerdict(SHOP, serverKeyOf(A), verdict('up'));
     await rig.reconciler.setWeight(SHOP, serverKeyOf(A), 3, 'uid 0');
     rig.reconciler.setVerdict(SHOP, serverKeyOf(B), verdict('up'));
-    assert.equal(told, 2);
+    assert.deepEqual(told, ['verdict', 'confirmed', 'override']);
   });
 });

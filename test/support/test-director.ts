@@ -9,6 +9,7 @@ import { createLogger } from '../../src/base/logger.js';
 import type { CliContext } from '../../src/cli/context.js';
 import { runCli } from '../../src/cli/program.js';
 import type { Daemon } from '../../src/daemon/daemon.js';
+import { applyAlone } from '../../src/daemon/apply-alone.js';
 import { planAlone } from '../../src/daemon/plan-alone.js';
 import { startDirector } from '../../src/daemon/start-director.js';
 import type { DirectorEvent, EventType } from '../../src/model/event.js';
@@ -98,6 +99,7 @@ export async function cli(words: readonly string[], setup: CliSetup = {}): Promi
   await runCli(words, context, {
     runDirector: () => Promise.reject(new Error('not in a test')),
     planAlone,
+    applyAlone,
     runDemo: () => Promise.reject(new Error('not in a test')),
   });
   return result;

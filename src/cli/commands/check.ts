@@ -6,10 +6,11 @@ import { configFile } from '../config-file.js';
 import type { CliContext } from '../context.js';
 import { EXIT_FAILED } from '../failure.js';
 import { formatJson } from '../format.js';
+import type { DirectorSettings } from '../../model/director.js';
 
 interface CheckOptions {
   readonly config?: string;
-  readonly dataplane?: 'proxy';
+  readonly dataplane?: DirectorSettings['dataplane'];
   readonly allowModule?: true;
   readonly json?: true;
 }

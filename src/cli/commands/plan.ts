@@ -1,21 +1,21 @@
 import type { Command } from 'commander';
-import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { PlanAnswer } from '../../api/protocol.js';
 import { DirectorError } from '../../base/errors.js';
 import { configOption, dataplaneOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { configFile } from '../config-file.js';
 import { connect, socketPath, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { failingAsJson, failure } from '../failure.js';
+import { failingAsJson } from '../failure.js';
 import { formatJson } from '../format.js';
 import { planSummary, planView } from '../plan-view.js';
 import type { PlanAlone } from '../programs.js';
+import { refuseOtherFile } from '../same-file.js';
+import type { DirectorSettings } from '../../model/director.js';
 
 interface PlanOptions extends ConnectOptions {
   readonly detailedExitcode?: true;
   readonly json?: true;
-  readonly dataplane?: 'proxy';
+  readonly dataplane?: DirectorSettings['dataplane'];
   readonly allowModule?: true;
 }
 
@@ -62,7 +62,7 @@ async function makePlan(
   const client = await connect(context, options);
   try {
     const answer = await client.plan();
-    await refuseOtherFile(options.config, answer.file);
+    await refuseOtherFile('plan', options.config, () => Promise.resolve(answer.file));
     return answer;
   } catch (error) {
     if (!(error instanceof DirectorError) || error.code !== 'ERR_API_NO_DAEMON') throw error;
@@ -75,25 +75,6 @@ async function makePlan(
     const socket = await socketPath(context, options);
     context.err(`No director runs on ${socket}: planned against an empty table, without checks.\n`);
     return answer;
-  }
-}
-
-/** The plan of one file is no answer to a question about another. */
-async function refuseOtherFile(asked: string | undefined, planned: string): Promise<void> {
-  if (asked === undefined || (await samePath(asked, planned))) return;
-  throw failure(
-    `plan ${asked}: the running director reads ${planned} and plans only that; ` +
-      `put the change there, or see what the file says with lvsd check -c ${asked}`,
-  );
-}
-
-async function samePath(one: string, other: string): Promise<boolean> {
-  if (resolve(one) === other) return true;
-  try {
-    return (await realpath(one)) === (await realpath(other));
-  } catch {
-    // One of them is gone by now: they cannot be the same.
-    return false;
   }
 }
 

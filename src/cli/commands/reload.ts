@@ -5,7 +5,7 @@ import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
 import { EXIT_FAILED, failingAsJson } from '../failure.js';
 import { formatJson } from '../format.js';
-import { planView, reloadSummary } from '../plan-view.js';
+import { printReload } from '../plan-view.js';
 
 interface ReloadOptions extends ConnectOptions {
   readonly force?: true;
@@ -29,7 +29,7 @@ export function reloadCommand(context: CliContext): Command {
     .action(async (options: ReloadOptions) => {
       if (options.json === true) {
         await failingAsJson(context, async () => context.out(formatJson(await reload(context, options))));
-      } else print(context, await reload(context, options));
+      } else printReload(context, await reload(context, options));
     });
 }
 
@@ -38,11 +38,4 @@ async function reload(context: CliContext, options: ReloadOptions): Promise<Relo
   const answer = await client.reload({ force: options.force === true });
   if (answer.failures.length > 0) context.exit(EXIT_FAILED);
   return answer;
-}
-
-function print(context: CliContext, answer: ReloadAnswer): void {
-  for (const warning of answer.warnings) context.err(`${warning.trimEnd()}\n`);
-  for (const line of planView(answer.steps, context.color)) context.out(`${line}\n`);
-  context.out(`${reloadSummary(answer)}\n`);
-  for (const failure of answer.failures) context.err(`failed: ${failure}\n`);
 }

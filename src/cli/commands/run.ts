@@ -5,10 +5,11 @@ import { configOption, dataplaneOption, newCommand, socketOption } from '../comm
 import { configFile } from '../config-file.js';
 import type { CliContext } from '../context.js';
 import type { RunDirector } from '../programs.js';
+import type { DirectorSettings } from '../../model/director.js';
 
 interface RunOptions {
   readonly config?: string;
-  readonly dataplane?: 'proxy';
+  readonly dataplane?: DirectorSettings['dataplane'];
   readonly socket?: string;
   readonly allowModule?: true;
   readonly logLevel: LogLevel;

@@ -45,35 +45,24 @@ const IDLE_KEYS: readonly IdleKey[] = [
     hint: KERNEL_KEY,
   },
   {
-    below: ['history'],
-    message: 'this version keeps no history: only the last good configuration is in state_dir',
-    hint: 'remove it, and keep earlier files yourself',
-  },
-  {
     below: ['proxy', 'engine'],
     message: 'this version has one engine, the portable one (net): there is nothing to choose',
     hint: 'remove it',
   },
 ];
 
-/** Warns of a plane and of keys that this version does not have; never throws. */
-export function warnAboutThisVersion({ dataplane }: DirectorConfig, spot: Spot, verdicts: Verdicts): void {
-  if (dataplane === 'kernel') warnAboutKernel(spot, verdicts);
-  else {
-    for (const { below, ...finding } of IDLE_KEYS) {
-      if (isWritten(spot, ...below)) verdicts.warnKey(spot, below, { rule: RULE, ...finding });
-    }
-  }
-}
+const HISTORY: IdleKey = {
+  below: ['history'],
+  message: 'this version keeps no history: only the last good configuration is in state_dir',
+  hint: 'remove it, and keep earlier files yourself',
+};
 
-/** The file stays good: it may be meant for another version, or be run with another plane. */
-function warnAboutKernel(spot: Spot, verdicts: Verdicts): void {
-  const which = isWritten(spot, 'dataplane') ? 'kernel' : 'not set, so it is kernel';
-  verdicts.warnKey(spot, ['dataplane'], {
-    rule: 'kernel-plane-missing',
-    message: `the plane is ${which}, and this version has the userspace plane only: lvsd run refuses the file`,
-    hint: 'set director.dataplane: proxy, or use --dataplane proxy',
-  });
+/** Warns of keys that change nothing; never throws. */
+export function warnAboutThisVersion({ dataplane }: DirectorConfig, spot: Spot, verdicts: Verdicts): void {
+  const keys = dataplane === 'kernel' ? [HISTORY] : [...IDLE_KEYS, HISTORY];
+  for (const { below, ...finding } of keys) {
+    if (isWritten(spot, ...below)) verdicts.warnKey(spot, below, { rule: RULE, ...finding });
+  }
 }
 
 const drift: ServiceRule = ({ spot, config, planes }, verdicts) => {

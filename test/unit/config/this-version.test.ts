@@ -72,7 +72,7 @@ describe('a key without effect on the userspace plane', () => {
     const warnings = await warningsOf(`services:\n${SERVICE}    dataplane: proxy\n    interface: eth0\n`);
     assert.deepEqual(
       warnings.map(({ rule }) => rule),
-      ['kernel-plane-missing', 'no-effect'],
+      ['no-effect'],
     );
   });
 
@@ -91,8 +91,8 @@ describe('a key without effect on the userspace plane', () => {
       `${director}services:\n${SERVICE}    drift: alert\n    interface: eth0\n`,
     );
     assert.deepEqual(
-      warnings.map(({ rule }) => rule),
-      ['kernel-plane-missing'],
+      warnings.map(({ path }) => path),
+      ['director.history'],
     );
   });
 
@@ -128,36 +128,5 @@ describe('keys with an effect on the userspace plane', () => {
     ];
     const text = `${PROXY}${director.map((line) => `  ${line}\n`).join('')}services:\n${SERVICE}${service.map((line) => `    ${line}\n`).join('')}`;
     assert.deepEqual(await warningsOf(text), []);
-  });
-});
-
-describe('a file for the kernel plane', () => {
-  it('is told at its key', async () => {
-    const warning = await onlyWarning(`director:\n  «dataplane: kernel\nservices:\n${SERVICE}`);
-    assert.equal(warning.rule, 'kernel-plane-missing');
-    assert.equal(warning.hint, 'set director.dataplane: proxy, or use --dataplane proxy');
-  });
-
-  const unset = [
-    { name: 'at the director, where no plane is set', text: `«director: { name: a }\nservices:\n${SERVICE}` },
-    { name: 'at the first key, where there is no director', text: `# mine\n«services:\n${SERVICE}` },
-  ];
-  for (const { name, text } of unset) {
-    it(`is told ${name}`, async () => {
-      const { rule, path, message } = await onlyWarning(text);
-      assert.deepEqual([rule, path], ['kernel-plane-missing', 'director.dataplane']);
-      assert.match(message, /^the plane is not set, so it is kernel, /);
-    });
-  }
-
-  it('is not told when --dataplane proxy overrides it', async () => {
-    const text = `director: { dataplane: kernel }\nservices:\n${SERVICE}`;
-    assert.deepEqual(await warningsOf(text, { dataplane: 'proxy' }), []);
-  });
-
-  it('comes before the warnings that a long list may crowd out', async () => {
-    const pools = Array.from({ length: 3000 }, (_, index) => `  p${index}: []\n`).join('');
-    const warnings = await warningsOf(`pools:\n${pools}services:\n${SERVICE}`);
-    assert.ok(warnings.some(({ rule }) => rule === 'kernel-plane-missing'));
   });
 });

@@ -15,6 +15,7 @@ async function started(): Promise<ControllerRig & { readonly operations: Directo
   const rig = controllerRig(both);
   await rig.reconciler.start();
   const operations = new DirectorOperations({
+    startedPlane: 'proxy',
     file: '/nowhere.yaml',
     load: { environment: {}, hostName: 'test' },
     events: rig.events,

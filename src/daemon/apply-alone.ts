@@ -1,0 +1,129 @@
+/** `lvsd apply` where no director runs: programs the kernel's table once, and leaves it. */
+import type { ReloadAnswer } from '../api/protocol.js';
+import { realClock } from '../base/clock.js';
+import { closeAll } from '../base/close-all.js';
+import { DirectorError } from '../base/errors.js';
+import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.js';
+import { describeStep } from '../controller/describe-step.js';
+import type { Reconciler } from '../controller/reconciler.js';
+import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
+import type { Model } from '../model/director.js';
+import { loadLastGood, ownRuntimePaths } from './boot-config.js';
+import { bootObjection } from './boot-guard.js';
+import { DirectorState, recall, type Remembered } from './director-state.js';
+import { idleReconciler } from './idle-reconciler.js';
+import { openChosenPlane } from './open-chosen-plane.js';
+import { warningTexts } from './reload.js';
+import { loadOptions, type DirectorRequest } from './start-director.js';
+import { LastGoodStore } from './state/last-good.js';
+import { acquireNamespaceLock } from './state/namespace-lock.js';
+import { acquireStateLock } from './state/state-lock.js';
+
+export interface ApplyRequest extends DirectorRequest {
+  /** Overrides the shrink guard. */
+  readonly force: boolean;
+}
+
+/**
+ * Makes the kernel's table as the file says, by what the last director knew of servers and without checks of its own.
+ * The file becomes the last good one, and what it made is lvsd's own for whoever comes next.
+ *
+ * @throws ConfigError when the file is refused
+ * @throws DirectorError when the plane is not the kernel's, another lvsd runs, the shrink guard objects, or the table
+ *   cannot be read; nothing has changed then
+ */
+export async function applyAlone(request: ApplyRequest): Promise<ReloadAnswer> {
+  const load = loadOptions(request);
+  const loaded = await loadConfig(request.config, load);
+  const { director } = loaded.model;
+  const stateDir = director.stateDir ?? ownRuntimePaths().stateDir;
+  const { kernel } = await openChosenPlane(director.dataplane, request.dataplane);
+  if (kernel === null) throw noTable();
+  const cleanup: (() => Promise<void>)[] = [() => kernel.close()];
+  try {
+    const stateLock = await acquireStateLock(stateDir);
+    cleanup.push(() => stateLock.release());
+    const namespaceLock = await acquireNamespaceLock();
+    cleanup.push(() => namespaceLock.release());
+    return await applyLocked(request, { load, loaded, stateDir, kernel });
+  } finally {
+    await closeAll(cleanup);
+  }
+}
+
+interface Prepared {
+  readonly load: LoadOptions;
+  readonly loaded: LoadedConfig;
+  readonly stateDir: string;
+  readonly kernel: KernelDataplane;
+}
+
+async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<ReloadAnswer> {
+  const { load, loaded, stateDir, kernel } = prepared;
+  const { model, digest, files } = loaded;
+  const uid = process.geteuid?.() ?? 0;
+  const { services } = model;
+  const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel: true });
+  if (!request.force) {
+    const lastGood = await loadLastGood(request.config, [stateDir], load, () => undefined);
+    refuseShrinking(model, remembered, lastGood?.loaded.model ?? null);
+  }
+  const inKernel = { ...model, services: services.filter(({ plane }) => plane === 'kernel') };
+  const { steps, failures, troubles } = await program(inKernel, remembered, stateDir, kernel);
+  const saved = { savedAtMs: realClock.wallMs(), digest, file: request.config, files };
+  const trouble = await new LastGoodStore(stateDir).remember(saved);
+  return {
+    ok: true,
+    revision: 1,
+    steps: steps.map(describeStep),
+    failures: failures.map(({ message }) => message),
+    warnings: [
+      ...warningTexts(loaded),
+      ...remembered.warnings,
+      ...leftOut(services.length - inKernel.services.length),
+      ...troubles,
+      ...(trouble === null ? [] : [trouble]),
+    ],
+  };
+}
+
+async function program(model: Model, remembered: Remembered, stateDir: string, kernel: KernelDataplane) {
+  const troubles: string[] = [];
+  const state: DirectorState = new DirectorState({
+    stateDir,
+    clock: realClock,
+    remembered,
+    kernel: true,
+    states: () => reconciler.states,
+    owned: () => reconciler.owned,
+    onTrouble: (trouble) => trouble !== null && troubles.push(trouble),
+  });
+  const reconciler: Reconciler = idleReconciler(kernel, model, remembered, () => state.saveOwnership());
+  try {
+    kernel.configure(model.director.timeouts);
+    const { steps, failures } = await reconciler.start();
+    return { steps, failures, troubles };
+  } finally {
+    await closeAll([() => reconciler.close(), () => state.close()]);
+  }
+}
+
+function refuseShrinking(model: Model, { owned }: Remembered, lastGood: Model | null): void {
+  const objection = bootObjection(model, owned, lastGood);
+  if (objection === null) return;
+  const message = `apply the file: ${objection.replace('lvsd reload --force', 'lvsd apply --force')}`;
+  throw new DirectorError(message, { code: 'ERR_SHRINK_GUARD', details: {} });
+}
+
+function leftOut(services: number): string[] {
+  if (services === 0) return [];
+  return [`services of the userspace plane (${services}) are served by lvsd run only: they were left out`];
+}
+
+function noTable(): DirectorError {
+  return new DirectorError(
+    'apply the file: the userspace plane has no table without its director; start lvsd run, ' +
+      'or set director.dataplane to kernel',
+    { code: 'ERR_NO_TABLE', details: {} },
+  );
+}

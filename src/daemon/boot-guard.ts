@@ -1,0 +1,23 @@
+/**
+ * The shrink guard at start: a table that an earlier lvsd left is traffic, and a file that was emptied while nobody ran
+ * must not end it. Pure.
+ */
+import type { OwnedTable } from '../controller/ownership.js';
+import { explainObjections, shrinkObjections, type GuardedService } from '../controller/shrink-guard.js';
+import type { Model } from '../model/director.js';
+
+/**
+ * Compares the file with what lvsd owns in the table.
+ *
+ * @param lastGood the configuration that was accepted last, with the servers of each service and its own limit; null
+ *   where none is known: then only whole services are guarded, by the new file's limit
+ * @returns the objection for people; null when the file may pass, and always where nothing is owned
+ */
+export function bootObjection(model: Model, owned: OwnedTable, lastGood: Model | null): string | null {
+  const known = new Map(lastGood?.services.map((service) => [service.key, service]));
+  const before = [...owned.services].map(
+    ([key, name]): GuardedService => known.get(key) ?? { key, name, servers: [] },
+  );
+  const limit = (lastGood ?? model).director.shrinkGuard;
+  return explainObjections(shrinkObjections(before, model.services, limit), limit);
+}

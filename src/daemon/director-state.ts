@@ -1,0 +1,173 @@
+/**
+ * What a director knows beyond its own life, in state_dir: what it owns in the kernel, what operators set, and what
+ * the checks last said. Each is a file of its own; none of them can keep a director from starting.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import { NOTHING_OWNED, type OwnedTable } from '../controller/ownership.js';
+import { NOTHING_KNOWN, type RememberedStates, type StatesChange } from '../controller/server-states.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import { currentHost, type HostIdentity } from './state/host-identity.js';
+import { NO_OPERATOR_STATE, operatorStateFormat, type OperatorState } from './state/operator-state.js';
+import {
+  NO_OWNERSHIP,
+  ownershipFormat,
+  readOwnership,
+  type Ownership,
+  type OwnershipRecord,
+} from './state/ownership-record.js';
+import { readState } from './state/state-file.js';
+import { StateWriter } from './state/state-writer.js';
+import { freshVerdicts, verdictFormat, VERDICT_REFRESH_MS } from './state/verdict-memory.js';
+
+/** What an earlier process left behind. */
+export interface Remembered {
+  readonly owned: OwnedTable;
+  readonly states: RememberedStates;
+  /** Addresses, rules, settings of the host that are lvsd's; services are in `owned`. */
+  readonly host: OwnedOnHost;
+  /** One line each, for the log: records that say nothing, though they are there. */
+  readonly warnings: readonly string[];
+}
+
+export type OwnedOnHost = Omit<Ownership, 'services'>;
+
+/** A first start. */
+export const NOTHING_REMEMBERED: Remembered = {
+  owned: NOTHING_OWNED,
+  states: NOTHING_KNOWN,
+  host: NO_OWNERSHIP,
+  warnings: [],
+};
+
+export interface RecallOptions {
+  readonly stateDir: string;
+  readonly uid: number;
+  readonly clock: Clock;
+  /** The configuration that is about to run; what is known of other servers is dropped. */
+  readonly services: readonly VirtualService[];
+  /** False on the userspace plane, whose table ends with its process. */
+  readonly kernel: boolean;
+}
+
+/** A verdict that changed is on disk so soon, ms; many that change together share a write. */
+const VERDICT_SOON_MS = 1000;
+
+/** Reads what is there. Never rejects: what cannot be read counts as not there, with a warning. */
+export async function recall(options: RecallOptions): Promise<Remembered> {
+  const { stateDir, uid, clock, services, kernel } = options;
+  const [ownership, operator, verdicts] = await Promise.all([
+    kernel ? readOwnership(stateDir, await currentHost(), uid) : null,
+    readState(operatorStateFormat, join(stateDir, operatorStateFormat.fileName), uid),
+    readState(verdictFormat, join(stateDir, verdictFormat.fileName), uid),
+  ]);
+  const record = ownership?.kind === 'read' ? ownership.content : NO_OWNERSHIP;
+  const { services: owned, ...host } = { ...record, marks: ownership?.marks ?? record.marks };
+  return {
+    owned: ownedTable(owned),
+    host,
+    states: {
+      overrides: operator.kind === 'read' ? operator.content.weights : new Map(),
+      verdicts:
+        verdicts.kind === 'read' ? freshVerdicts(verdicts.content, services, clock.wallMs()) : new Map(),
+    },
+    warnings: [
+      ...(ownership?.kind === 'void' ? [ownershipWarning(ownership.reason)] : []),
+      ...(operator.kind === 'void' ? [`${operator.reason}; weights set by operators are forgotten`] : []),
+      ...(verdicts.kind === 'void'
+        ? [`${verdicts.reason}; every server counts as up until it is checked`]
+        : []),
+    ],
+  };
+}
+
+function ownershipWarning(reason: string): string {
+  return `${reason}; nothing that is not in the file counts as lvsd's own, and nothing of it is deleted`;
+}
+
+function ownedTable(services: Ownership['services']): OwnedTable {
+  return {
+    services: new Map([...services].map(([key, { name }]) => [key, name])),
+    strangers: new Map(
+      [...services].flatMap(([key, { strangers }]) =>
+        strangers.size === 0 ? [] : [[key, strangers] as const],
+      ),
+    ),
+  };
+}
+
+export interface DirectorStateOptions {
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly remembered: Remembered;
+  /** False: nothing is owned, and no record of it is written. */
+  readonly kernel: boolean;
+  /** As it is at the moment. */
+  readonly states: () => RememberedStates;
+  /** As it is at the moment. */
+  readonly owned: () => OwnedTable;
+  /** Hears in one line that a file cannot be written, and null when it can again. */
+  readonly onTrouble: (trouble: string | null) => void;
+}
+
+/** Writes it down as it changes. The state_dir's lock is the caller's to hold. */
+export class DirectorState {
+  readonly #options: DirectorStateOptions;
+  readonly #ownership: StateWriter<OwnershipRecord>;
+  readonly #operator: StateWriter<OperatorState>;
+  readonly #verdicts: StateWriter<RememberedStates['verdicts']>;
+  #onHost: OwnedOnHost;
+  #host: HostIdentity | null = null;
+
+  constructor(options: DirectorStateOptions) {
+    const { stateDir, clock, onTrouble, remembered, states } = options;
+    this.#options = options;
+    this.#onHost = remembered.host;
+    const common = { stateDir, clock, onTrouble };
+    this.#ownership = new StateWriter({ ...common, format: ownershipFormat, content: () => this.#record() });
+    this.#operator = new StateWriter({
+      ...common,
+      format: operatorStateFormat,
+      content: () => ({ ...NO_OPERATOR_STATE, weights: states().overrides }),
+    });
+    this.#verdicts = new StateWriter({ ...common, format: verdictFormat, content: () => states().verdicts });
+  }
+
+  /** What is lvsd's on the host, beside services. */
+  get onHost(): OwnedOnHost {
+    return this.#onHost;
+  }
+
+  /** Settles when the record of what is owned is durable, or has failed, which is told and tried again. */
+  async saveOwnership(): Promise<void> {
+    if (!this.#options.kernel) return;
+    this.#host ??= await currentHost();
+    // A record that cannot be matched later would be void in any case.
+    if (this.#host !== null) await this.#ownership.save();
+  }
+
+  /** Changes what is owned on the host; durable as `saveOwnership` is. */
+  setOnHost(change: Partial<OwnedOnHost>): Promise<void> {
+    this.#onHost = { ...this.#onHost, ...change };
+    return this.saveOwnership();
+  }
+
+  statesChanged(what: StatesChange): void {
+    if (what === 'override') this.#operator.touch();
+    else this.#verdicts.touch(what === 'verdict' ? VERDICT_SOON_MS : VERDICT_REFRESH_MS);
+  }
+
+  /** Writes what is not written yet. Idempotent and awaited; never rejects. */
+  async close(): Promise<void> {
+    await Promise.all([this.#ownership.close(), this.#operator.close(), this.#verdicts.close()]);
+  }
+
+  #record(): OwnershipRecord {
+    const { services, strangers } = this.#options.owned();
+    const owned = [...services].map(
+      ([key, name]) => [key, { name, strangers: strangers.get(key) ?? new Set<never>() }] as const,
+    );
+    if (this.#host === null) throw new Error('the host is unknown');
+    return { host: this.#host, ownership: { ...this.#onHost, services: new Map(owned) } };
+  }
+}

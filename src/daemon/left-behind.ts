@@ -1,0 +1,43 @@
+/** What a director that stops leaves in the kernel, said so that an operator can clear it by hand. Pure. */
+import { formatEndpoint } from '../base/ip.js';
+import { plural } from '../base/plural.js';
+import type { ServiceAddress } from '../model/service-address.js';
+import type { VirtualService } from '../model/virtual-service.js';
+
+/** Services named one by one. */
+const MOST_NAMED = 10;
+
+const protocolOptions = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const;
+
+/**
+ * One line each: that so many services go on without anybody watching them, then the command that removes each.
+ *
+ * @param services what is in the kernel's table; empty gives no lines
+ */
+export function leftBehind(services: readonly VirtualService[]): string[] {
+  if (services.length === 0) return [];
+  const servers = services.reduce((sum, service) => sum + service.servers.length, 0);
+  const named = services.slice(0, MOST_NAMED).map(({ name, address }) => {
+    const option = serviceOption(address);
+    return option === null ? `${name}: its mark is in lvsadm -L -n` : `${name}: lvsadm -D ${option}`;
+  });
+  const more = services.length - named.length;
+  return [
+    `on_stop: keep: the kernel goes on serving ${plural(services.length, 'service')} with up to ${plural(servers, 'server')}, ` +
+      'and nobody checks them; the next lvsd takes them over. To clear them instead:',
+    ...named.map((line) => `  ${line}`),
+    ...(more > 0 ? [`  and ${more} more, listed by lvsadm -L -n`] : []),
+  ];
+}
+
+/** null for a `match` service, whose mark is known to the plane alone. */
+function serviceOption(address: ServiceAddress): string | null {
+  switch (address.kind) {
+    case 'address':
+      return `${protocolOptions[address.protocol]} ${formatEndpoint(address.address, address.port)}`;
+    case 'fwmark':
+      return `-f ${address.mark}${address.family === 6 ? ' -6' : ''}`;
+    case 'match':
+      return null;
+  }
+}

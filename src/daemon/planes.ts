@@ -1,0 +1,45 @@
+/**
+ * The data planes of one director: the kernel's and the userspace one side by side, or the latter alone. Which is
+ * decided once, at start, for services may ask for the userspace plane at any reload.
+ */
+import type { Clock } from '../base/clock.js';
+import { CompositeDataplane } from '../dataplane/composite/composite-dataplane.js';
+import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
+import { ProxyDataplane, type ProxyDataplaneOptions } from '../dataplane/proxy/proxy-dataplane.js';
+import type { Dataplane } from '../dataplane/types.js';
+import type { DirectorSettings } from '../model/director.js';
+import type { ChosenDataplane, DataplaneChoice } from './choose-dataplane.js';
+import { planeTimeouts } from './plane-timeouts.js';
+
+export interface PlanesOptions extends Omit<ProxyDataplaneOptions, 'clock' | 'timeouts'> {
+  readonly clock: Clock;
+  readonly director: DirectorSettings;
+  readonly chosen: ChosenDataplane<KernelDataplane>;
+}
+
+export class Planes {
+  readonly choice: DataplaneChoice;
+  /** What the controller drives. */
+  readonly dataplane: Dataplane;
+  /** null where the director has the userspace plane alone. */
+  readonly kernel: KernelDataplane | null;
+  readonly #proxy: ProxyDataplane;
+
+  constructor({ director, chosen, ...proxy }: PlanesOptions) {
+    const { choice, kernel } = chosen;
+    this.choice = choice;
+    this.kernel = kernel;
+    this.#proxy = new ProxyDataplane({ ...proxy, timeouts: planeTimeouts(director) });
+    this.dataplane = kernel === null ? this.#proxy : new CompositeDataplane({ kernel, proxy: this.#proxy });
+  }
+
+  /**
+   * Takes over the settings of a new configuration.
+   *
+   * @throws DirectorError when the kernel refuses one
+   */
+  configure(director: DirectorSettings): void {
+    this.#proxy.configure(planeTimeouts(director));
+    this.kernel?.configure(director.timeouts);
+  }
+}
