@@ -25,14 +25,27 @@ export function writeAddress(
   encodeAddress(address, family, writer.writer.buffer, offset);
 }
 
-/** Gives the canonical text. @throws CodecError when the attribute is shorter than an address of the family */
-export function formatUnion(bytes: Uint8Array, family: IpvsFamily): string {
-  return formatAddress(bytes, 0, family);
+/**
+ * Gives the canonical text of an address attribute, which stands in `source` where `unionLength` found it.
+ *
+ * @throws CodecError when the attribute is shorter than an address of the family
+ */
+export function formatUnion(source: Uint8Array, start: number, length: number, family: IpvsFamily): string {
+  if (family === 'ipv6' && length < unionBytes) {
+    throw new CodecError({
+      what: 'address',
+      offset: start,
+      expected: `${unionBytes} bytes`,
+      got: `${length}`,
+    });
+  }
+  return formatAddress(source, start, family);
 }
 
-/** A view of an address attribute, 4 or 16 bytes; its family may come later in the nest. @throws CodecError */
-export function readUnion(attributes: AttributeReader, what: string): Uint8Array {
-  return attributes.bytes(what, attributes.length === 4 ? 4 : unionBytes);
+/** Bytes of an address attribute, 4 or 16: its family may come later in the nest. @throws CodecError for any other length */
+export function unionLength({ length }: AttributeReader, what: string): number {
+  if (length === 4 || length === unionBytes) return length;
+  throw new CodecError({ what, offset: 0, expected: `4 or ${unionBytes} bytes`, got: `${length}` });
 }
 
 /** The value, unless the attribute was missing. @throws CodecError that names it */

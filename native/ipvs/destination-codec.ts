@@ -74,9 +74,10 @@ function checksumFlags(checksum: IpvsTunnel['checksum']): number {
  * @throws CodecError when a value is malformed, or an attribute is missing that every kernel sends
  */
 export function decodeDestination(attributes: AttributeReader, serviceFamily: IpvsFamily): IpvsDestination {
-  const wire = readDestination(attributes);
-  const stats = decodeStats(address.required(wire.stats64 ?? wire.stats, 'IPVS_DEST_ATTR_STATS'));
-  return { ...entryOf(wire, serviceFamily), stats };
+  const nests: StatsNests = { stats: null, stats64: null };
+  const entry = decodeEntry(attributes, serviceFamily, nests);
+  const stats = decodeStats(address.required(nests.stats64 ?? nests.stats, 'IPVS_DEST_ATTR_STATS'));
+  return { ...entry, stats };
 }
 
 /** As `decodeDestination`, without the statistics: they are not even looked at. @throws CodecError */
@@ -84,120 +85,128 @@ export function decodeDestinationEntry(
   attributes: AttributeReader,
   serviceFamily: IpvsFamily,
 ): IpvsDestinationEntry {
-  return entryOf(readDestination(attributes), serviceFamily);
+  return decodeEntry(attributes, serviceFamily, null);
 }
 
-function entryOf(wire: WireDestination, serviceFamily: IpvsFamily): IpvsDestinationEntry {
-  const family =
-    wire.family === 0 ? serviceFamily : address.decodeFamily(wire.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
-  return {
-    family,
-    address: address.formatUnion(address.required(wire.address, 'IPVS_DEST_ATTR_ADDR'), family),
-    port: address.required(wire.port, 'IPVS_DEST_ATTR_PORT'),
-    forwarding: decodeForwarding(address.required(wire.method, 'IPVS_DEST_ATTR_FWD_METHOD')),
-    weight: address.required(wire.weight, 'IPVS_DEST_ATTR_WEIGHT'),
-    upperThreshold: address.required(wire.upperThreshold, 'IPVS_DEST_ATTR_U_THRESH'),
-    lowerThreshold: address.required(wire.lowerThreshold, 'IPVS_DEST_ATTR_L_THRESH'),
-    tunnel:
-      wire.tunnelType === null ? null : decodeTunnel(wire.tunnelType, wire.tunnelPort, wire.tunnelFlags),
-    activeConnections: address.required(wire.activeConnections, 'IPVS_DEST_ATTR_ACTIVE_CONNS'),
-    inactiveConnections: address.required(wire.inactiveConnections, 'IPVS_DEST_ATTR_INACT_CONNS'),
-    persistentConnections: address.required(wire.persistentConnections, 'IPVS_DEST_ATTR_PERSIST_CONNS'),
-  };
-}
-
-interface WireDestination {
-  /** 0 is the service's. */
-  family: number;
-  address: Uint8Array | null;
-  port: number | null;
-  method: number | null;
-  weight: number | null;
-  upperThreshold: number | null;
-  lowerThreshold: number | null;
-  activeConnections: number | null;
-  inactiveConnections: number | null;
-  persistentConnections: number | null;
-  tunnelType: number | null;
-  tunnelPort: number;
-  tunnelFlags: number;
+interface StatsNests {
   stats: AttributeReader | null;
   stats64: AttributeReader | null;
 }
 
-function emptyWireDestination(): WireDestination {
+/** What every kernel sends, by number. */
+const requiredNames: readonly (readonly [number, string])[] = [
+  [id.IPVS_DEST_ATTR_ADDR, 'IPVS_DEST_ATTR_ADDR'],
+  [id.IPVS_DEST_ATTR_PORT, 'IPVS_DEST_ATTR_PORT'],
+  [id.IPVS_DEST_ATTR_FWD_METHOD, 'IPVS_DEST_ATTR_FWD_METHOD'],
+  [id.IPVS_DEST_ATTR_WEIGHT, 'IPVS_DEST_ATTR_WEIGHT'],
+  [id.IPVS_DEST_ATTR_U_THRESH, 'IPVS_DEST_ATTR_U_THRESH'],
+  [id.IPVS_DEST_ATTR_L_THRESH, 'IPVS_DEST_ATTR_L_THRESH'],
+  [id.IPVS_DEST_ATTR_ACTIVE_CONNS, 'IPVS_DEST_ATTR_ACTIVE_CONNS'],
+  [id.IPVS_DEST_ATTR_INACT_CONNS, 'IPVS_DEST_ATTR_INACT_CONNS'],
+  [id.IPVS_DEST_ATTR_PERSIST_CONNS, 'IPVS_DEST_ATTR_PERSIST_CONNS'],
+];
+const requiredBits = requiredNames.reduce((bits, [type]) => bits | (1 << type), 0);
+
+/**
+ * Values go into variables and from there into one object: a large table has tens of thousands of destinations.
+ *
+ * @param nests where the statistics are put, or null to leave them alone
+ */
+function decodeEntry(
+  attributes: AttributeReader,
+  serviceFamily: IpvsFamily,
+  nests: StatsNests | null,
+): IpvsDestinationEntry {
+  /** A bit for each number that came. */
+  let seen = 0;
+  let family = serviceFamily;
+  let addressStart = 0;
+  let addressLength = 0;
+  let port = 0;
+  let method = 0;
+  let weight = 0;
+  let upperThreshold = 0;
+  let lowerThreshold = 0;
+  let activeConnections = 0;
+  let inactiveConnections = 0;
+  let persistentConnections = 0;
+  let familyNumber = 0;
+  let tunnelType = -1;
+  let tunnelPort = 0;
+  let tunnelFlags = 0;
+  while (attributes.next()) {
+    const { type } = attributes;
+    switch (type) {
+      case id.IPVS_DEST_ATTR_ADDR:
+        addressLength = address.unionLength(attributes, 'IPVS_DEST_ATTR_ADDR');
+        addressStart = attributes.start;
+        break;
+      case id.IPVS_DEST_ATTR_PORT:
+        port = attributes.u16BigEndian('IPVS_DEST_ATTR_PORT');
+        break;
+      case id.IPVS_DEST_ATTR_FWD_METHOD:
+        method = attributes.u32('IPVS_DEST_ATTR_FWD_METHOD');
+        break;
+      case id.IPVS_DEST_ATTR_WEIGHT:
+        weight = attributes.i32('IPVS_DEST_ATTR_WEIGHT');
+        break;
+      case id.IPVS_DEST_ATTR_U_THRESH:
+        upperThreshold = attributes.u32('IPVS_DEST_ATTR_U_THRESH');
+        break;
+      case id.IPVS_DEST_ATTR_L_THRESH:
+        lowerThreshold = attributes.u32('IPVS_DEST_ATTR_L_THRESH');
+        break;
+      case id.IPVS_DEST_ATTR_ACTIVE_CONNS:
+        activeConnections = attributes.u32('IPVS_DEST_ATTR_ACTIVE_CONNS');
+        break;
+      case id.IPVS_DEST_ATTR_INACT_CONNS:
+        inactiveConnections = attributes.u32('IPVS_DEST_ATTR_INACT_CONNS');
+        break;
+      case id.IPVS_DEST_ATTR_PERSIST_CONNS:
+        persistentConnections = attributes.u32('IPVS_DEST_ATTR_PERSIST_CONNS');
+        break;
+      case id.IPVS_DEST_ATTR_STATS:
+        if (nests !== null) nests.stats = attributes.nested();
+        break;
+      case id.IPVS_DEST_ATTR_ADDR_FAMILY:
+        familyNumber = attributes.u16('IPVS_DEST_ATTR_ADDR_FAMILY');
+        break;
+      case id.IPVS_DEST_ATTR_STATS64:
+        if (nests !== null) nests.stats64 = attributes.nested();
+        break;
+      case id.IPVS_DEST_ATTR_TUN_TYPE:
+        tunnelType = attributes.u8('IPVS_DEST_ATTR_TUN_TYPE');
+        break;
+      case id.IPVS_DEST_ATTR_TUN_PORT:
+        tunnelPort = attributes.u16BigEndian('IPVS_DEST_ATTR_TUN_PORT');
+        break;
+      case id.IPVS_DEST_ATTR_TUN_FLAGS:
+        tunnelFlags = attributes.u16('IPVS_DEST_ATTR_TUN_FLAGS');
+        break;
+      default:
+        continue;
+    }
+    seen |= 1 << type;
+  }
+  if (familyNumber !== 0) family = address.decodeFamily(familyNumber, 'IPVS_DEST_ATTR_ADDR_FAMILY');
+  if ((seen & requiredBits) !== requiredBits) refuseMissing(seen);
   return {
-    family: 0,
-    address: null,
-    port: null,
-    method: null,
-    weight: null,
-    upperThreshold: null,
-    lowerThreshold: null,
-    activeConnections: null,
-    inactiveConnections: null,
-    persistentConnections: null,
-    tunnelType: null,
-    tunnelPort: 0,
-    tunnelFlags: 0,
-    stats: null,
-    stats64: null,
+    family,
+    address: address.formatUnion(attributes.source, addressStart, addressLength, family),
+    port,
+    forwarding: decodeForwarding(method),
+    weight,
+    upperThreshold,
+    lowerThreshold,
+    tunnel: tunnelType < 0 ? null : decodeTunnel(tunnelType, tunnelPort, tunnelFlags),
+    activeConnections,
+    inactiveConnections,
+    persistentConnections,
   };
 }
 
-function readDestination(attributes: AttributeReader): WireDestination {
-  const wire = emptyWireDestination();
-  while (attributes.next()) {
-    switch (attributes.type) {
-      case id.IPVS_DEST_ATTR_ADDR:
-        wire.address = address.readUnion(attributes, 'IPVS_DEST_ATTR_ADDR');
-        break;
-      case id.IPVS_DEST_ATTR_PORT:
-        wire.port = attributes.u16BigEndian('IPVS_DEST_ATTR_PORT');
-        break;
-      case id.IPVS_DEST_ATTR_FWD_METHOD:
-        wire.method = attributes.u32('IPVS_DEST_ATTR_FWD_METHOD');
-        break;
-      case id.IPVS_DEST_ATTR_WEIGHT:
-        wire.weight = attributes.i32('IPVS_DEST_ATTR_WEIGHT');
-        break;
-      case id.IPVS_DEST_ATTR_U_THRESH:
-        wire.upperThreshold = attributes.u32('IPVS_DEST_ATTR_U_THRESH');
-        break;
-      case id.IPVS_DEST_ATTR_L_THRESH:
-        wire.lowerThreshold = attributes.u32('IPVS_DEST_ATTR_L_THRESH');
-        break;
-      case id.IPVS_DEST_ATTR_ACTIVE_CONNS:
-        wire.activeConnections = attributes.u32('IPVS_DEST_ATTR_ACTIVE_CONNS');
-        break;
-      case id.IPVS_DEST_ATTR_INACT_CONNS:
-        wire.inactiveConnections = attributes.u32('IPVS_DEST_ATTR_INACT_CONNS');
-        break;
-      case id.IPVS_DEST_ATTR_PERSIST_CONNS:
-        wire.persistentConnections = attributes.u32('IPVS_DEST_ATTR_PERSIST_CONNS');
-        break;
-      case id.IPVS_DEST_ATTR_ADDR_FAMILY:
-        wire.family = attributes.u16('IPVS_DEST_ATTR_ADDR_FAMILY');
-        break;
-      case id.IPVS_DEST_ATTR_TUN_TYPE:
-        wire.tunnelType = attributes.u8('IPVS_DEST_ATTR_TUN_TYPE');
-        break;
-      case id.IPVS_DEST_ATTR_TUN_PORT:
-        wire.tunnelPort = attributes.u16BigEndian('IPVS_DEST_ATTR_TUN_PORT');
-        break;
-      case id.IPVS_DEST_ATTR_TUN_FLAGS:
-        wire.tunnelFlags = attributes.u16('IPVS_DEST_ATTR_TUN_FLAGS');
-        break;
-      case id.IPVS_DEST_ATTR_STATS:
-        wire.stats = attributes.nested();
-        break;
-      case id.IPVS_DEST_ATTR_STATS64:
-        wire.stats64 = attributes.nested();
-        break;
-      default:
-    }
-  }
-  return wire;
+function refuseMissing(seen: number): void {
+  for (const [type, name] of requiredNames) address.required((seen & (1 << type)) === 0 ? null : type, name);
 }
 
 /** The lower three bits are the method; the kernel's other flags share the field. */

@@ -5,12 +5,17 @@
  */
 import type { AttributeReader, AttributeWriter } from '../netlink/attribute.js';
 import { CodecError } from '../netlink/errors.js';
-import { Reader } from '../netlink/reader.js';
 import { familyNumber } from '../inet/family.js';
 import * as address from './address-attributes.js';
 import * as id from './constants.js';
 import { decodeStats } from './stats-codec.js';
-import type { IpvsService, IpvsServiceConfig, IpvsServiceEntry, IpvsServiceKey } from './types.js';
+import type {
+  IpvsService,
+  IpvsServiceConfig,
+  IpvsServiceEntry,
+  IpvsServiceKey,
+  IpvsServiceSettings,
+} from './types.js';
 
 const allFlags = 0xffffffff;
 /** The kernel keeps ticks in 32 bits, up to 1,000 a second, and lets a longer time wrap. */
@@ -74,117 +79,99 @@ function requireMark(fwmark: number): void {
  * @throws CodecError when a value is malformed, or an attribute is missing that every kernel sends
  */
 export function decodeService(attributes: AttributeReader): IpvsService {
-  const wire = readService(attributes);
-  const stats = decodeStats(address.required(wire.stats64 ?? wire.stats, 'IPVS_SVC_ATTR_STATS'));
-  return { ...entryOf(wire), stats };
+  const nests: StatsNests = { stats: null, stats64: null };
+  const entry = decodeEntry(attributes, nests);
+  const stats = decodeStats(address.required(nests.stats64 ?? nests.stats, 'IPVS_SVC_ATTR_STATS'));
+  return { ...entry, stats };
 }
 
 /** As `decodeService`, without the statistics: they are not even looked at. @throws CodecError */
 export function decodeServiceEntry(attributes: AttributeReader): IpvsServiceEntry {
-  return entryOf(readService(attributes));
+  return decodeEntry(attributes, null);
 }
 
-function entryOf(wire: WireService): IpvsServiceEntry {
-  const family = address.decodeFamily(address.required(wire.family, 'IPVS_SVC_ATTR_AF'), 'IPVS_SVC_ATTR_AF');
-  const netmask = new Reader(address.required(wire.netmask, 'IPVS_SVC_ATTR_NETMASK'));
-  return {
-    ...keyOf(wire, family),
-    scheduler: address.required(wire.scheduler, 'IPVS_SVC_ATTR_SCHED_NAME'),
-    flags: address.required(wire.flags, 'IPVS_SVC_ATTR_FLAGS'),
-    timeoutSec: address.required(wire.timeoutSec, 'IPVS_SVC_ATTR_TIMEOUT'),
-    netmask:
-      family === 'ipv4'
-        ? netmask.u32BigEndian(0, 'IPVS_SVC_ATTR_NETMASK')
-        : netmask.u32(0, 'IPVS_SVC_ATTR_NETMASK'),
-    persistenceEngine: wire.persistenceEngine,
-  };
-}
-
-/** The attributes as they came, each where it was: what they mean depends on the family, which may come last. */
-interface WireService {
-  family: number | null;
-  protocol: number | null;
-  address: Uint8Array | null;
-  port: number | null;
-  fwmark: number | null;
-  scheduler: string | null;
-  flags: number | null;
-  timeoutSec: number | null;
-  netmask: Uint8Array | null;
-  persistenceEngine: string | null;
+interface StatsNests {
   stats: AttributeReader | null;
   stats64: AttributeReader | null;
 }
 
-function emptyWireService(): WireService {
-  return {
-    family: null,
-    protocol: null,
-    address: null,
-    port: null,
-    fwmark: null,
-    scheduler: null,
-    flags: null,
-    timeoutSec: null,
-    netmask: null,
-    persistenceEngine: null,
-    stats: null,
-    stats64: null,
-  };
-}
-
-function readService(attributes: AttributeReader): WireService {
-  const wire = emptyWireService();
+/**
+ * What the values mean depends on the family, which may come last: till then they stay in variables.
+ *
+ * @param nests where the statistics are put, or null to leave them alone
+ */
+function decodeEntry(attributes: AttributeReader, nests: StatsNests | null): IpvsServiceEntry {
+  let af: number | null = null;
+  let protocol: number | null = null;
+  let addressStart: number | null = null;
+  let addressLength = 0;
+  let port: number | null = null;
+  let fwmark: number | null = null;
+  let scheduler: string | null = null;
+  let flags: number | null = null;
+  let timeoutSec: number | null = null;
+  let mask: number | null = null;
+  let prefixLength = 0;
+  let persistenceEngine: string | null = null;
   while (attributes.next()) {
     switch (attributes.type) {
       case id.IPVS_SVC_ATTR_AF:
-        wire.family = attributes.u16('IPVS_SVC_ATTR_AF');
+        af = attributes.u16('IPVS_SVC_ATTR_AF');
         break;
       case id.IPVS_SVC_ATTR_PROTOCOL:
-        wire.protocol = attributes.u16('IPVS_SVC_ATTR_PROTOCOL');
+        protocol = attributes.u16('IPVS_SVC_ATTR_PROTOCOL');
         break;
       case id.IPVS_SVC_ATTR_ADDR:
-        wire.address = address.readUnion(attributes, 'IPVS_SVC_ATTR_ADDR');
+        addressLength = address.unionLength(attributes, 'IPVS_SVC_ATTR_ADDR');
+        addressStart = attributes.start;
         break;
       case id.IPVS_SVC_ATTR_PORT:
-        wire.port = attributes.u16BigEndian('IPVS_SVC_ATTR_PORT');
+        port = attributes.u16BigEndian('IPVS_SVC_ATTR_PORT');
         break;
       case id.IPVS_SVC_ATTR_FWMARK:
-        wire.fwmark = attributes.u32('IPVS_SVC_ATTR_FWMARK');
+        fwmark = attributes.u32('IPVS_SVC_ATTR_FWMARK');
         break;
       case id.IPVS_SVC_ATTR_SCHED_NAME:
-        wire.scheduler = attributes.string('IPVS_SVC_ATTR_SCHED_NAME');
+        scheduler = attributes.string('IPVS_SVC_ATTR_SCHED_NAME');
         break;
       case id.IPVS_SVC_ATTR_FLAGS:
-        wire.flags = new Reader(attributes.bytes('IPVS_SVC_ATTR_FLAGS', 8)).u32(0, 'IPVS_SVC_ATTR_FLAGS');
+        flags = attributes.firstU32(8, 'IPVS_SVC_ATTR_FLAGS');
         break;
       case id.IPVS_SVC_ATTR_TIMEOUT:
-        wire.timeoutSec = attributes.u32('IPVS_SVC_ATTR_TIMEOUT');
+        timeoutSec = attributes.u32('IPVS_SVC_ATTR_TIMEOUT');
         break;
       case id.IPVS_SVC_ATTR_NETMASK:
-        wire.netmask = attributes.bytes('IPVS_SVC_ATTR_NETMASK', 4);
+        mask = attributes.u32BigEndian('IPVS_SVC_ATTR_NETMASK');
+        prefixLength = attributes.u32('IPVS_SVC_ATTR_NETMASK');
         break;
       case id.IPVS_SVC_ATTR_PE_NAME:
-        wire.persistenceEngine = attributes.string('IPVS_SVC_ATTR_PE_NAME');
+        persistenceEngine = attributes.string('IPVS_SVC_ATTR_PE_NAME');
         break;
       case id.IPVS_SVC_ATTR_STATS:
-        wire.stats = attributes.nested();
+        if (nests !== null) nests.stats = attributes.nested();
         break;
       case id.IPVS_SVC_ATTR_STATS64:
-        wire.stats64 = attributes.nested();
+        if (nests !== null) nests.stats64 = attributes.nested();
         break;
       default:
     }
   }
-  return wire;
-}
-
-function keyOf(wire: WireService, family: 'ipv4' | 'ipv6'): IpvsServiceKey {
-  if (wire.fwmark !== null) return { family, fwmark: wire.fwmark };
+  const family = address.decodeFamily(address.required(af, 'IPVS_SVC_ATTR_AF'), 'IPVS_SVC_ATTR_AF');
+  const netmask = address.required(mask, 'IPVS_SVC_ATTR_NETMASK');
+  const settings: IpvsServiceSettings = {
+    scheduler: address.required(scheduler, 'IPVS_SVC_ATTR_SCHED_NAME'),
+    flags: address.required(flags, 'IPVS_SVC_ATTR_FLAGS'),
+    timeoutSec: address.required(timeoutSec, 'IPVS_SVC_ATTR_TIMEOUT'),
+    netmask: family === 'ipv4' ? netmask : prefixLength,
+    persistenceEngine,
+  };
+  if (fwmark !== null) return { family, fwmark, ...settings };
+  const start = address.required(addressStart, 'IPVS_SVC_ATTR_ADDR');
   return {
     family,
-    protocol: address.required(wire.protocol, 'IPVS_SVC_ATTR_PROTOCOL'),
-    address: address.formatUnion(address.required(wire.address, 'IPVS_SVC_ATTR_ADDR'), family),
-    port: address.required(wire.port, 'IPVS_SVC_ATTR_PORT'),
+    protocol: address.required(protocol, 'IPVS_SVC_ATTR_PROTOCOL'),
+    address: address.formatUnion(attributes.source, start, addressLength, family),
+    port: address.required(port, 'IPVS_SVC_ATTR_PORT'),
+    ...settings,
   };
 }

@@ -5,7 +5,14 @@
  *
  * @see include/uapi/linux/netlink.h (nlattr); lib/nlattr.c
  */
-import { align, NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK } from './constants.js';
+import {
+  align,
+  hostIsLittleEndian,
+  NLA_F_NESTED,
+  NLA_F_NET_BYTEORDER,
+  NLA_HDRLEN,
+  NLA_TYPE_MASK,
+} from './constants.js';
 import { CodecError } from './errors.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';
@@ -18,40 +25,41 @@ import type { Writer } from './writer.js';
  */
 export class AttributeReader {
   readonly #reader: Reader;
+  readonly #view: DataView;
   readonly #end: number;
   #next: number;
-  #start = 0;
+  #start: number;
   #length = 0;
   #type = 0;
 
   /** @param end offset behind the last attribute; not past the reader's own end */
   constructor(reader: Reader, start: number, end: number) {
     if (start > end || end > reader.length) {
-      throw new CodecError({
-        what: 'attributes',
-        offset: start,
-        expected: `an end at most at ${reader.length}`,
-        got: `${end}`,
-      });
+      refuse('attributes', start, `an end at most at ${reader.length}`, end);
     }
     this.#reader = reader;
+    this.#view = reader.view;
     this.#next = start;
+    this.#start = start;
     this.#end = end;
   }
 
   /** Goes on to the next attribute; false behind the last. */
   next(): boolean {
-    if (this.#next >= this.#end) return false;
     const offset = this.#next;
-    this.#expect(this.#end - offset >= NLA_HDRLEN, 'attribute header', offset, '4 bytes', this.#end - offset);
-    const length = this.#reader.u16(offset, 'attribute length');
-    const fits = length >= NLA_HDRLEN && offset + length <= this.#end;
-    this.#expect(fits, 'attribute length', offset, `${NLA_HDRLEN}..${this.#end - offset}`, length);
-    this.#type = this.#reader.u16(offset + 2, 'attribute type');
+    const left = this.#end - offset;
+    if (left <= 0) return false;
+    if (left < NLA_HDRLEN) refuse('attribute header', offset, `${NLA_HDRLEN} bytes`, left);
+    // both halves in one: a large table has some hundred thousand attributes
+    const header = this.#view.getUint32(offset, hostIsLittleEndian);
+    const length = hostIsLittleEndian ? header & 0xffff : header >>> 16;
+    if (length < NLA_HDRLEN || length > left)
+      refuse('attribute length', offset, `${NLA_HDRLEN}..${left}`, length);
+    this.#type = hostIsLittleEndian ? header >>> 16 : header & 0xffff;
     this.#start = offset + NLA_HDRLEN;
     this.#length = length - NLA_HDRLEN;
-    // the padding of the last attribute may be cut off
-    this.#next = Math.min(offset + align(length), this.#end);
+    // the padding of the last attribute may be cut off, so this may lie behind the end
+    this.#next = offset + align(length);
     return true;
   }
 
@@ -74,39 +82,55 @@ export class AttributeReader {
     return this.#length;
   }
 
+  /** Where the value begins in `source`. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** What is read: for values that are too many to make a view of each. */
+  get source(): Uint8Array {
+    return this.#reader.bytes;
+  }
+
   u8(what: string): number {
-    this.#expectLength(1, what);
-    return this.#reader.u8(this.#start, what);
+    if (this.#length !== 1) this.#refuseLength(1, what);
+    return this.#view.getUint8(this.#start);
   }
 
   u16(what: string): number {
-    this.#expectLength(2, what);
-    return this.#reader.u16(this.#start, what);
+    if (this.#length !== 2) this.#refuseLength(2, what);
+    return this.#view.getUint16(this.#start, hostIsLittleEndian);
   }
 
   u16BigEndian(what: string): number {
-    this.#expectLength(2, what);
-    return this.#reader.u16BigEndian(this.#start, what);
+    if (this.#length !== 2) this.#refuseLength(2, what);
+    return this.#view.getUint16(this.#start, false);
   }
 
   u32(what: string): number {
-    this.#expectLength(4, what);
-    return this.#reader.u32(this.#start, what);
+    if (this.#length !== 4) this.#refuseLength(4, what);
+    return this.#view.getUint32(this.#start, hostIsLittleEndian);
+  }
+
+  /** The first four bytes of a value of `length`. */
+  firstU32(length: number, what: string): number {
+    if (this.#length !== length) this.#refuseLength(length, what);
+    return this.#view.getUint32(this.#start, hostIsLittleEndian);
   }
 
   u32BigEndian(what: string): number {
-    this.#expectLength(4, what);
-    return this.#reader.u32BigEndian(this.#start, what);
+    if (this.#length !== 4) this.#refuseLength(4, what);
+    return this.#view.getUint32(this.#start, false);
   }
 
   i32(what: string): number {
-    this.#expectLength(4, what);
-    return this.#reader.i32(this.#start, what);
+    if (this.#length !== 4) this.#refuseLength(4, what);
+    return this.#view.getInt32(this.#start, hostIsLittleEndian);
   }
 
   u64(what: string): bigint {
-    this.#expectLength(8, what);
-    return this.#reader.u64(this.#start, what);
+    if (this.#length !== 8) this.#refuseLength(8, what);
+    return this.#view.getBigUint64(this.#start, hostIsLittleEndian);
   }
 
   string(what: string): string {
@@ -115,7 +139,7 @@ export class AttributeReader {
 
   /** A view, not a copy. @param length demanded, or any */
   bytes(what: string, length = this.#length): Uint8Array {
-    this.#expectLength(length, what);
+    if (this.#length !== length) this.#refuseLength(length, what);
     return this.#reader.slice(this.#start, this.#length, what);
   }
 
@@ -124,13 +148,13 @@ export class AttributeReader {
     return new AttributeReader(this.#reader, this.#start, this.#start + this.#length);
   }
 
-  #expectLength(expected: number, what: string): void {
-    this.#expect(this.#length === expected, what, this.#start, `${expected} bytes`, this.#length);
+  #refuseLength(expected: number, what: string): never {
+    refuse(what, this.#start, `${expected} bytes`, this.#length);
   }
+}
 
-  #expect(holds: boolean, what: string, offset: number, expected: string, got: number): void {
-    if (!holds) throw new CodecError({ what, offset, expected, got: `${got}` });
-  }
+function refuse(what: string, offset: number, expected: string, got: number): never {
+  throw new CodecError({ what, offset, expected, got: `${got}` });
 }
 
 /**

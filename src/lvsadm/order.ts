@@ -71,33 +71,58 @@ function compareAddresses(a: AddressOrder, b: AddressOrder): number {
   return a.port - b.port;
 }
 
+interface Keyed<Item, Key> {
+  readonly item: Item;
+  readonly key: Key;
+}
+
+type Compare<Key> = (a: Key, b: Key) => number;
+
 function sortBy<Item, Key>(
   items: readonly Item[],
   keyOf: (item: Item) => Key,
-  compare: (a: Key, b: Key) => number,
+  compare: Compare<Key>,
 ): Item[] {
   const keyed = items.map((item) => ({ item, key: keyOf(item) }));
-  return mergeSort(keyed, (a, b) => compare(a.key, b.key)).map(({ item }) => item);
+  mergeSort(keyed, 0, keyed.length, compare, []);
+  return keyed.map(({ item }) => item);
 }
 
-/** The smaller half first, the left one preferred: with an order that has circles it matters. */
-function mergeSort<Item>(items: readonly Item[], compare: (a: Item, b: Item) => number): readonly Item[] {
-  if (items.length <= 1) return items;
-  const middle = items.length >> 1;
-  const left = mergeSort(items.slice(0, middle), compare);
-  const right = mergeSort(items.slice(middle), compare);
-  const merged: Item[] = [];
-  let [l, r] = [0, 0];
-  for (;;) {
-    const [a, b] = [left[l], right[r]];
-    if (a === undefined) return merged.concat(right.slice(r));
-    if (b === undefined) return merged.concat(left.slice(l));
-    if (compare(a, b) <= 0) {
-      merged.push(a);
-      l++;
+/**
+ * Sorts what is between two indexes, in place: the smaller half first, the left one preferred, for with an order that has
+ * circles it matters.
+ *
+ * @param merged room for as many items, to be overwritten
+ */
+function mergeSort<Item, Key>(
+  items: Keyed<Item, Key>[],
+  from: number,
+  end: number,
+  compare: Compare<Key>,
+  merged: Keyed<Item, Key>[],
+): void {
+  if (end - from <= 1) return;
+  const middle = from + ((end - from) >> 1);
+  mergeSort(items, from, middle, compare, merged);
+  mergeSort(items, middle, end, compare, merged);
+  let left = from;
+  let right = middle;
+  let count = 0;
+  while (left < middle) {
+    const a = items[left];
+    const b = right < end ? items[right] : undefined;
+    if (a === undefined) break;
+    if (b === undefined || compare(a.key, b.key) <= 0) {
+      merged[count++] = a;
+      left++;
     } else {
-      merged.push(b);
-      r++;
+      merged[count++] = b;
+      right++;
     }
+  }
+  // what is left of the right half is where it belongs
+  for (let index = 0; index < count; index++) {
+    const one = merged[index];
+    if (one !== undefined) items[from + index] = one;
   }
 }
