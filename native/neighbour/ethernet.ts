@@ -42,3 +42,15 @@ export function writeU16(bytes: Uint8Array, offset: number, value: number): void
   bytes[offset] = value >>> 8;
   bytes[offset + 1] = value & 0xff;
 }
+
+/** Gives `02:00:00:00:00:01`. Never throws. */
+export function formatHardwareAddress(bytes: Uint8Array, offset: number): string {
+  return Array.from(bytes.subarray(offset, offset + ETH_ALEN), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join(':');
+}
+
+/** Reads a number in network byte order. Never throws. */
+export function readU16(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
+}

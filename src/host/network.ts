@@ -1,5 +1,5 @@
 /** This host's interfaces, addresses and routes at one moment, and what follows from them. */
-import { parseAddress } from '../../native/inet/address.js';
+import { formatAddress, parseAddress } from '../../native/inet/address.js';
 import { listAddresses } from '../../native/rtnetlink/addresses.js';
 import { IFF_LOOPBACK, RTN_LOCAL, RTN_UNICAST } from '../../native/rtnetlink/constants.js';
 import { listLinks } from '../../native/rtnetlink/links.js';
@@ -160,4 +160,14 @@ export function inSubnet(address: string, other: string, prefixLength: number): 
 function bitsOf(address: string): string | null {
   const bytes = parseAddress(address);
   return bytes === null ? null : [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+}
+
+/** The first address of a subnet: without the bits past the prefix. */
+export function maskAddress(address: string, prefixLength: number): string {
+  const bytes = parseAddress(address);
+  if (bytes === null) return address;
+  const masked = bytes.map(
+    (byte, index) => byte & (0xff << (8 - Math.min(8, Math.max(0, prefixLength - 8 * index)))),
+  );
+  return formatAddress(masked, 0, bytes.length === 4 ? 'ipv4' : 'ipv6');
 }

@@ -1,0 +1,132 @@
+/**
+ * Questions to the neighbours of a link, asked and answered in frames, past the kernel's own tables: who has an address, and
+ * whether a host answers what is sent to it just so. Blocks the thread while it waits; needs CAP_NET_RAW.
+ */
+import { AF_PACKET, SOCK_RAW } from '../libc/constants.js';
+import { Socket } from '../libc/socket.js';
+import { decodeArpAnswer, encodeArpQuestion } from './arp-question.js';
+import { decodeEchoReply, encodeEchoRequest, ETH_P_IP, type EchoRequest } from './echo.js';
+import { ETH_ALEN, ETH_P_ARP, writeU16 } from './ethernet.js';
+
+/** The Ethernet interface to ask by. */
+export interface ProbeLink {
+  readonly index: number;
+  /** `02:00:00:00:00:01`. */
+  readonly hardwareAddress: string;
+}
+
+export interface ProbeWait {
+  /** How often a question is sent that nobody has answered. */
+  readonly times: number;
+  /** After each time, at most. */
+  readonly waitMs: number;
+}
+
+const defaultWait: ProbeWait = { times: 2, waitMs: 300 };
+
+/**
+ * Asks who has each of these IPv4 addresses, and gives the hardware addresses of all that answered, by address.
+ *
+ * Waits to the end, for a second host may answer later than the first. This host's own answer does not come.
+ *
+ * @throws SyscallError `EPERM` without CAP_NET_RAW, `ENETDOWN` when the interface is down; CodecError
+ */
+export function askWhoHas(
+  link: ProbeLink,
+  addresses: readonly string[],
+  wait: ProbeWait = { times: 2, waitMs: 200 },
+): Map<string, readonly string[]> {
+  const answers = new Map<string, Set<string>>(addresses.map((address) => [address, new Set()]));
+  withPacketSocket(link, ETH_P_ARP, (socket) => {
+    for (let time = 0; time < wait.times; time++) {
+      for (const address of addresses) socket.send(encodeArpQuestion(link.hardwareAddress, address), null);
+      receiveUntil(socket, wait.waitMs, (frame) => {
+        const answer = decodeArpAnswer(frame);
+        if (answer !== null) answers.get(answer.address)?.add(answer.hardwareAddress);
+        return false;
+      });
+    }
+  });
+  return new Map([...answers].map(([address, hosts]) => [address, [...hosts].sort()]));
+}
+
+/** One question: is there an answer to a packet that is sent just so? */
+export interface EchoQuestion extends Omit<EchoRequest, 'hardwareSource' | 'identifier' | 'sequence'> {
+  /** Who answers: the inner packet's destination, unless a translation is expected. */
+  readonly answeredBy?: string;
+}
+
+/**
+ * Sends ICMP echo requests out of one link and tells, for each, whether the answer came back by that same link, addressed to
+ * this host.
+ *
+ * @throws SyscallError as `askWhoHas`; `EMSGSIZE` for a frame that is longer than the link takes; CodecError
+ */
+export function askEchoes(
+  link: ProbeLink,
+  questions: readonly EchoQuestion[],
+  wait: ProbeWait = defaultWait,
+): boolean[] {
+  const answered = questions.map(() => false);
+  const identifier = process.pid & 0xffff;
+  withPacketSocket(link, ETH_P_IP, (socket) => {
+    for (let time = 0; time < wait.times && answered.includes(false); time++) {
+      questions.forEach((question, sequence) => {
+        if (answered[sequence] === true) return;
+        const request = { ...question, hardwareSource: link.hardwareAddress, identifier, sequence };
+        socket.send(encodeEchoRequest(request), null);
+      });
+      receiveUntil(socket, wait.waitMs, (frame) => {
+        const reply = decodeEchoReply(frame);
+        const question = reply?.identifier === identifier ? questions[reply.sequence] : undefined;
+        if (reply === null || question === undefined) return false;
+        const fits =
+          reply.source === (question.answeredBy ?? question.destination) &&
+          reply.destination === question.source &&
+          reply.hardwareDestination === link.hardwareAddress;
+        if (fits) answered[reply.sequence] = true;
+        return !answered.includes(false);
+      });
+    }
+  });
+  return answered;
+}
+
+/** Larger than any frame of a probe's answer. */
+const frameBytes = 65_536;
+
+function receiveUntil(socket: Socket, waitMs: number, take: (frame: Uint8Array) => boolean): void {
+  const buffer = new Uint8Array(new ArrayBuffer(frameBytes));
+  const end = monotonicMs() + waitMs;
+  for (let leftMs = waitMs; leftMs > 0; leftMs = end - monotonicMs()) {
+    if (!socket.waitReadable(leftMs)) return;
+    for (let got = socket.receive(buffer); got !== null; got = socket.receive(buffer)) {
+      if (take(buffer.subarray(0, Math.min(got.length, frameBytes)))) return;
+    }
+  }
+}
+
+function withPacketSocket(link: ProbeLink, protocol: number, use: (socket: Socket) => void): void {
+  const socket = Socket.open(AF_PACKET, SOCK_RAW, 0, 'packet socket');
+  try {
+    socket.bind(linkAddress(link, protocol));
+    use(socket);
+  } finally {
+    socket.close();
+  }
+}
+
+/** `struct sockaddr_ll`, see announce.ts. The socket receives what comes by that link in that protocol. */
+function linkAddress({ index }: ProbeLink, protocol: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(20));
+  const bytes = new Uint8Array(view.buffer);
+  new Uint16Array(view.buffer, 0, 1)[0] = AF_PACKET;
+  writeU16(bytes, 2, protocol);
+  new Int32Array(view.buffer, 4, 1)[0] = index;
+  bytes[11] = ETH_ALEN;
+  return bytes;
+}
+
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}

@@ -1,0 +1,130 @@
+/** The services' addresses on this host: there, whole, and no subnet of their own. */
+import { IFA_F_DADFAILED, IFA_F_DEPRECATED } from '../../../../native/rtnetlink/constants.js';
+import type { InterfaceAddress } from '../../../../native/rtnetlink/types.js';
+import type { Model } from '../../../model/director.js';
+import {
+  clientLink,
+  inSubnet,
+  isLocal,
+  kernelServices,
+  linkOf,
+  ownAddress,
+  vipsOf,
+  type Vip,
+} from '../../network.js';
+import { finding, here } from '../finding.js';
+import { nameServices, serverPaths } from '../servers.js';
+import type { DoctorCheck, Finding, HostView } from '../types.js';
+
+const name = 'addresses';
+
+export const vipAddress: DoctorCheck = {
+  name,
+  about: 'addresses of services on this host, and their prefixes',
+  ofServices: true,
+  run: (host, model) => {
+    if (model === null) return [];
+    return vipsOf(kernelServices(model)).flatMap((vip) => {
+      const own = ownAddress(host.network, vip.address);
+      if (own === null) return isLocal(host.network, vip.address) ? [] : missing(host, vip);
+      return [...failed(vip, own), ...wide(host, model, vip, own), ...tunnelSource(host, model, vip, own)];
+    });
+  },
+};
+
+const fullPrefix = ({ family }: Vip): number => (family === 4 ? 32 : 128);
+
+function missing(host: HostView, vip: Vip): Finding[] {
+  const link = clientLink(host.network, vip);
+  const elsewhere = link === null ? [] : (host.probes?.whoHas(link, [vip.address]).get(vip.address) ?? []);
+  const what = `${vip.address} is no address of this host.`;
+  if (elsewhere.length === 1) {
+    const why = `Another host answers for it: it may be the active director, or one that should not have it.`;
+    return [finding(name, 'info', { subject: vip.address, what, why })];
+  }
+  if (vip.services.some((service) => service.interface !== null)) {
+    const why = 'lvsd adds it when it starts, for the service has an interface.';
+    const level = directorRuns(host) ? 'fault' : 'info';
+    return [finding(name, level, { subject: vip.address, what, why, cures: addOn(vip, link?.name) })];
+  }
+  const why = `Packets to the ${nameServices(vip.services)} never come here, or are not taken for this host's own.`;
+  const advice = 'Or give the service an interface: then lvsd owns the address there.';
+  return [finding(name, 'fault', { subject: vip.address, what, why, advice, cures: addOn(vip, link?.name) })];
+}
+
+function addOn(vip: Vip, link: string | undefined): Finding['cures'] {
+  if (link === undefined) return [];
+  // never a source address: a tunnel's outer packet must not come from it
+  const quiet = vip.family === 6 ? ' nodad preferred_lft 0' : '';
+  return here(`ip address add ${vip.address}/${fullPrefix(vip)} dev ${link}${quiet}`);
+}
+
+function directorRuns(host: HostView): boolean {
+  return host
+    .processes()
+    .some(({ words }) => words.includes('run') && words.some((word) => /(^|\/)lvsd$/.test(word)));
+}
+
+function failed(vip: Vip, { flags }: InterfaceAddress): Finding[] {
+  if ((flags & IFA_F_DADFAILED) === 0) return [];
+  return [
+    finding(name, 'fault', {
+      subject: vip.address,
+      what: `Duplicate address detection of ${vip.address} failed: another host on the link has it.`,
+      why: 'The kernel does not use the address.',
+      advice: 'Take the address off the other host, then delete it here and add it again.',
+    }),
+  ];
+}
+
+/** A prefix shorter than the whole address makes a route to a subnet, which may be the servers'. */
+function wide(host: HostView, model: Model, vip: Vip, own: InterfaceAddress): Finding[] {
+  if (own.prefixLength === fullPrefix(vip)) return [];
+  const link = linkOf(host.network, own.index);
+  const lost = serverPaths(host.network, model).filter(
+    (path) =>
+      path.link !== null &&
+      path.link === link &&
+      inSubnet(path.address, vip.address, own.prefixLength) &&
+      host.network.addresses.some(
+        (other) => other.index !== own.index && inSubnet(path.address, other.address, other.prefixLength),
+      ),
+  );
+  if (lost.length === 0 || link === null) return [];
+  const wrong = `${vip.address}/${own.prefixLength}`;
+  return [
+    finding(name, 'fault', {
+      subject: vip.address,
+      what: `${vip.address} has the prefix length ${own.prefixLength} on ${link.name}, which takes ${lost.length === 1 ? `the server ${lost[0]?.address ?? ''}` : `${lost.length} servers`} in.`,
+      why: `Packets to servers of another network leave by ${link.name}, where nobody has their addresses.`,
+      cures: here(
+        `ip address add ${vip.address}/${fullPrefix(vip)} dev ${link.name}`,
+        `ip address delete ${wrong} dev ${link.name}`,
+      ),
+    }),
+  ];
+}
+
+/** Servers have the address, too: they drop what seems to come from themselves. */
+function tunnelSource(host: HostView, model: Model, vip: Vip, own: InterfaceAddress): Finding[] {
+  const [path] = serverPaths(host.network, model).filter(
+    ({ forwarding, route, local }) =>
+      forwarding === 'tun' && !local && route?.preferredSource === vip.address,
+  );
+  const link = linkOf(host.network, own.index);
+  if (path === undefined || link === null) return [];
+  const cures =
+    vip.family === 6 && (own.flags & IFA_F_DEPRECATED) === 0
+      ? here(`ip -6 address change ${vip.address}/${own.prefixLength} dev ${link.name} preferred_lft 0`)
+      : [];
+  return [
+    finding(name, 'fault', {
+      subject: vip.address,
+      what: `Tunnels to ${path.address} have ${vip.address}, an address of a service, as their source.`,
+      why: 'The server has that address itself, and drops packets that seem to come from its own.',
+      advice:
+        cures.length > 0 ? '' : 'Give the host another address on that link, and routes that name it as src.',
+      cures,
+    }),
+  ];
+}

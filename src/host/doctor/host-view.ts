@@ -1,0 +1,178 @@
+/** The real host, as checks see it. Everything by synchronous calls, so that it is the calling thread's network namespace. */
+import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { IpvsClient } from '../../../native/ipvs/client.js';
+import { askEchoes, askWhoHas, type ProbeLink } from '../../../native/neighbour/probe.js';
+import { moduleState } from '../../../native/proc/modules.js';
+import { ARPHRD_ETHER, IFF_NOARP } from '../../../native/rtnetlink/constants.js';
+import type { Link } from '../../../native/rtnetlink/types.js';
+import { withHostNetwork, type HostNetwork } from '../network.js';
+import { procSysctls } from '../sysctls.js';
+import { parseIptables } from './firewall/iptables.js';
+import { parseNft } from './firewall/nft.js';
+import type { Firewall, FirewallTable } from './firewall/rules.js';
+import { readListeners, readProcesses } from './processes.js';
+import { runTool } from './tool.js';
+import type { HostView, Offloads, Probes, TableView } from './types.js';
+
+/**
+ * Gives this host to `use`, which may not keep it.
+ *
+ * @throws SyscallError, RtnetlinkError, CodecError when the kernel does not tell its interfaces
+ */
+export function withHost<Result>(wallMs: number, use: (host: HostView) => Result): Result {
+  return withHostNetwork((network) => use(realHost(network, wallMs)));
+}
+
+function realHost(network: HostNetwork, wallMs: number): HostView {
+  const capabilities = readCapabilities();
+  const processes = once(readProcesses);
+  return {
+    network,
+    sysctls: procSysctls,
+    kernelRelease: release(),
+    wallMs,
+    capabilities,
+    table: once(readTable),
+    module: (name) => moduleState(name),
+    moduleFile,
+    processes,
+    listeners: once(() => readListeners(processes())),
+    firewall: once(readFirewall),
+    offloads,
+    readText,
+    runTool,
+    probes: capabilities.netRaw ? realProbes(network) : null,
+  };
+}
+
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => (known ??= { value: read() }).value;
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return null;
+  }
+}
+
+const CAP_NET_ADMIN = 12n;
+const CAP_NET_RAW = 13n;
+
+function readCapabilities(): HostView['capabilities'] {
+  const [, hex = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readText('/proc/thread-self/status') ?? '') ?? [];
+  const has = (capability: bigint): boolean => ((BigInt(`0x${hex}`) >> capability) & 1n) === 1n;
+  return { netAdmin: has(CAP_NET_ADMIN), netRaw: has(CAP_NET_RAW) };
+}
+
+function readTable(): TableView | null {
+  let client: IpvsClient | null = null;
+  try {
+    client = IpvsClient.open();
+    const table = client;
+    return {
+      info: table.info(),
+      timeouts: table.timeouts(),
+      daemons: table.daemons(),
+      services: table
+        .serviceEntries()
+        .map((service) => ({ ...service, destinations: table.destinationEntries(service) })),
+    };
+  } catch {
+    return null;
+  } finally {
+    client?.close();
+  }
+}
+
+/** Asks the program that the kernel itself loads modules with. */
+function moduleFile(name: string): boolean | null {
+  const program = readText('/proc/sys/kernel/modprobe')?.trim() ?? '';
+  if (program === '') return null;
+  const answer = runTool(program, ['-n', '-q', '--', name]);
+  return answer === null ? null : answer.exitStatus === 0;
+}
+
+function readFirewall(): Firewall {
+  const saved = (program: FirewallTable['program']): FirewallTable[] => {
+    const answer = runTool(`${program}-save`, []);
+    return answer?.exitStatus === 0 ? parseIptables(answer.output, program) : [];
+  };
+  const nft = runTool('nft', ['--json', 'list', 'ruleset']);
+  const native = nft?.exitStatus === 0 ? parseNft(nft.output) : [];
+  // iptables' own tables show there, too, with conditions that only iptables can read
+  const translated = native.length === 0 ? [] : [...saved('iptables-nft'), ...saved('ip6tables-nft')];
+  const known = new Set(translated.map(({ family, name }) => `${family} ${name}`));
+  return {
+    tables: [
+      ...saved('iptables-legacy'),
+      ...saved('ip6tables-legacy'),
+      ...translated,
+      ...native.filter(({ family, name }) => !known.has(`${family} ${name}`)),
+    ],
+  };
+}
+
+function offloads(link: Link): Offloads | null {
+  const answer = runTool('ethtool', ['-k', link.name]);
+  if (answer?.exitStatus !== 0) return null;
+  const features = [...answer.output.matchAll(/^\s*([a-z0-9-]+): (on|off)/gm)];
+  return Object.fromEntries(features.map(([, feature = '', state]) => [feature, state === 'on']));
+}
+
+/** Answers are kept: several checks ask the same. */
+function realProbes({ links }: HostNetwork): Probes {
+  const own = new Set(links.map(({ hardwareAddress }) => hardwareAddress));
+  const known = new Map<string, readonly string[]>();
+  return {
+    whoHas: (link, addresses) => {
+      const probe = probeLink(link);
+      const asked = addresses.filter((address) => !known.has(`${link.index} ${address}`));
+      if (probe !== null && asked.length > 0) {
+        for (const [address, hosts] of quietly(() => askWhoHas(probe, asked)) ?? [])
+          known.set(
+            `${link.index} ${address}`,
+            hosts.filter((host) => !own.has(host)),
+          );
+      }
+      return new Map(
+        addresses.flatMap((address) => {
+          const hosts = known.get(`${link.index} ${address}`);
+          return hosts === undefined ? [] : [[address, hosts]];
+        }),
+      );
+    },
+    echo: (probes) => {
+      const answers = probes.map(() => false);
+      for (const link of new Set(probes.map((probe) => probe.link))) {
+        const probe = probeLink(link);
+        if (probe === null) continue;
+        const mine = probes.flatMap((one, index) => (one.link === link ? [{ one, index }] : []));
+        const questions = mine.map(({ one }) => one);
+        quietly(() => askEchoes(probe, questions))?.forEach((answered, position) => {
+          const index = mine[position]?.index;
+          if (index !== undefined) answers[index] = answered;
+        });
+      }
+      return answers;
+    },
+  };
+}
+
+/** Null for an interface that has no neighbours to ask. */
+function probeLink({ index, hardwareAddress, hardwareType, flags, up }: Link): ProbeLink | null {
+  if (hardwareType !== ARPHRD_ETHER || (flags & IFF_NOARP) !== 0 || !up) return null;
+  return hardwareAddress === null ? null : { index, hardwareAddress };
+}
+
+/** An interface may go while it is asked. */
+function quietly<T>(ask: () => T): T | null {
+  try {
+    return ask();
+  } catch {
+    return null;
+  }
+}
