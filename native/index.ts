@@ -33,7 +33,7 @@ export type { NetlinkMessage } from './netlink/message.js';
 export type { NetlinkRequest } from './netlink/request.js';
 export { NETLINK_GENERIC, NETLINK_ROUTE } from './netlink/constants.js';
 export type { Transport } from './netlink/transport.js';
-export { resolveFamily } from './genetlink/family.js';
+export { listFamilies, resolveFamily } from './genetlink/family.js';
 export type { GenericFamily, GenericOperation } from './genetlink/family.js';
 export { openRtnetlink } from './rtnetlink/request.js';
 export { addAddress, deleteAddress, listAddresses, replaceAddress } from './rtnetlink/addresses.js';
@@ -57,7 +57,7 @@ export {
 } from './rtnetlink/routes.js';
 export type { RouteFilter } from './rtnetlink/routes.js';
 export { lookupRoute } from './rtnetlink/route-lookup.js';
-export { FouPorts, openFouPorts } from './fou/ports.js';
+export { FouPorts, hasFouPorts, openFouPorts } from './fou/ports.js';
 export type { FouPort, FouPortKey } from './fou/types.js';
 export { NoticeWatcher } from './rtnetlink/notices.js';
 export type { Notice, NoticeListener, NoticeTransport } from './rtnetlink/notices.js';
@@ -100,7 +100,7 @@ export {
 export { readConnections, readConnectionOrigins } from './proc/connections.js';
 export type { IpvsConnection, IpvsEndpoint, IpvsOriginConnection } from './proc/connections.js';
 export type { CommandResult, CommandRunner } from './proc/command.js';
-export { loadModule, ModuleError, moduleState, schedulerModule } from './proc/modules.js';
+export { loadModule, ModuleError, moduleState, schedulerModule, unloadModule } from './proc/modules.js';
 export type { ModuleErrorCode, ModuleErrorDetails, ModulePlaces, ModuleState } from './proc/modules.js';
 export { ipvsSysctls, readIpvsSysctl, readIpvsSysctls, writeIpvsSysctl } from './proc/sysctl.js';
 export type { IpvsSysctl, IpvsSysctlValue, IpvsSysctlValues } from './proc/sysctl.js';

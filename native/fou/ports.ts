@@ -1,5 +1,5 @@
 /** UDP ports for packets within UDP (GUE and plain): list, add, delete. Every network namespace has its own. */
-import { resolveFamily } from '../genetlink/family.js';
+import { listFamilies, resolveFamily } from '../genetlink/family.js';
 import { NetlinkConnection } from '../netlink/connection.js';
 import { NETLINK_GENERIC } from '../netlink/constants.js';
 import { NetlinkError } from '../netlink/errors.js';
@@ -25,6 +25,16 @@ export function openFouPorts(): FouPorts | null {
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+/** Tells whether the kernel has the family at this moment, without loading its module. @throws as `openFouPorts` */
+export function hasFouPorts(): boolean {
+  const connection = new NetlinkConnection(SocketTransport.open(NETLINK_GENERIC));
+  try {
+    return listFamilies(connection).includes(FOU_GENL_NAME);
+  } finally {
+    connection.close();
   }
 }
 

@@ -8,6 +8,7 @@ import type { AttributeReader } from '../netlink/attribute.js';
 import type { NetlinkConnection } from '../netlink/connection.js';
 import { CodecError, NetlinkError } from '../netlink/errors.js';
 import type { NetlinkMessage } from '../netlink/message.js';
+import type { Writer } from '../netlink/writer.js';
 import { decodeGenericMessage, encodeGenericHeader } from './message.js';
 
 export const GENL_ID_CTRL = 0x10;
@@ -65,6 +66,20 @@ export function resolveFamily(connection: NetlinkConnection, name: string): Gene
     if (error instanceof NetlinkError && error.details.errno === 'ENOENT') return null;
     throw error;
   }
+}
+
+/**
+ * Gives the names of the families that the kernel has at this moment; none is loaded for it.
+ *
+ * @throws NetlinkError, CodecError, SyscallError
+ */
+export function listFamilies(connection: NetlinkConnection): string[] {
+  const request = {
+    operation: 'list generic netlink families',
+    type: GENL_ID_CTRL,
+    encode: (writer: Writer) => encodeGenericHeader(writer, CTRL_CMD_GETFAMILY, 1),
+  };
+  return connection.dump(request, (message) => decodeFamily(message).name);
 }
 
 /** Decodes one `CTRL_CMD_NEWFAMILY` message. @throws CodecError */

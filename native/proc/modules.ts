@@ -63,7 +63,7 @@ export type ModuleErrorCode =
   | 'ERR_MODULE_NAME';
 
 export interface ModuleErrorDetails {
-  readonly operation: 'load module' | 'find module';
+  readonly operation: 'load module' | 'unload module' | 'find module';
   readonly module: string;
   /** Of modprobe, or null where it did not end by itself. */
   readonly exitStatus: number | null;
@@ -93,9 +93,30 @@ export class ModuleError extends Error {
  * @see modprobe(8)
  */
 export function loadModule(name: string, run: CommandRunner = runCommand): void {
-  requireModuleName('load module', name);
-  const { exitStatus, output, error } = run('modprobe', ['--', name]);
-  const details = { operation: 'load module', module: name, exitStatus, output: output.trim() } as const;
+  modprobe('load module', name, ['--', name], run);
+}
+
+/**
+ * Unloads a module, and those that it alone needed. One that is not loaded stays so. What the module made goes with it, in every
+ * network namespace: the kernel refuses only where other modules need it.
+ *
+ * @param name as for `loadModule`
+ * @throws ModuleError
+ * @see modprobe(8), option -r
+ */
+export function unloadModule(name: string, run: CommandRunner = runCommand): void {
+  modprobe('unload module', name, ['-r', '--', name], run);
+}
+
+function modprobe(
+  operation: 'load module' | 'unload module',
+  name: string,
+  args: readonly string[],
+  run: CommandRunner,
+): void {
+  requireModuleName(operation, name);
+  const { exitStatus, output, error } = run('modprobe', args);
+  const details = { operation, module: name, exitStatus, output: output.trim() };
   if (error !== null || exitStatus === null) throw notRun(details, error);
   if (exitStatus !== 0) {
     throw new ModuleError('ERR_MODULE_REFUSED', refusal(details.output, exitStatus), details);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeFamily, resolveFamily } from '../../../../native/genetlink/family.js';
+import { decodeFamily, listFamilies, resolveFamily } from '../../../../native/genetlink/family.js';
 import { NetlinkConnection } from '../../../../native/netlink/connection.js';
 import { CodecError, NetlinkError } from '../../../../native/netlink/errors.js';
-import { ack, refuse, reply, ScriptedKernel } from '../../../support/scripted-kernel.js';
+import { ack, done, entry, refuse, reply, ScriptedKernel } from '../../../support/scripted-kernel.js';
 import { attribute, genericHeader, hex, hexOf, text, u16, u32 } from '../../../support/scripted-messages.js';
 
 const ENOENT = 2;
@@ -107,5 +107,20 @@ describe('resolveFamily', () => {
       (error) =>
         error instanceof NetlinkError && error.message === 'resolve generic netlink family IPVS: EPERM',
     );
+  });
+});
+
+describe('listFamilies', () => {
+  it('gives the names of all, and asks for none by name', () => {
+    const another = entry(
+      GENL_ID_CTRL,
+      genericHeader(1, 2),
+      attribute(2, text('nlctrl')),
+      attribute(1, u16(0x10)),
+    );
+    const ipvs = entry(GENL_ID_CTRL, genericHeader(1, 2), name, id);
+    const kernel = new ScriptedKernel([[another, ipvs, done()]]);
+    assert.deepEqual(listFamilies(new NetlinkConnection(kernel)), ['nlctrl', 'IPVS']);
+    assert.equal(hexOf(kernel.sent[0]!.messages[0]!.payload), hexOf(genericHeader(3, 1)));
   });
 });

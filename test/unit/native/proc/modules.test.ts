@@ -10,6 +10,7 @@ import {
   ModuleError,
   moduleState,
   schedulerModule,
+  unloadModule,
   type ModulePlaces,
 } from '../../../../native/proc/modules.js';
 
@@ -208,5 +209,28 @@ describe('loadModule', () => {
         return true;
       },
     );
+  });
+});
+
+describe('unloadModule', () => {
+  it('runs modprobe -r', () => {
+    const calls: string[][] = [];
+    unloadModule('sit', (program, args) => {
+      calls.push([program, ...args]);
+      return { exitStatus: 0, output: '', error: null };
+    });
+    assert.deepEqual(calls, [['modprobe', '-r', '--', 'sit']]);
+  });
+
+  it('says what it could not do, and why', () => {
+    const output = 'modprobe: FATAL: Module sit is in use.\n';
+    assert.throws(
+      () => unloadModule('sit', () => ({ exitStatus: 1, output, error: null })),
+      (error) =>
+        error instanceof ModuleError &&
+        error.code === 'ERR_MODULE_REFUSED' &&
+        error.message === 'unload module sit: Module sit is in use.',
+    );
+    assert.throws(() => unloadModule('-a', () => assert.fail('modprobe ran')), { code: 'ERR_MODULE_NAME' });
   });
 });
