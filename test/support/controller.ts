@@ -39,7 +39,7 @@ export interface ControllerRig {
 export function controllerRig(
   model: Model,
   kind: Dataplane['kind'] = 'fake',
-  before: Pick<ReconcilerOptions, 'owned' | 'states' | 'saveOwnership' | 'onStates'> & {
+  before: Pick<ReconcilerOptions, 'addresses' | 'owned' | 'states' | 'saveOwnership' | 'onStates'> & {
     readonly plane?: FakeDataplane;
   } = {},
 ): ControllerRig {

@@ -4,6 +4,7 @@ import { applyPlan } from '../../../src/controller/apply.js';
 import { formatStep } from '../../../src/controller/describe-step.js';
 import { StepError, type Dataplane, type Phase, type Step } from '../../../src/dataplane/types.js';
 import type { TableService } from '../../../src/model/desired-state.js';
+import { FakeAddressTable } from '../../support/fake-address-table.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
 import { server, tableService } from '../../support/models.js';
 
@@ -83,5 +84,55 @@ describe('applyPlan', () => {
     const plane = { apply: () => Promise.resolve([]) } as unknown as Dataplane;
     const { applied, failed } = await applyPlan(plane, steps(shop).slice(0, 2));
     assert.deepEqual([applied.length, failed.length], [0, 1]);
+  });
+});
+
+describe('applyPlan with addresses', () => {
+  const vip = { family: 4, address: '192.0.2.10', interface: 'eth0' } as const;
+  const add = { kind: 'add-address', phase: 5, service: shop, vip, sharing: [] } as const;
+  const removeFirst = { kind: 'delete-address', phase: 0, service: mail, vip } as const;
+
+  it('fails the steps when there is no table of addresses, or when it rejects', async () => {
+    const without = await applyPlan(new FakeDataplane(), [add]);
+    assert.match(
+      without.failed[0]?.message ?? '',
+      /^add address 192\.0\.2\.10 on eth0: the table of addresses/,
+    );
+    const addresses = new FakeAddressTable('eth0');
+    addresses.apply = () => Promise.reject(new Error('closed'));
+    const rejecting = await applyPlan(new FakeDataplane(), [add], addresses);
+    assert.equal(rejecting.failed[0]?.message, 'add address 192.0.2.10 on eth0: closed');
+    assert.equal(rejecting.failed[0]?.details.step, 'add-address');
+  });
+
+  it('runs them around the table', async () => {
+    const [plane, addresses] = [new FakeDataplane(), new FakeAddressTable('eth0')];
+    const order: string[] = [];
+    plane.onStep = addresses.onStep = ({ kind }: { readonly kind: string }) => void order.push(kind);
+    await applyPlan(plane, [removeFirst, ...steps(shop), add], addresses);
+    assert.deepEqual(order, [
+      'delete-address',
+      'create-service',
+      'add-server',
+      'delete-server',
+      'add-address',
+    ]);
+  });
+
+  it('adds an address for the other services that share it when the first has failed', async () => {
+    const plane = new FakeDataplane();
+    plane.failStep = ({ kind }) => (kind === 'create-service' ? 'ENOMEM' : null);
+    const addresses = new FakeAddressTable('eth0');
+    const outcome = await applyPlan(plane, [...steps(shop), add], addresses);
+    assert.ok(outcome.skipped.includes(add));
+    const shared = { ...add, sharing: [mail.key] };
+    const other = await applyPlan(plane, [...steps(shop), shared], addresses);
+    assert.ok(other.applied.includes(shared));
+    const bothFail = await applyPlan(
+      plane,
+      [...steps(shop), ...steps(mail), shared].sort((a, b) => a.phase - b.phase),
+      addresses,
+    );
+    assert.ok(bothFail.skipped.includes(shared));
   });
 });
