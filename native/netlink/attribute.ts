@@ -7,6 +7,8 @@
  */
 import {
   align,
+  attributeLengthShift,
+  attributeTypeShift,
   hostIsLittleEndian,
   NLA_F_NESTED,
   NLA_F_NET_BYTEORDER,
@@ -52,10 +54,10 @@ export class AttributeReader {
     if (left < NLA_HDRLEN) refuse('attribute header', offset, `${NLA_HDRLEN} bytes`, left);
     // both halves in one: a large table has some hundred thousand attributes
     const header = this.#view.getUint32(offset, hostIsLittleEndian);
-    const length = hostIsLittleEndian ? header & 0xffff : header >>> 16;
+    const length = (header >>> attributeLengthShift) & 0xffff;
     if (length < NLA_HDRLEN || length > left)
       refuse('attribute length', offset, `${NLA_HDRLEN}..${left}`, length);
-    this.#type = hostIsLittleEndian ? header >>> 16 : header & 0xffff;
+    this.#type = (header >>> attributeTypeShift) & 0xffff;
     this.#start = offset + NLA_HDRLEN;
     this.#length = length - NLA_HDRLEN;
     // the padding of the last attribute may be cut off, so this may lie behind the end

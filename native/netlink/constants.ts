@@ -12,6 +12,9 @@ export const NLMSG_ALIGNTO = 4;
 export const NLMSG_HDRLEN = 16;
 /** Bytes of `struct nlattr`. */
 export const NLA_HDRLEN = 4;
+/** Where the two halves of that header, length and type, stand when it is read as one number of 32 bits. */
+export const attributeLengthShift = hostIsLittleEndian ? 0 : 16;
+export const attributeTypeShift = hostIsLittleEndian ? 16 : 0;
 
 export const NLMSG_NOOP = 1;
 export const NLMSG_ERROR = 2;
