@@ -62,7 +62,11 @@ export function planUndo(host: RealServerHost, store: RecordStore): UndoEntry[] 
 
 function takeBack(host: RealServerHost, change: Change, record: RealServerRecord): UndoEntry {
   try {
-    const verdict = judge(change, record, host.observe(questionFor(record)), host);
+    const observed = host.observe(questionFor(record));
+    const verdict = judge(change, record, observed, host);
+    if (verdict.outcome === 'left' && isHeldByOwn(change, record, observed)) {
+      return { change, outcome: 'failed', reason: 'the VIP is still on it' };
+    }
     if (verdict.outcome === 'undone') host.apply(inverseOf(change.step, change.before));
     return { change, ...verdict };
   } catch (error) {
