@@ -23,7 +23,7 @@ export { familyOf, formatAddress, parseAddress } from './inet/address.js';
 export { SyscallError } from './libc/errno.js';
 export type { SyscallErrorDetails } from './libc/errno.js';
 export { openDescriptors } from './libc/descriptor.js';
-export { enterNetworkNamespace, enterNewNetworkNamespace } from './libc/namespace.js';
+export { enterNetworkNamespace, enterNewNetworkNamespace, inNewNetworkNamespace } from './libc/namespace.js';
 export { NetlinkConnection } from './netlink/connection.js';
 export type { ConnectionLimits } from './netlink/connection.js';
 export { CodecError, NetlinkError } from './netlink/errors.js';

@@ -88,6 +88,7 @@ const table: Readonly<Record<string, Rule>> = {
       'src/dataplane/types.ts',
       'native/ipvs/',
       'native/proc/',
+      'native/rtnetlink/',
       'native/inet/',
       'native/libc/errno.ts',
       'native/libc/namespace.ts',

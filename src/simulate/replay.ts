@@ -6,7 +6,7 @@ import {
   type KernelGeneration,
   type Scheduler,
 } from '../../schedulers/index.js';
-import { generationOfKernel } from './kernel-generation.js';
+import { generationOfKernel } from '../model/kernel-generation.js';
 import { ReplayServer } from './replay-server.js';
 import type { ServerName, Trace, TraceDestination, TraceStep } from './trace.js';
 import { storyFault } from './trace-error.js';

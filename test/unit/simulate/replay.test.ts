@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { generationOfKernel } from '../../../src/simulate/kernel-generation.js';
+import { generationOfKernel } from '../../../src/model/kernel-generation.js';
 import { replayTrace } from '../../../src/simulate/replay.js';
 import { parseTrace } from '../../../src/simulate/trace.js';
 

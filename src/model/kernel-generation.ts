@@ -1,5 +1,10 @@
-/** From a kernel's release to the rules it schedules by. */
-import type { KernelGeneration } from '../../schedulers/index.js';
+/** Which rules a kernel schedules by. Pure. */
+
+/**
+ * `total` counts all connections in the overhead of lc, wlc, lblc and lblcr, and has other rules of overload than
+ * `classic`; `capped` also limits the caches of lblc and lblcr.
+ */
+export type KernelGeneration = 'classic' | 'total' | 'capped';
 
 /** Patch levels from which a stable series follows the newer rules; series that are not here are `classic`. */
 const SERIES: Readonly<Record<string, { readonly total: number; readonly capped: number }>> = {
