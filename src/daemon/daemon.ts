@@ -30,6 +30,16 @@ import { Reloader } from './reload.js';
 import { acquireNamespaceLock, type NamespaceLock } from './state/namespace-lock.js';
 import type { PeerOf } from './state/peer-credentials.js';
 import { acquireStateLock, type StateLock } from './state/state-lock.js';
+import { statusLine } from './status-line.js';
+
+/** Hears what a director does, for who supervises it. */
+export interface DirectorObserver {
+  /** A round has ended, also one that found nothing to do. */
+  roundFinished(): void;
+  /** A reload has begun; `reloaded` follows, accepted or not. */
+  reloading(): void;
+  reloaded(): void;
+}
 
 export interface DaemonOptions {
   readonly clock: Clock;
@@ -55,6 +65,7 @@ export interface DaemonOptions {
   readonly stateDir: string;
   /** The process's effective user id. */
   readonly uid: number;
+  readonly observer?: DirectorObserver | undefined;
 }
 
 export class Daemon {
@@ -122,7 +133,10 @@ export class Daemon {
       events: this.events,
       model,
       frame: () => this.#frame(),
-      onRound: (plan) => this.#metrics.plans.finished(plan),
+      onRound: (plan) => {
+        this.#metrics.plans.finished(plan);
+        options.observer?.roundFinished();
+      },
     });
     this.#health = new HealthRunner({
       clock,
@@ -141,6 +155,7 @@ export class Daemon {
       lastGood: this.#lastGood,
       beforeApply: (next) => this.#planes.configure(next.director),
       afterApply: (next) => this.#follow(next),
+      observer: options.observer,
     });
     this.#api = this.#createApi();
   }
@@ -159,6 +174,19 @@ export class Daemon {
   /** The running configuration. */
   get model(): Model {
     return this.#model;
+  }
+
+  /** `3 services, 12 servers, 1 down`. */
+  describe(): string {
+    const { services, states } = this.#reconciler;
+    return statusLine(services, states.verdicts, this.#reconciler.readiness());
+  }
+
+  /** What becomes of the table when this process ends. */
+  get farewell(): string {
+    if (this.#planes.kernel === null) return 'the userspace plane ends with this process';
+    const { onStop } = this.#model.director;
+    return `on_stop: ${onStop}: what is in the kernel's table is ${onStop === 'keep' ? 'kept' : 'removed'}`;
   }
 
   /**
@@ -188,7 +216,11 @@ export class Daemon {
     await this.#api.start();
     await this.#reconciler.start();
     this.#programmed = true;
-    this.#health.configure(this.#model.services);
+    const { verdicts } = this.#options.remembered.states;
+    this.#health.configure(
+      this.#model.services,
+      (service, server) => verdicts.get(service)?.get(server) ?? null,
+    );
     if (this.#options.boot.source === 'file') await this.#rememberBoot();
   }
 
@@ -285,12 +317,7 @@ export class Daemon {
   /** Only who has said that it started says that it stops. */
   #tellStop(): void {
     if (!this.#toldStart) return;
-    const { onStop } = this.#model.director;
-    const message =
-      this.#planes.kernel === null
-        ? 'the userspace plane ends with this process'
-        : `on_stop: ${onStop}: what is in the kernel's table is ${onStop === 'keep' ? 'kept' : 'removed'}`;
-    this.events.append({ type: 'director-stopping', message });
+    this.events.append({ type: 'director-stopping', message: this.farewell });
   }
 
   /** Removes or keeps what is lvsd's in the kernel, as `on_stop` says. */

@@ -31,6 +31,8 @@ export interface ReloaderOptions {
   readonly beforeApply: (model: Model) => void;
   /** Called when the table has changed, for what else follows the model. */
   readonly afterApply: (model: Model) => void;
+  /** Hears of the beginning and the end of each reload, accepted or refused. */
+  readonly observer?: { reloading(): void; reloaded(): void } | undefined;
 }
 
 export interface ReloadDone {
@@ -83,7 +85,7 @@ export class Reloader {
     if (waiting !== undefined) return waiting;
     const reloading = this.#queue.run(() => {
       this.#waiting.delete(asked);
-      return this.#closed ? Promise.resolve(stopping(this.#options.file)) : this.#reload(by, force);
+      return this.#closed ? Promise.resolve(stopping(this.#options.file)) : this.#observed(by, force);
     });
     this.#waiting.set(asked, reloading);
     return reloading;
@@ -98,6 +100,16 @@ export class Reloader {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#queue.idle();
+  }
+
+  async #observed(by: string, force: boolean): Promise<ReloadOutcome> {
+    const { observer } = this.#options;
+    observer?.reloading();
+    try {
+      return await this.#reload(by, force);
+    } finally {
+      observer?.reloaded();
+    }
   }
 
   async #reload(by: string, force: boolean): Promise<ReloadOutcome> {

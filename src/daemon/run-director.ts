@@ -1,8 +1,10 @@
 /** `lvsd run`: a director as the process that it runs in. */
+import { realClock } from '../base/clock.js';
 import { createLogger, type Logger, type LogLevel } from '../base/logger.js';
 import { plural } from '../base/plural.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import type { Daemon } from './daemon.js';
+import { ServiceManager, takeManagerRequest } from './notify.js';
 import { handleSignals } from './signals.js';
 import { startDirector, type DirectorRequest } from './start-director.js';
 
@@ -32,12 +34,25 @@ export async function runDirector(request: RunDirectorRequest): Promise<number> 
   const stopped = new Promise<NodeJS.Signals>((resolve) => {
     handleSignals({ stop: resolve, reload: () => reload() });
   });
-  const daemon = await startDirector(request, logger);
+  let started: Daemon | null = null;
+  const manager = new ServiceManager({
+    clock: realClock,
+    request: takeManagerRequest(process.env, process.pid),
+    log: { error: (message) => logger.error(message), info: (message) => logger.info(message) },
+    resyncMs: () => started?.model.director.resyncMs ?? Infinity,
+    describe: () => started?.describe() ?? 'starting',
+  });
+  await manager.starting();
+  const daemon = await startDirector(request, logger, manager);
+  started = daemon;
+  manager.ready();
   reload = () => void daemon.reload('SIGHUP');
   if (askedEarly) reload();
   tellWhere(daemon, logger);
   logger.info(`${await stopped}: stopping`);
+  manager.stopping(daemon.farewell);
   await daemon.close();
+  manager.close();
   return 0;
 }
 

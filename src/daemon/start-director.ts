@@ -9,7 +9,7 @@ import type { OwnedTable } from '../controller/ownership.js';
 import type { DirectorSettings } from '../model/director.js';
 import { loadAtBoot, loadLastGood, ownRuntimePaths, type BootConfig } from './boot-config.js';
 import { bootObjection } from './boot-guard.js';
-import { Daemon } from './daemon.js';
+import { Daemon, type DirectorObserver } from './daemon.js';
 import { recall } from './director-state.js';
 import { logRefusedFile } from './event-logger.js';
 import { openChosenPlane } from './open-chosen-plane.js';
@@ -43,7 +43,11 @@ export function loadOptions({ dataplane, allowModule }: Omit<DirectorRequest, 'c
  * @throws ConfigError when the file is refused and no copy of it can run
  * @throws DirectorError when it cannot start
  */
-export async function startDirector(request: DirectorRequest, logger: Logger): Promise<Daemon> {
+export async function startDirector(
+  request: DirectorRequest,
+  logger: Logger,
+  observer?: DirectorObserver,
+): Promise<Daemon> {
   const load = loadOptions(request);
   const onUnusable = (message: string): void => logger.error(message);
   const read = await loadAtBoot(request.config, load, onUnusable);
@@ -72,6 +76,7 @@ export async function startDirector(request: DirectorRequest, logger: Logger): P
     socketFolderMode: defaults.socketFolderMode,
     stateDir,
     uid,
+    observer,
   });
   await daemon.start();
   return daemon;
