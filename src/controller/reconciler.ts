@@ -166,7 +166,8 @@ export class Reconciler {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return;
     const known = this.#config.states.setVerdict(service, server, verdict)?.state;
-    this.#options.onStates?.(verdict.state === known ? 'confirmed' : 'verdict');
+    if (verdict.state !== known) this.#options.onStates?.('verdict');
+    else if (verdict.state === 'down') this.#options.onStates?.('confirmed');
     const news = known === undefined ? verdict.state === 'down' : verdict.state !== known;
     if (!news) return;
     const before = known ?? 'unknown';

@@ -10,7 +10,7 @@ export interface RememberedStates {
   readonly overrides: ServerFacts<WeightOverride>;
 }
 
-/** `confirmed`: a verdict is as before, but newer. */
+/** `confirmed`: a server is down as before, by a newer verdict. One that is up needs no newer one: unknown means up. */
 export type StatesChange = 'verdict' | 'confirmed' | 'override';
 
 export const NOTHING_KNOWN: RememberedStates = { verdicts: new Map(), overrides: new Map() };

@@ -72,7 +72,10 @@ export async function recall(options: RecallOptions): Promise<Remembered> {
         verdicts.kind === 'read' ? freshVerdicts(verdicts.content, services, clock.wallMs()) : new Map(),
     },
     warnings: [
-      ...(ownership?.kind === 'void' ? [ownershipWarning(ownership.reason)] : []),
+      // After a boot nothing of it is there any more: that is no loss.
+      ...(ownership?.kind === 'void' && ownership.cause !== 'other-boot'
+        ? [ownershipWarning(ownership.reason)]
+        : []),
       ...(operator.kind === 'void' ? [`${operator.reason}; weights set by operators are forgotten`] : []),
       ...(verdicts.kind === 'void'
         ? [`${verdicts.reason}; every server counts as up until it is checked`]

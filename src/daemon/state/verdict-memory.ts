@@ -17,21 +17,6 @@ const SHORTEST_LIMIT_MS = 60_000;
  * can still be used after a crash.
  */
 export const VERDICT_REFRESH_MS = 20_000;
-/** Changes of many servers share a write, ms. */
-const CHANGE_MS = 1_000;
-
-/**
- * Within which time a verdict is to be written, ms; null when it need not be.
- *
- * A server that stays up is not written again: a verdict too old to be used means the same as that it is up.
- *
- * @param before the verdict that this one replaces, undefined for the first
- */
-export function verdictWriteMs(before: Verdict | undefined, now: Verdict): number | null {
-  if (before?.state !== now.state) return CHANGE_MS;
-  return now.state === 'down' ? VERDICT_REFRESH_MS : null;
-}
-
 /** `verdicts.json`. */
 export const verdictFormat: StateFormat<ServerFacts<Verdict>> = {
   fileName: 'verdicts.json',

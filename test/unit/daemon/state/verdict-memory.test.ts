@@ -6,7 +6,6 @@ import {
   VERDICT_REFRESH_MS,
   verdictFormat,
   verdictLimitMs,
-  verdictWriteMs,
 } from '../../../../src/daemon/state/verdict-memory.js';
 import type { HealthCheck } from '../../../../src/model/health-check.js';
 import type { Verdict } from '../../../../src/model/status.js';
@@ -64,18 +63,6 @@ describe('verdictLimitMs', () => {
 
   it('leaves time for a restart after the last refresh', () => {
     assert.ok(VERDICT_REFRESH_MS * 2 < verdictLimitMs(0));
-  });
-});
-
-describe('verdictWriteMs', () => {
-  const up: Verdict = { ...down(NOW), state: 'up' };
-
-  it('writes a change soon, confirms what is bad now and then, and what is good never', () => {
-    assert.equal(verdictWriteMs(up, down(NOW)), 1_000);
-    assert.equal(verdictWriteMs(down(NOW), up), 1_000);
-    assert.equal(verdictWriteMs(undefined, up), 1_000);
-    assert.equal(verdictWriteMs(down(NOW - 5), down(NOW)), VERDICT_REFRESH_MS);
-    assert.equal(verdictWriteMs(up, up), null);
   });
 });
 
