@@ -1,0 +1,120 @@
+/**
+ * The settings of this host that a configuration needs beside the table: IPVS timeouts and kernel settings. What was
+ * there before is in state_dir, so that `on_stop: remove` can put it back, of this process or of a later one.
+ */
+import { reasonOf } from '../base/errors.js';
+import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
+import { readSysctlFacts } from '../host/sysctl-facts.js';
+import {
+  adviseSysctls,
+  checkSysctls,
+  describeDeviation,
+  procSysctls,
+  restoreSysctls,
+  setSysctls,
+  type SysctlChange,
+  type SysctlFiles,
+} from '../host/sysctls.js';
+import type { SysctlAdvice, SysctlFacts } from '../host/sysctl-advice.js';
+import type { Model } from '../model/director.js';
+import type { DirectorState } from './director-state.js';
+import type { ChangedSysctl } from './state/ownership-record.js';
+
+export interface HostSettingsOptions {
+  readonly kernel: Pick<KernelDataplane, 'configure'>;
+  readonly state: Pick<DirectorState, 'onHost' | 'setOnHost'>;
+  /** Hears what is not as it ought to be, one line each, each once until it changes. */
+  readonly warn: (message: string) => void;
+  /** Hears what was changed, one line each. */
+  readonly tell: (message: string) => void;
+  /** Default: the running kernel's. */
+  readonly files?: SysctlFiles;
+  /** Default: of this host. */
+  readonly readFacts?: (model: Model) => SysctlFacts;
+}
+
+const PROC_SYS = '/proc/sys/';
+
+export class HostSettings {
+  readonly #options: HostSettingsOptions;
+  readonly #files: SysctlFiles;
+  #warned: ReadonlySet<string> = new Set();
+
+  constructor(options: HostSettingsOptions) {
+    this.#options = options;
+    this.#files = options.files ?? procSysctls;
+  }
+
+  /** Makes the host as the configuration says, or tells what is not so. Never rejects. */
+  async follow(model: Model): Promise<void> {
+    const warnings = [...(await this.#setTimeouts(model)), ...(await this.#followSysctls(model))];
+    for (const warning of warnings) if (!this.#warned.has(warning)) this.#options.warn(warning);
+    this.#warned = new Set(warnings);
+  }
+
+  /** Puts back what was changed and nobody else has changed since. Never rejects. */
+  async restore(): Promise<void> {
+    const { state, kernel, tell, warn } = this.#options;
+    const { timeoutsBefore, sysctls } = state.onHost;
+    const record = sysctls.map(toChange);
+    const { changes, failures } = restoreSysctls(record, this.#files);
+    for (const { path, old } of record)
+      if (!changes.some((left) => left.path === path)) tell(`${path} is ${old} again`);
+    for (const { message } of failures) warn(message);
+    if (timeoutsBefore !== null) this.#attempt(() => void kernel.configure(timeoutsBefore));
+    await state.setOnHost({ sysctls: changes.map(toRecord), timeoutsBefore: null });
+  }
+
+  async #followSysctls(model: Model): Promise<string[]> {
+    const { readFacts = readSysctlFacts } = this.#options;
+    try {
+      const advised = adviseSysctls(model, readFacts(model));
+      if (model.director.sysctls === 'set') return await this.#setSysctls(advised);
+      return checkSysctls(advised, this.#files)
+        .filter(({ severity }) => severity !== 'info')
+        .map(describeDeviation);
+    } catch (error) {
+      return [`look at the kernel settings: ${reasonOf(error)}`];
+    }
+  }
+
+  async #setSysctls(advised: readonly SysctlAdvice[]): Promise<string[]> {
+    const { state, tell } = this.#options;
+    const record = state.onHost.sysctls.map(toChange);
+    const { changes, failures } = setSysctls(advised, record, this.#files);
+    const known = new Map(record.map(({ path, now }) => [path, now]));
+    const news = changes.filter(({ path, now }) => known.get(path) !== now);
+    for (const { path, old, now } of news) tell(`set ${path} from ${old} to ${now}`);
+    if (news.length > 0 || changes.length !== record.length)
+      await state.setOnHost({ sysctls: changes.map(toRecord) });
+    return failures.map(({ message }) => message);
+  }
+
+  async #setTimeouts({ director }: Model): Promise<string[]> {
+    const { kernel, state } = this.#options;
+    try {
+      const before = kernel.configure(director.timeouts);
+      const asked = Object.values(director.timeouts).some((value) => value !== null);
+      if (asked && state.onHost.timeoutsBefore === null) await state.setOnHost({ timeoutsBefore: before });
+      return [];
+    } catch (error) {
+      return [reasonOf(error)];
+    }
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.warn(reasonOf(error));
+    }
+  }
+}
+
+function toChange({ path, before, set }: ChangedSysctl): SysctlChange {
+  return { path: path.slice(PROC_SYS.length), old: before, now: set };
+}
+
+function toRecord({ path, old, now }: SysctlChange): ChangedSysctl {
+  return { path: `${PROC_SYS}${path}`, before: old, set: now };
+}

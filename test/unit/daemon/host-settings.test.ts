@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { DirectorError } from '../../../src/base/errors.js';
+import { NOTHING_REMEMBERED, type OwnedOnHost } from '../../../src/daemon/director-state.js';
+import { HostSettings } from '../../../src/daemon/host-settings.js';
+import type { SysctlFacts } from '../../../src/host/sysctl-advice.js';
+import { model, service } from '../../support/models.js';
+
+const FORWARD = 'net/ipv4/ip_forward';
+const shop = service('shop', '192.0.2.10:80', ['10.0.1.11:80']);
+
+const facts: SysctlFacts = {
+  clientInterfaces: [],
+  natInterfaces: { ipv4: [], ipv6: [] },
+  tunnelInterfaces: [],
+  oneArmedInterfaces: [],
+  alsoRealServer: false,
+  backupSyncDaemon: false,
+};
+
+describe('HostSettings', () => {
+  let sysctls: Map<string, string>;
+  let timeouts: { tcpSec: number; tcpFinSec: number; udpSec: number };
+  let refuse: boolean;
+  let onHost: OwnedOnHost;
+  let warned: string[];
+  let told: string[];
+
+  beforeEach(() => {
+    sysctls = new Map([
+      [FORWARD, '0'],
+      ['net/ipv4/vs/expire_nodest_conn', '0'],
+      ['net/ipv4/vs/conntrack', '0'],
+    ]);
+    timeouts = { tcpSec: 900, tcpFinSec: 120, udpSec: 300 };
+    refuse = false;
+    onHost = NOTHING_REMEMBERED.host;
+    warned = [];
+    told = [];
+  });
+
+  function settings(): HostSettings {
+    return new HostSettings({
+      kernel: {
+        configure(wanted) {
+          if (refuse) throw new DirectorError('set timeouts: refused', { code: 'ERR_TIMEOUTS', details: {} });
+          const before = timeouts;
+          const { tcpSec, tcpFinSec, udpSec } = wanted;
+          timeouts = {
+            tcpSec: tcpSec ?? before.tcpSec,
+            tcpFinSec: tcpFinSec ?? before.tcpFinSec,
+            udpSec: udpSec ?? before.udpSec,
+          };
+          return before;
+        },
+      },
+      state: {
+        get onHost() {
+          return onHost;
+        },
+        setOnHost(change) {
+          onHost = { ...onHost, ...change };
+          return Promise.resolve();
+        },
+      },
+      warn: (message) => warned.push(message),
+      tell: (message) => told.push(message),
+      files: {
+        read: (path) => sysctls.get(path) ?? null,
+        write: (path, text) => void sysctls.set(path, text),
+        list: () => [],
+      },
+      readFacts: () => facts,
+    });
+  }
+
+  it('warns once of what is not as advised, with the cure, and sets nothing', async () => {
+    const host = settings();
+    await host.follow(model([shop], { sysctls: 'check' }));
+    await host.follow(model([shop], { sysctls: 'check' }));
+    assert.equal(warned.filter((line) => line.includes('net.ipv4.ip_forward is 0')).length, 1);
+    assert.match(warned.join('\n'), /cure: sysctl -w net\.ipv4\.ip_forward=1/);
+    assert.equal(sysctls.get(FORWARD), '0');
+  });
+
+  it('warns again when it was right in between', async () => {
+    const host = settings();
+    for (const value of ['0', '1', '0']) {
+      sysctls.set(FORWARD, value);
+      await host.follow(model([shop], { sysctls: 'check' }));
+    }
+    assert.equal(warned.filter((line) => line.includes('net.ipv4.ip_forward is 0')).length, 2);
+  });
+
+  it('sets, records the old value, and puts it back in a later process', async () => {
+    await settings().follow(model([shop], { sysctls: 'set' }));
+    assert.equal(sysctls.get(FORWARD), '1');
+    assert.ok(
+      onHost.sysctls.some(
+        ({ path, before, set }) => path === `/proc/sys/${FORWARD}` && before + set === '01',
+      ),
+    );
+    const later = settings();
+    await later.follow(model([shop], { sysctls: 'set' }));
+    await later.restore();
+    assert.equal(sysctls.get(FORWARD), '0');
+    assert.deepEqual(onHost.sysctls, []);
+    assert.ok(told.includes(`set ${FORWARD} from 0 to 1`));
+  });
+
+  it('leaves what somebody else has changed since', async () => {
+    const host = settings();
+    await host.follow(model([shop], { sysctls: 'set' }));
+    sysctls.set(FORWARD, '2');
+    await host.restore();
+    assert.equal(sysctls.get(FORWARD), '2');
+  });
+
+  it('sets timeouts and remembers those from before the first change alone', async () => {
+    const host = settings();
+    const wanted = (tcpSec: number) => model([shop], { timeouts: { tcpSec, tcpFinSec: null, udpSec: null } });
+    await host.follow(wanted(60));
+    await host.follow(wanted(70));
+    assert.equal(timeouts.tcpSec, 70);
+    await host.restore();
+    assert.equal(timeouts.tcpSec, 900);
+  });
+
+  it('remembers no timeouts where the file names none', async () => {
+    await settings().follow(model([shop]));
+    assert.equal(onHost.timeoutsBefore, null);
+  });
+
+  it('tells of a timeout that the kernel refuses and goes on', async () => {
+    refuse = true;
+    await settings().follow(model([shop], { sysctls: 'set' }));
+    assert.ok(warned.includes('set timeouts: refused'));
+    assert.equal(sysctls.get(FORWARD), '1');
+  });
+});
