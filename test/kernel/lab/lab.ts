@@ -10,7 +10,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Namespace } from './namespace.js';
-import { addressLine, Network, type HostPlan, type Plug } from './network.js';
+import { addressLine, Network, type HostPlan, type NetworkPlan, type Plug } from './network.js';
 
 export type IpVersion = 4 | 6;
 
@@ -22,9 +22,9 @@ export interface LabHost {
   readonly address: Readonly<Record<IpVersion, string>>;
 }
 
-/** The directors of the layout `two` have a second interface, `eth1`, on the side of the servers. */
+/** Directors of the layout `two` have a second interface, `eth1`. */
 export interface LabDirector extends LabHost {
-  /** On the side of the servers; in the layout `flat` the same as `address`. */
+  /** On its last interface, on the side of the servers; with one interface the same as `address`. */
   readonly inner: Readonly<Record<IpVersion, string>>;
 }
 
@@ -40,48 +40,52 @@ export interface LabOptions {
   readonly modules?: readonly string[];
 }
 
+/** A network of another shape, and which of its hosts have which role. The others are routers and the like. */
+export interface LabPlan {
+  readonly network: NetworkPlan;
+  /** Names of hosts; each has an address of both versions on its first interface. */
+  readonly clients: readonly string[];
+  readonly directors: readonly string[];
+  readonly servers: readonly string[];
+  readonly vip: Readonly<Record<IpVersion, string>>;
+}
+
 const outer = 1;
 const inner = 2;
 
 export class Lab {
-  readonly layout: LabOptions['layout'];
   readonly network: Network;
   readonly clients: readonly LabHost[];
   readonly directors: readonly LabDirector[];
   readonly servers: readonly LabHost[];
   /** Nobody has it before `holdVip`. */
-  readonly vip: Readonly<Record<IpVersion, string>> = addressesOf(outer, 100);
+  readonly vip: Readonly<Record<IpVersion, string>>;
   /** For two directors that share the role of the servers' gateway. Nobody has it yet. */
   readonly innerGateway: Readonly<Record<IpVersion, string>> = addressesOf(inner, 254);
   readonly #closing: (() => unknown)[] = [];
 
-  private constructor(options: LabOptions) {
-    const { layout, servers = 3, clients = 1, directors = 1, modules = [] } = options;
-    if (modules.length > 0) loadModules(modules);
-    const side = layout === 'two' ? inner : outer;
-    const clientRows = rows(clients, 'cl', 11);
-    const directorRows = rows(directors, 'dir', 1);
-    const serverRows = rows(servers, 'rs', 21);
-    this.layout = layout;
-    this.network = Network.create({
-      segments: layout === 'two' ? ['outer', 'inner'] : ['outer'],
-      hosts: [
-        ...clientRows.map((row) => ({ name: row.name, plugs: [plug('eth0', outer, row.number)] })),
-        ...directorRows.map((row) => directorPlan(row, layout)),
-        ...serverRows.map((row) => ({ name: row.name, plugs: [plug('eth0', side, row.number)] })),
-      ],
-    });
-    this.clients = clientRows.map((row) => this.#host(row, outer));
-    this.directors = directorRows.map((row) => ({
-      ...this.#host(row, outer),
-      inner: addressesOf(side, row.number),
-    }));
-    this.servers = serverRows.map((row) => this.#host(row, side));
+  private constructor({ network, clients, directors, servers, vip }: LabPlan) {
+    const host = (name: string): LabDirector => {
+      const plugs = network.hosts.find((plan) => plan.name === name)?.plugs ?? [];
+      const [first, last] = [plugs.at(0), plugs.at(-1)].map((plug) => plugAddresses(name, plug));
+      return { name, namespace: this.network.host(name), address: first!, inner: last! };
+    };
+    this.network = Network.create(network);
+    this.clients = clients.map(host);
+    this.directors = directors.map(host);
+    this.servers = servers.map(host);
+    this.vip = vip;
   }
 
   /** Builds it, in a second or so. Whoever builds it closes it. One at a time, for namespaces have names. */
   static create(options: LabOptions): Lab {
-    return new Lab(options);
+    if (options.modules !== undefined && options.modules.length > 0) loadModules(options.modules);
+    return new Lab(planOf(options));
+  }
+
+  /** As `create`, with a network of any shape. */
+  static createFrom(plan: LabPlan): Lab {
+    return new Lab(plan);
   }
 
   /** The first of each, for the many tests that have no other. */
@@ -126,10 +130,6 @@ export class Lab {
       this.network.close();
     }
   }
-
-  #host({ name, number }: Row, segment: number): LabHost {
-    return { name, namespace: this.network.host(name), address: addressesOf(segment, number) };
-  }
 }
 
 /** Runs `body` with a lab of its own. */
@@ -162,6 +162,38 @@ function rows(count: number, prefix: string, firstNumber: number): Row[] {
     name: `${prefix}${index + 1}`,
     number: firstNumber + index,
   }));
+}
+
+function planOf({ layout, servers = 3, clients = 1, directors = 1 }: LabOptions): LabPlan {
+  const side = layout === 'two' ? inner : outer;
+  const clientRows = rows(clients, 'cl', 11);
+  const directorRows = rows(directors, 'dir', 1);
+  const serverRows = rows(servers, 'rs', 21);
+  const names = (list: readonly Row[]): string[] => list.map(({ name }) => name);
+  return {
+    network: {
+      segments: layout === 'two' ? ['outer', 'inner'] : ['outer'],
+      hosts: [
+        ...clientRows.map(({ name, number }) => ({ name, plugs: [plug('eth0', outer, number)] })),
+        ...directorRows.map((row) => directorPlan(row, layout)),
+        ...serverRows.map(({ name, number }) => ({ name, plugs: [plug('eth0', side, number)] })),
+      ],
+    },
+    clients: names(clientRows),
+    directors: names(directorRows),
+    servers: names(serverRows),
+    vip: addressesOf(outer, 100),
+  };
+}
+
+/** Of a host's interface, without prefix lengths. */
+function plugAddresses(name: string, plug: Plug | undefined): Record<IpVersion, string> {
+  const addresses = (plug?.addresses ?? []).map((address) => address.replace(/\/.*/, ''));
+  const [ipv4, ipv6] = [false, true].map((wanted) =>
+    addresses.find((address) => address.includes(':') === wanted),
+  );
+  if (ipv4 === undefined || ipv6 === undefined) throw new Error(`${name} needs addresses of both versions`);
+  return { 4: ipv4, 6: ipv6 };
 }
 
 function addressesOf(segment: number, number: number): Record<IpVersion, string> {

@@ -3,16 +3,19 @@ import { after, before, describe, it } from 'node:test';
 import { program } from '../../../kernel/lab/director.js';
 import { Lab, type IpVersion } from '../../../kernel/lab/lab.js';
 import { routeThrough } from '../../../kernel/lab/real-server.js';
+import { skipWithout } from '../../../support/require-tool.js';
 import { FtpClient } from './support/ftp-client.js';
 import { serveFtp } from './support/ftp-server.js';
 
-describe('FTP by NAT', () => {
+/** Its rules start the tracking of connections, without which the helper does nothing. */
+const withoutRules = skipWithout('iptables-legacy', 'apt-get install iptables');
+
+describe('FTP by NAT', { skip: withoutRules }, () => {
   let lab: Lab;
   before(async () => {
     lab = Lab.create({ layout: 'two', modules: ['ip_vs_ftp'] });
     lab.holdVip();
     for (const server of lab.servers) routeThrough(server, lab.director);
-    // the helper changes addresses in the text only of connections that are tracked, and a table of rules starts that
     for (const tables of ['iptables-legacy', 'ip6tables-legacy']) {
       lab.director.namespace.shell(
         `${tables} -t mangle -A PREROUTING -m conntrack --ctstate INVALID -j RETURN`,
@@ -49,7 +52,7 @@ describe('FTP by NAT', () => {
       assert.equal(place.address, lab.vip[4]);
       assert.equal(await client.retrieveFrom(place), `rs3 ${lab.client.address[4]}\n`);
     }));
-  it('serves epsv clients over IPv4', () =>
+  it('serves passive clients that ask by EPSV, over IPv4', () =>
     withClient(4, async (client) => {
       const place = await client.extendedPassive();
       assert.equal(await client.retrieveFrom(place), `rs2 ${lab.client.address[4]}\n`);
