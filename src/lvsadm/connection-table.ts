@@ -2,8 +2,7 @@
 import type { IpvsConnection } from '../../native/proc/connections.js';
 import { formatEndpoint } from './endpoint-text.js';
 import type { Names } from './names.js';
-
-const protocols: Readonly<Record<string, number>> = { TCP: 6, UDP: 17, SCTP: 132 };
+import { protocolByListedName } from './protocols.js';
 
 /** The two lines above the rows, with their ends. Never throws. */
 export function connectionTitleLines(engines: boolean): string {
@@ -19,7 +18,7 @@ export function connectionTitleLines(engines: boolean): string {
  */
 export function connectionRow(connection: IpvsConnection, engines: boolean, names: Names | null): string {
   const { client, virtual, destination, state, expiresSec, peName, peData } = connection;
-  const protocol = protocols[connection.protocol] ?? null;
+  const protocol = protocolByListedName(connection.protocol)?.number ?? null;
   const text = (endpoint: IpvsConnection['client']): string =>
     formatEndpoint({ ...endpoint, family: familyOf(endpoint.address) }, protocol, names);
   const flow = [

@@ -6,10 +6,10 @@ import { parseLaxIpv4 } from './ipv4-text.js';
 import type { Names } from './names.js';
 import { parseLeadingInt, parseNumber } from './numbers.js';
 import type { LongOption, OptionName } from './options.js';
+import { protocolByOption } from './protocols.js';
 import type { TunnelType } from './rules.js';
 import { UsageError } from './usage-error.js';
 
-const protocols = { 'tcp-service': 6, 'udp-service': 17, 'sctp-service': 132 } as const;
 const forwardings = { gatewaying: 'droute', ipip: 'tunnel', masquerading: 'masq' } as const;
 const checksums = { 'tun-nocsum': 'none', 'tun-csum': 'on', 'tun-remcsum': 'remote' } as const;
 
@@ -80,11 +80,11 @@ export class Draft {
       case 'udp-service':
       case 'sctp-service':
         this.#once('service-address');
-        this.#takeService(protocols[option], text);
+        this.#takeService(protocolByOption[option].number, text);
         return;
       case 'fwmark-service':
         this.#once('service-address');
-        this.protocol = protocols['tcp-service'];
+        this.protocol = protocolByOption['tcp-service'].number;
         this.fwmark = readNumber(text, 1, uint32Max, `invalid fwmark value \`${text}' specified`);
         return;
       case 'ipv6':

@@ -1,17 +1,16 @@
 /** How listings write services and servers. Pure but for the names it asks. */
 import type { IpvsDestinationKey, IpvsFamily, IpvsServiceKey } from '../../native/ipvs/types.js';
 import type { Names } from './names.js';
+import { protocolByNumber } from './protocols.js';
 
 /** Room of the stock tool for an address or name with its port. */
 const longestEndpoint = 59;
 /** Width of the column, to which names of IPv4 are cut in tables. */
 export const endpointWidth = 28;
 
-const protocolNames: Readonly<Record<number, string>> = { 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
-
 /** `TCP`, `UDP`, `SCTP`, another one by its number. Never throws. */
 export function protocolName(protocol: number): string {
-  return protocolNames[protocol] ?? String(protocol);
+  return protocolByNumber(protocol)?.name.toUpperCase() ?? String(protocol);
 }
 
 /**

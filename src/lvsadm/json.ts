@@ -12,6 +12,7 @@ import type {
 } from '../../native/ipvs/types.js';
 import { schedulerFlagNames } from '../../native/ipvs/scheduler-flags.js';
 import type { IpvsConnection } from '../../native/proc/connections.js';
+import { protocolByNumber } from './protocols.js';
 import { isOnePacket, isPersistent } from './service-text.js';
 import { formatIpv4Number } from './ipv4-text.js';
 import type { ListedService } from './service-table.js';
@@ -94,10 +95,8 @@ function identity(key: IpvsServiceKey): Record<string, Value> {
   return { protocol: protocolValue(key.protocol), address: key.address, port: key.port, family: key.family };
 }
 
-const protocolValues: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' };
-
 function protocolValue(protocol: number): string {
-  return protocolValues[protocol] ?? String(protocol);
+  return protocolByNumber(protocol)?.name ?? String(protocol);
 }
 
 function clientMask(family: string, netmask: number): Record<string, Value> {

@@ -10,6 +10,7 @@ import type {
 import { schedulerFlagNames } from '../../native/ipvs/scheduler-flags.js';
 import { formatEndpoint, protocolOf } from './endpoint-text.js';
 import type { Names } from './names.js';
+import { protocolByNumber } from './protocols.js';
 import { formatSchedulerFlags, hasSchedulerFlags } from './scheduler-flags.js';
 import { formatNetmask, isOnePacket, isPersistent } from './service-text.js';
 import type { ListedEntry } from './service-table.js';
@@ -20,8 +21,6 @@ export interface SaveStyle {
   /** Also what the stock tool leaves out or writes so that it cannot be read back. */
   readonly full: boolean;
 }
-
-const serviceOptions: Readonly<Record<number, string>> = { 6: '-t', 17: '-u', 132: '--sctp-service' };
 
 /** The lines of a service and its servers, with their ends. Never throws. */
 export function serviceRules({ service, destinations }: ListedEntry, style: SaveStyle): string {
@@ -56,7 +55,7 @@ export function daemonRule(daemon: IpvsDaemon): string {
 /** The stock tool writes marks with a sign, and then does not read those of 2^31 and above. */
 function serviceOption(key: IpvsServiceKey, { names, full }: SaveStyle): string {
   if ('fwmark' in key) return `-f ${full ? key.fwmark : key.fwmark | 0}${key.family === 'ipv6' ? ' -6' : ''}`;
-  return `${serviceOptions[key.protocol] ?? '-t'} ${formatEndpoint(key, key.protocol, names)}`;
+  return `${protocolByNumber(key.protocol)?.savedOption ?? '-t'} ${formatEndpoint(key, key.protocol, names)}`;
 }
 
 function serviceSettings(service: IpvsServiceEntry, full: boolean): string {

@@ -1,6 +1,5 @@
 /** Names of ports: what /etc/services says. Pure. */
-
-const protocolNames: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' };
+import { protocolByNumber } from './protocols.js';
 
 /** Ports by name and names by port, the first line that fits deciding, as getservbyname(3) and getservbyport(3) have it. */
 export class ServicesFile {
@@ -20,12 +19,12 @@ export class ServicesFile {
 
   /** @param protocol IP protocol number. @returns null where there is no such name. Never throws. */
   port(name: string, protocol: number): number | null {
-    return this.#ports.get(`${name}/${protocolNames[protocol] ?? ''}`) ?? null;
+    return this.#ports.get(`${name}/${protocolByNumber(protocol)?.name ?? ''}`) ?? null;
   }
 
   /** @returns null where the port has no name. Never throws. */
   name(port: number, protocol: number): string | null {
-    return this.#names.get(`${port}/${protocolNames[protocol] ?? ''}`) ?? null;
+    return this.#names.get(`${port}/${protocolByNumber(protocol)?.name ?? ''}`) ?? null;
   }
 
   #add(line: string): void {
