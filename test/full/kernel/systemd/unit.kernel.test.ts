@@ -82,6 +82,16 @@ describe('lvsd.service', { skip }, () => {
         assert.doesNotMatch(systemd.log(), /EPERM|EACCES|EROFS|"level":50/);
       });
 
+      await context.test('may write the settings of the network, and no others', () => {
+        const write = (path: string): number | null => {
+          const command = ['sh', '-c', `echo 1 >/proc/sys/${path}`];
+          return systemd.inside('nsenter', '-t', systemd.property('MainPID'), '-m', '--', ...command).status;
+        };
+        assert.equal(write('net/ipv4/ip_forward'), 0);
+        assert.equal(write('net/ipv4/vs/conntrack'), 0);
+        assert.notEqual(write('kernel/panic'), 0);
+      });
+
       await context.test('is fed for longer than its watchdog allows', async () => {
         const pid = systemd.property('MainPID');
         await new Promise((resolve) => setTimeout(resolve, 12_000));
