@@ -15,7 +15,7 @@ const program = join(root, 'dist/bin/lvsadm.cjs');
 
 function run(
   argv: readonly string[],
-  options: { input?: string; path?: string; env?: Record<string, string> } = {},
+  options: { input?: string | Uint8Array; path?: string; env?: Record<string, string> } = {},
 ): { exit: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [options.path ?? program, ...argv], {
     input: options.input ?? '',
@@ -94,6 +94,12 @@ describe('the program', () => {
       stderr,
       'line 1: -Q: unknown option\nline 2: illegal virtual server address[:port] specified\n',
     );
+  });
+
+  it('quotes bytes that are no UTF-8 as U+FFFD (deviation 9)', () => {
+    const input = Buffer.from('-C b\xff\xe9\n', 'latin1');
+    const { exit, stderr } = run(['-R', '--check-first'], { input });
+    assert.deepEqual([exit, stderr], [2, 'line 1: unexpected argument b\ufffd\ufffd\n']);
   });
 
   it('tells of output that cannot be written (deviation 7)', () => {
