@@ -12,6 +12,8 @@ const patienceMs = 10_000;
 export interface AskOptions {
   /** The client's own address, where its host has several; default the kernel's choice. */
   readonly from?: string;
+  /** UDP: the client's own port, for what is to look like one and the same client; default a new one. */
+  readonly fromPort?: number;
   /** Default `patienceMs`. */
   readonly timeoutMs?: number;
 }
@@ -140,12 +142,26 @@ export class HeldConnection {
   }
 }
 
+/** Below those that the kernel gives out by itself. */
+const ownPorts = { first: 10_000, last: 32_000 };
+let nextPort = ownPorts.first;
+
+/**
+ * A port that no client has had yet. The director remembers UDP clients for minutes, and drops what comes
+ * from one whose server is gone: a port that the kernel draws by chance would now and then be such a one.
+ */
+function freshPort(): number {
+  const port = nextPort;
+  nextPort = port === ownPorts.last ? ownPorts.first : port + 1;
+  return port;
+}
+
 async function askUdp(client: LabHost, target: Target, options: AskOptions): Promise<Seen> {
-  const { from, timeoutMs = patienceMs } = options;
+  const { from, fromPort = freshPort(), timeoutMs = patienceMs } = options;
   const socket = createSocket(target.address.includes(':') ? 'udp6' : 'udp4');
   try {
     await client.namespace.during(async () => {
-      socket.bind(0, from);
+      socket.bind(fromPort, from);
       await once(socket, 'listening');
     });
     const signal = AbortSignal.timeout(timeoutMs);
@@ -165,7 +181,7 @@ async function askUdp(client: LabHost, target: Target, options: AskOptions): Pro
 
 async function askSctp(client: LabHost, target: Target, options: AskOptions): Promise<Seen> {
   const { from = client.address[target.address.includes(':') ? 6 : 4], timeoutMs = patienceMs } = options;
-  const endpoint = client.namespace.within(() => SctpEndpoint.open(from, 0));
+  const endpoint = client.namespace.within(() => SctpEndpoint.open(from, freshPort()));
   try {
     const line = await new Promise<string>((resolve, reject) => {
       AbortSignal.timeout(timeoutMs).addEventListener('abort', ({ target: signal }) => {

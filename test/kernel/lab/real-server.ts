@@ -60,8 +60,9 @@ export function unwrapTunnel({ namespace, address }: LabHost, setup: TunnelSetup
   const links = [...fallbackLinks[type][outer]];
   const own = ownLink(setup, address[outer]);
   if (own !== null) {
-    namespace.ip(`link replace ${own}`);
-    links.push(own.split(' ')[0] ?? '');
+    const name = own.split(' ')[0] ?? '';
+    if (!namespace.counters().has(name)) namespace.ip(`link add ${own}`);
+    links.push(name);
   }
   namespace.ip(...links.map((link) => `link set ${link} up`));
   for (const link of links) namespace.setSysctl(`ipv4/conf/${link}/rp_filter`, 0);
