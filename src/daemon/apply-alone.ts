@@ -96,7 +96,9 @@ async function program(model: Model, remembered: Remembered, stateDir: string, k
     kernel: true,
     states: () => reconciler.states,
     owned: () => reconciler.owned,
-    onTrouble: (trouble) => trouble !== null && troubles.push(trouble),
+    onTrouble: (trouble) => {
+      if (trouble !== null) troubles.push(trouble);
+    },
   });
   const reconciler: Reconciler = idleReconciler(kernel, model, remembered, () => state.saveOwnership());
   try {

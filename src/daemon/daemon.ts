@@ -13,12 +13,13 @@ import { VERSION } from '../base/version.js';
 import type { LoadOptions } from '../config/load.js';
 import { EventLog } from '../controller/event-log.js';
 import { Reconciler } from '../controller/reconciler.js';
-import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
+import type { AddressTable } from '../dataplane/address-table.js';
 import { HealthRunner } from '../health/runner.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Model } from '../model/director.js';
 import type { BootConfig } from './boot-config.js';
-import type { ChosenDataplane } from './choose-dataplane.js';
+import type { HostSettings } from './host-settings.js';
+import type { OpenedPlane } from './open-chosen-plane.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
 import { DirectorState, type Remembered } from './director-state.js';
@@ -29,7 +30,7 @@ import { Planes } from './planes.js';
 import { Reloader } from './reload.js';
 import { acquireNamespaceLock, type NamespaceLock } from './state/namespace-lock.js';
 import type { PeerOf } from './state/peer-credentials.js';
-import { acquireStateLock, type StateLock } from './state/state-lock.js';
+import type { StateLock } from './state/state-lock.js';
 import { statusLine } from './status-line.js';
 
 /** Hears what a director does, for who supervises it. */
@@ -52,7 +53,9 @@ export interface DaemonOptions {
   /** What was read. */
   readonly boot: BootConfig;
   /** Which plane, and the kernel's if it is that; the director closes it. */
-  readonly chosen: ChosenDataplane<KernelDataplane>;
+  readonly chosen: OpenedPlane;
+  /** Of state_dir, held since before that was read; the director releases it. */
+  readonly lock: StateLock;
   /** What an earlier director left in state_dir. */
   readonly remembered: Remembered;
   /** Who is at the other end of a control connection. */
@@ -73,6 +76,8 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #metrics: Metrics;
   readonly #planes: Planes;
+  readonly #addresses: AddressTable | null;
+  readonly #settings: HostSettings | null;
   readonly #health: HealthRunner;
   readonly #reconciler: Reconciler;
   readonly #reloader: Reloader;
@@ -82,7 +87,6 @@ export class Daemon {
   readonly #state: DirectorState;
   readonly #startedAtMs: number;
   #model: Model;
-  #lock: StateLock | null = null;
   #namespaceLock: NamespaceLock | null = null;
   #toldStart = false;
   /** The first round has run, so there may be something of ours in the table. */
@@ -117,12 +121,25 @@ export class Daemon {
       kernel,
       states: () => this.#reconciler.states,
       owned: () => this.#reconciler.owned,
-      onTrouble: (trouble) => {
-        if (trouble === null) logger.info(`write ${stateDir}: it can be written again`);
+      onTrouble: (trouble, file) => {
+        if (trouble === null) logger.info(`write ${file}: it can be written again`);
         else logger.error(`${trouble}; after a restart lvsd will know less`);
       },
     });
+    const onHost = options.chosen.host;
+    this.#addresses =
+      onHost && new onHost.NetlinkAddressTable({ clock, onProblem: (message) => logger.warn(message) });
+    this.#settings =
+      onHost &&
+      this.#planes.kernel &&
+      new onHost.HostSettings({
+        kernel: this.#planes.kernel,
+        state: this.#state,
+        warn: (message) => logger.warn(message),
+        tell: (message) => logger.info(message),
+      });
     this.#reconciler = new Reconciler({
+      ...(this.#addresses === null ? {} : { addresses: this.#addresses }),
       ...(kernel ? { owned: remembered.owned } : {}),
       states: remembered.states,
       saveOwnership: () => this.#state.saveOwnership(),
@@ -153,7 +170,10 @@ export class Daemon {
       reconciler: this.#reconciler,
       ledger: this.#ledger,
       lastGood: this.#lastGood,
-      beforeApply: (next) => this.#planes.configure(next.director),
+      beforeApply: async (next) => {
+        this.#planes.configure(next.director);
+        await this.#settings?.follow(next);
+      },
       afterApply: (next) => this.#follow(next),
       observer: options.observer,
     });
@@ -190,14 +210,13 @@ export class Daemon {
   }
 
   /**
-   * Serves: takes the lock, opens the API, programs the table, begins to check.
+   * Serves: takes the lock of the network namespace, opens the API, programs the table, begins to check.
    *
    * A service that cannot be programmed is reported and retried and stops nothing.
    * @throws DirectorError when lock, socket or admin listener cannot be had; all is closed again then
    */
   async start(): Promise<void> {
     try {
-      this.#lock = await acquireStateLock(this.#options.stateDir);
       if (this.#planes.kernel !== null) this.#namespaceLock = await acquireNamespaceLock();
       this.#metrics.start();
       this.#tellStart();
@@ -214,6 +233,7 @@ export class Daemon {
 
   async #serve(): Promise<void> {
     await this.#api.start();
+    await this.#settings?.follow(this.#model);
     await this.#reconciler.start();
     this.#programmed = true;
     const { verdicts } = this.#options.remembered.states;
@@ -255,11 +275,12 @@ export class Daemon {
       () => this.#leaveTable(),
       () => this.#reconciler.close(),
       () => this.#api.close(),
+      () => this.#addresses?.close(),
       () => this.#planes.dataplane.close(),
       () => this.#metrics.close(),
       () => this.#state.close(),
       () => this.#namespaceLock?.release(),
-      () => this.#lock?.release(),
+      () => this.#options.lock.release(),
     ]);
   }
 
@@ -271,6 +292,7 @@ export class Daemon {
       startedPlane: this.#options.boot.loaded.model.director.dataplane,
       events: this.events,
       reconciler: this.#reconciler,
+      saveOverrides: () => this.#state.saveOverrides(),
       reloader: this.#reloader,
       dataplane: this.#planes.dataplane,
       metrics: () => this.#writeMetrics(),
@@ -335,6 +357,7 @@ export class Daemon {
     );
     if (!result.accepted) return;
     for (const { message } of result.failures) logger.error(message);
+    await this.#settings?.restore();
   }
 
   async #rememberBoot(): Promise<void> {

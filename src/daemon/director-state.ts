@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { NOTHING_OWNED, type OwnedTable } from '../controller/ownership.js';
 import { NOTHING_KNOWN, type RememberedStates, type StatesChange } from '../controller/server-states.js';
+import type { VipKey } from '../model/vip-address.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { recallAddresses, storeAddresses } from './owned-addresses.js';
 import { currentHost, type HostIdentity } from './state/host-identity.js';
 import { NO_OPERATOR_STATE, operatorStateFormat, type OperatorState } from './state/operator-state.js';
 import {
@@ -16,7 +18,7 @@ import {
   type Ownership,
   type OwnershipRecord,
 } from './state/ownership-record.js';
-import { readState } from './state/state-file.js';
+import { readState, type StateFormat } from './state/state-file.js';
 import { StateWriter } from './state/state-writer.js';
 import { freshVerdicts, verdictFormat, VERDICT_REFRESH_MS } from './state/verdict-memory.js';
 
@@ -24,13 +26,13 @@ import { freshVerdicts, verdictFormat, VERDICT_REFRESH_MS } from './state/verdic
 export interface Remembered {
   readonly owned: OwnedTable;
   readonly states: RememberedStates;
-  /** Addresses, rules, settings of the host that are lvsd's; services are in `owned`. */
+  /** Rules and settings of the host that are lvsd's; services and addresses are in `owned`. */
   readonly host: OwnedOnHost;
   /** One line each, for the log: records that say nothing, though they are there. */
   readonly warnings: readonly string[];
 }
 
-export type OwnedOnHost = Omit<Ownership, 'services'>;
+export type OwnedOnHost = Omit<Ownership, 'services' | 'addresses'>;
 
 /** A first start. */
 export const NOTHING_REMEMBERED: Remembered = {
@@ -62,9 +64,10 @@ export async function recall(options: RecallOptions): Promise<Remembered> {
     readState(verdictFormat, join(stateDir, verdictFormat.fileName), uid),
   ]);
   const record = ownership?.kind === 'read' ? ownership.content : NO_OWNERSHIP;
-  const { services: owned, ...host } = { ...record, marks: ownership?.marks ?? record.marks };
+  const { services: owned, addresses, ...rest } = record;
+  const host = { ...rest, marks: ownership?.marks ?? rest.marks };
   return {
-    owned: ownedTable(owned),
+    owned: { ...ownedTable(owned), addresses: recallAddresses(addresses) },
     host,
     states: {
       overrides: operator.kind === 'read' ? operator.content.weights : new Map(),
@@ -110,7 +113,7 @@ export interface DirectorStateOptions {
   /** As it is at the moment. */
   readonly owned: () => OwnedTable;
   /** Hears in one line that a file cannot be written, and null when it can again. */
-  readonly onTrouble: (trouble: string | null) => void;
+  readonly onTrouble: (trouble: string | null, file: string) => void;
 }
 
 /** Writes it down as it changes. The state_dir's lock is the caller's to hold. */
@@ -123,20 +126,18 @@ export class DirectorState {
   #host: HostIdentity | null = null;
 
   constructor(options: DirectorStateOptions) {
-    const { stateDir, clock, onTrouble, remembered, states } = options;
+    const { remembered, states } = options;
     this.#options = options;
     this.#onHost = remembered.host;
-    const common = { stateDir, clock, onTrouble };
-    this.#ownership = new StateWriter({ ...common, format: ownershipFormat, content: () => this.#record() });
-    this.#operator = new StateWriter({
-      ...common,
-      format: operatorStateFormat,
-      content: () => ({ ...NO_OPERATOR_STATE, weights: states().overrides }),
-    });
-    this.#verdicts = new StateWriter({ ...common, format: verdictFormat, content: () => states().verdicts });
+    this.#ownership = this.#writer(ownershipFormat, () => this.#record());
+    this.#operator = this.#writer(operatorStateFormat, () => ({
+      ...NO_OPERATOR_STATE,
+      weights: states().overrides,
+    }));
+    this.#verdicts = this.#writer(verdictFormat, () => states().verdicts);
   }
 
-  /** What is lvsd's on the host, beside services. */
+  /** What is lvsd's on the host, beside services and their addresses. */
   get onHost(): OwnedOnHost {
     return this.#onHost;
   }
@@ -155,6 +156,11 @@ export class DirectorState {
     return this.saveOwnership();
   }
 
+  /** Settles when what operators set is durable, or has failed, which is told and tried again. */
+  async saveOverrides(): Promise<void> {
+    await this.#operator.save();
+  }
+
   statesChanged(what: StatesChange): void {
     if (what === 'override') this.#operator.touch();
     else this.#verdicts.touch(what === 'verdict' ? VERDICT_SOON_MS : VERDICT_REFRESH_MS);
@@ -165,12 +171,31 @@ export class DirectorState {
     await Promise.all([this.#ownership.close(), this.#operator.close(), this.#verdicts.close()]);
   }
 
+  #writer<Content>(format: StateFormat<Content>, content: () => Content): StateWriter<Content> {
+    const { stateDir, clock, onTrouble } = this.#options;
+    const file = join(stateDir, format.fileName);
+    return new StateWriter({
+      stateDir,
+      clock,
+      format,
+      content,
+      onTrouble: (trouble) => onTrouble(trouble, file),
+    });
+  }
+
   #record(): OwnershipRecord {
-    const { services, strangers } = this.#options.owned();
+    const { services, strangers, addresses = new Map<VipKey, never>() } = this.#options.owned();
     const owned = [...services].map(
       ([key, name]) => [key, { name, strangers: strangers.get(key) ?? new Set<never>() }] as const,
     );
     if (this.#host === null) throw new Error('the host is unknown');
-    return { host: this.#host, ownership: { ...this.#onHost, services: new Map(owned) } };
+    return {
+      host: this.#host,
+      ownership: {
+        ...this.#onHost,
+        services: new Map(owned),
+        addresses: storeAddresses(addresses.values()),
+      },
+    };
   }
 }

@@ -1,6 +1,15 @@
 /** The kernel's plane of this process, where it is asked for. */
+import type * as kernelHost from './kernel-host.js';
 import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
 import { chooseDataplane, type AskedPlane, type ChosenDataplane } from './choose-dataplane.js';
+
+/** What the director's parts around the kernel plane are made of. */
+export type KernelHost = typeof kernelHost;
+
+export interface OpenedPlane extends ChosenDataplane<KernelDataplane> {
+  /** null on the userspace plane. */
+  readonly host: KernelHost | null;
+}
 
 /**
  * Opens what is asked for. The bindings are loaded only then: the userspace plane runs where they cannot.
@@ -12,10 +21,12 @@ import { chooseDataplane, type AskedPlane, type ChosenDataplane } from './choose
 export async function openChosenPlane(
   configured: AskedPlane,
   override: AskedPlane | undefined,
-): Promise<ChosenDataplane<KernelDataplane>> {
-  if ((override ?? configured) === 'proxy') return chooseDataplane(configured, override, unreachable);
+): Promise<OpenedPlane> {
+  if ((override ?? configured) === 'proxy')
+    return { ...chooseDataplane(configured, override, unreachable), host: null };
   const { openKernelDataplane } = await import('../dataplane/kernel/open.js');
-  return chooseDataplane(configured, override, () => openKernelDataplane());
+  const chosen = chooseDataplane(configured, override, () => openKernelDataplane());
+  return { ...chosen, host: chosen.kernel === null ? null : await import('./kernel-host.js') };
 }
 
 function unreachable(): never {

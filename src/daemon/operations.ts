@@ -34,6 +34,8 @@ export interface DirectorOperationsOptions {
   readonly startedPlane: AskedPlane;
   readonly events: EventLog;
   readonly reconciler: Reconciler;
+  /** Settles when the weights that were set are durable, or cannot be, which is told elsewhere. */
+  readonly saveOverrides: () => Promise<void>;
   readonly reloader: Pick<Reloader, 'reload'>;
   readonly dataplane: Dataplane;
   readonly metrics: () => AsyncIterable<string>;
@@ -117,6 +119,7 @@ export class DirectorOperations implements ApiOperations {
     const results = await Promise.all(
       found.map(({ service, server }) => reconciler.setWeight(service.key, server.key, weight, by)),
     );
+    await this.#options.saveOverrides();
     const failures = new Set(
       results.flatMap((result) => result?.failures.map(({ message }) => message) ?? []),
     );

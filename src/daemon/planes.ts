@@ -33,13 +33,8 @@ export class Planes {
     this.dataplane = kernel === null ? this.#proxy : new CompositeDataplane({ kernel, proxy: this.#proxy });
   }
 
-  /**
-   * Takes over the settings of a new configuration.
-   *
-   * @throws DirectorError when the kernel refuses one
-   */
+  /** Takes over the settings of a new configuration that are the userspace plane's own. */
   configure(director: DirectorSettings): void {
     this.#proxy.configure(planeTimeouts(director));
-    this.kernel?.configure(director.timeouts);
   }
 }

@@ -28,7 +28,7 @@ export interface ReloaderOptions {
   readonly ledger: ConfigLedger;
   readonly lastGood: LastGoodStore;
   /** Called before the table changes, for the settings of the plane. */
-  readonly beforeApply: (model: Model) => void;
+  readonly beforeApply: (model: Model) => Promise<void>;
   /** Called when the table has changed, for what else follows the model. */
   readonly afterApply: (model: Model) => void;
   /** Hears of the beginning and the end of each reload, accepted or refused. */
@@ -138,7 +138,7 @@ export class Reloader {
     if (objection !== null) return this.#refuse(by, shrinkRefusal(file, objection));
     const message = `${file}, digest ${digest}, asked by ${by}${force ? ' with --force' : ''}`;
     const cause = events.append({ type: 'config-loaded', message });
-    beforeApply(model);
+    await beforeApply(model);
     const result = await reconciler.setModel(model, { cause, force });
     if (!result.accepted) return this.#refuse(by, shrinkRefusal(file, result.refusal));
     const { steps, failures } = result;

@@ -14,6 +14,7 @@ import { recall } from './director-state.js';
 import { logRefusedFile } from './event-logger.js';
 import { openChosenPlane } from './open-chosen-plane.js';
 import { warningTexts } from './reload.js';
+import { acquireStateLock } from './state/state-lock.js';
 import { loadPeerOf } from './state/peer-credentials.js';
 
 export interface DirectorRequest {
@@ -51,35 +52,46 @@ export async function startDirector(
   const load = loadOptions(request);
   const onUnusable = (message: string): void => logger.error(message);
   const read = await loadAtBoot(request.config, load, onUnusable);
-  const { director, services } = read.loaded.model;
-  const defaults = ownRuntimePaths();
-  const stateDir = director.stateDir ?? defaults.stateDir;
-  const uid = process.geteuid?.() ?? 0;
-  const kernel = director.dataplane !== 'proxy';
-  const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel });
-  for (const warning of remembered.warnings) logger.warn(warning);
-  const boot = await guarded(read, remembered.owned, () =>
-    loadLastGood(request.config, [stateDir], load, onUnusable),
-  );
-  tellBoot(boot, logger);
-  const daemon = new Daemon({
-    clock: realClock,
-    random: realRandom,
-    logger,
-    file: request.config,
-    load,
-    boot,
-    chosen: await openChosenPlane(director.dataplane, request.dataplane),
-    remembered,
-    peerOf: await loadPeerOf(),
-    socket: request.socket ?? director.adminSocket ?? defaults.socket,
-    socketFolderMode: defaults.socketFolderMode,
-    stateDir,
-    uid,
-    observer,
+  const { director } = read.loaded.model;
+  const stateDir = director.stateDir ?? ownRuntimePaths().stateDir;
+  // What lies in state_dir is read under its lock: another director may still be writing there.
+  const lock = await acquireStateLock(stateDir);
+  const daemon = await createDaemon().catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
   });
   await daemon.start();
   return daemon;
+
+  async function createDaemon(): Promise<Daemon> {
+    const uid = process.geteuid?.() ?? 0;
+    const { services } = read.loaded.model;
+    const kernel = director.dataplane !== 'proxy';
+    const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel });
+    for (const warning of remembered.warnings) logger.warn(warning);
+    const boot = await guarded(read, remembered.owned, () =>
+      loadLastGood(request.config, [stateDir], load, onUnusable),
+    );
+    tellBoot(boot, logger);
+    const defaults = ownRuntimePaths();
+    return new Daemon({
+      clock: realClock,
+      random: realRandom,
+      logger,
+      file: request.config,
+      load,
+      boot,
+      lock,
+      remembered,
+      peerOf: await loadPeerOf(),
+      socket: request.socket ?? director.adminSocket ?? defaults.socket,
+      socketFolderMode: defaults.socketFolderMode,
+      stateDir,
+      uid,
+      observer,
+      chosen: await openChosenPlane(director.dataplane, request.dataplane),
+    });
+  }
 }
 
 /**

@@ -17,6 +17,7 @@ import { realRandom } from '../../../src/base/clock.js';
 import { createLogger } from '../../../src/base/logger.js';
 import { loadConfig, type LoadOptions } from '../../../src/config/load.js';
 import { Daemon } from '../../../src/daemon/daemon.js';
+import { acquireStateLock } from '../../../src/daemon/state/state-lock.js';
 import { NOTHING_REMEMBERED } from '../../../src/daemon/director-state.js';
 import { CountingClock } from '../../support/counting-clock.js';
 import { seededRandom } from '../../support/random.js';
@@ -147,9 +148,10 @@ describe('reloads under load', () => {
       file,
       load,
       boot: { source: 'file', loaded },
+      lock: await acquireStateLock(join(folder, 'state')),
       remembered: NOTHING_REMEMBERED,
       peerOf: () => null,
-      chosen: { choice: { kind: 'proxy', reason: 'configured' }, kernel: null },
+      chosen: { choice: { kind: 'proxy', reason: 'configured' }, kernel: null, host: null },
       socket: join(folder, 'lvsd.sock'),
       socketFolderMode: 0o700,
       stateDir: join(folder, 'state'),

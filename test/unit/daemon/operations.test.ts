@@ -16,6 +16,7 @@ async function started(): Promise<ControllerRig & { readonly operations: Directo
   await rig.reconciler.start();
   const operations = new DirectorOperations({
     startedPlane: 'proxy',
+    saveOverrides: () => Promise.resolve(),
     file: '/nowhere.yaml',
     load: { environment: {}, hostName: 'test' },
     events: rig.events,

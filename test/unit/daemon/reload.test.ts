@@ -39,7 +39,7 @@ describe('Reloader', () => {
       reconciler: { objection: () => null, setModel: (next) => accept(next) },
       ledger: new ConfigLedger(clock, file, { digest: 'd', source: 'file' }),
       lastGood: new LastGoodStore(folder),
-      beforeApply: () => undefined,
+      beforeApply: () => Promise.resolve(),
       afterApply: () => undefined,
     });
   });
