@@ -2,7 +2,12 @@
  * Time and randomness as services, so that everything that waits, times or spreads can be driven by a test.
  * The only file under src/ that may touch the real clock, timers or Math.random.
  */
-import { setTimeout as realSetTimeout, clearTimeout as realClearTimeout } from 'node:timers';
+import {
+  clearImmediate as realClearImmediate,
+  clearTimeout as realClearTimeout,
+  setImmediate as realSetImmediate,
+  setTimeout as realSetTimeout,
+} from 'node:timers';
 
 /** A timer that was set; opaque to its owner. */
 export interface Timer {
@@ -18,7 +23,7 @@ export interface Clock {
   nowMs(): number;
   /**
    * Calls back once after `delayMs` or later. Delays above 2^31-1 ms are waited in parts
-   * (Node would fire them at once). A timer does not keep the process alive unless `ref` is true.
+   * (Node would fire them at once); 0 is the loop's next turn. A timer does not keep the process alive unless `ref` is true.
    */
   after(delayMs: number, callback: () => void, options?: { ref?: boolean }): Timer;
 }
@@ -49,11 +54,28 @@ class RealTimer implements Timer {
   }
 }
 
+/** One turn of the loop: a timer of 0 ms takes a whole millisecond, which long work in turns would pay each time. */
+class NextTurn implements Timer {
+  readonly #handle: NodeJS.Immediate;
+
+  constructor(callback: () => void, ref: boolean) {
+    this.#handle = realSetImmediate(callback);
+    if (!ref) this.#handle.unref();
+  }
+
+  cancel(): void {
+    realClearImmediate(this.#handle);
+  }
+}
+
 /** The machine's clock. */
 export const realClock: Clock = {
   wallMs: () => Date.now(),
   nowMs: () => performance.now(),
-  after: (delayMs, callback, options) => new RealTimer(delayMs, callback, options?.ref ?? false),
+  after: (delayMs, callback, options) => {
+    const ref = options?.ref ?? false;
+    return delayMs <= 0 ? new NextTurn(callback, ref) : new RealTimer(delayMs, callback, ref);
+  },
 };
 
 /** The platform's generator; good enough for jitter, never for secrets. */
