@@ -1,6 +1,6 @@
 /** What the table looks like after steps that the plane acknowledged, so that no dump is needed to know it. Pure. */
 import type { ObservedServer, ObservedService, Step } from '../dataplane/types.js';
-import type { TableService } from '../model/desired-state.js';
+import type { TableServer, TableService } from '../model/desired-state.js';
 import type { ServerKey } from '../model/keys.js';
 
 /** A service's entry while its steps are gone through. */
@@ -9,13 +9,6 @@ interface Draft extends ObservedService {
 }
 
 const NO_TRAFFIC = { connections: 0, bytesIn: 0, bytesOut: 0, refused: 0 };
-
-const NEW_SERVER = {
-  activeConnections: 0,
-  inactiveConnections: 0,
-  overloaded: null,
-  counters: NO_TRAFFIC,
-};
 
 /**
  * The service's entry after the steps; `entry` itself is not changed. Takes time by servers plus steps.
@@ -44,8 +37,7 @@ function after(draft: Draft | undefined, step: Step): Draft | undefined {
     case 'add-server':
     case 'edit-server': {
       const next = draft ?? emptyEntry(step.service);
-      const server = next.servers.get(step.server.key) ?? NEW_SERVER;
-      next.servers.set(step.server.key, { ...server, ...step.server });
+      next.servers.set(step.server.key, entryOf(step.server, next.servers.get(step.server.key)));
       return next;
     }
     case 'delete-server':
@@ -54,6 +46,26 @@ function after(draft: Draft | undefined, step: Step): Draft | undefined {
     case 'delete-service':
       return undefined;
   }
+}
+
+/** Field by field: spread objects of this size take ten times as long, and a cold start makes ten thousand. */
+function entryOf(server: TableServer, before: ObservedServer | undefined): ObservedServer {
+  return {
+    name: server.name,
+    key: server.key,
+    family: server.family,
+    address: server.address,
+    port: server.port,
+    weight: server.weight,
+    forwarding: server.forwarding,
+    tunnel: server.tunnel,
+    upperThreshold: server.upperThreshold,
+    lowerThreshold: server.lowerThreshold,
+    activeConnections: before?.activeConnections ?? 0,
+    inactiveConnections: before?.inactiveConnections ?? 0,
+    overloaded: before?.overloaded ?? null,
+    counters: before?.counters ?? NO_TRAFFIC,
+  };
 }
 
 function emptyEntry(service: TableService): Draft {
