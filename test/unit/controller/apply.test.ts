@@ -102,7 +102,7 @@ describe('applyPlan with addresses', () => {
     addresses.apply = () => Promise.reject(new Error('closed'));
     const rejecting = await applyPlan(new FakeDataplane(), [add], addresses);
     assert.equal(rejecting.failed[0]?.message, 'add address 192.0.2.10 on eth0: closed');
-    assert.equal(rejecting.failed[0]?.details.step, 'add-address');
+    assert.equal(rejecting.failed[0].details.step, 'add-address');
   });
 
   it('runs them around the table', async () => {
