@@ -4,6 +4,7 @@ import { cureOf } from '../../sysctls.js';
 import { finding, here } from '../finding.js';
 import { serverPaths } from '../servers.js';
 import type { DoctorCheck, HostView } from '../types.js';
+import { filterOf, STRICT } from './reverse-path.js';
 
 const name = 'accept_local';
 
@@ -31,8 +32,10 @@ export const gatewayReplies: DoctorCheck = {
             'Servers with a gateway of their own are not concerned.',
           cures: here(
             cureOf(`net/ipv4/conf/${link.name}/accept_local`, '1'),
-            cureOf(`net/ipv4/conf/${link.name}/rp_filter`, '2'),
-            cureOf('net/ipv4/ip_forward', '1'),
+            ...(filterOf(host, link.name) === STRICT
+              ? [cureOf(`net/ipv4/conf/${link.name}/rp_filter`, '2')]
+              : []),
+            ...(host.sysctls.read('net/ipv4/ip_forward') === '1' ? [] : [cureOf('net/ipv4/ip_forward', '1')]),
           ),
         }),
       ];

@@ -1,9 +1,10 @@
 /** The advised settings, against those in force. */
 import { computeSysctlFacts } from '../../sysctl-facts.js';
-import { adviseSysctls, checkSysctls } from '../../sysctls.js';
-import { sysctlName } from '../../sysctls.js';
-import { finding, here } from '../finding.js';
-import type { DoctorCheck } from '../types.js';
+import { adviseSysctls, checkSysctls, sysctlName } from '../../sysctls.js';
+import type { Model } from '../../../model/director.js';
+import { finding, here, onServer } from '../finding.js';
+import { serverPaths } from '../servers.js';
+import type { Cure, DoctorCheck, HostView } from '../types.js';
 
 const name = 'sysctls';
 
@@ -25,9 +26,17 @@ export const kernelSettings: DoctorCheck = {
             what: `${sysctlName(path)} is ${is ?? 'absent'}, should be ${want}.`,
             why: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`,
             advice: 'lvsd sets it by itself with director.sysctls: set.',
-            cures: here(cure),
+            cures: [...here(cure), ...forgotten(host, model, path)],
           }),
         )
     );
   },
 };
+
+/** What a redirect has taught a server stays for minutes. */
+function forgotten({ network }: HostView, model: Model, path: string): Cure[] {
+  const [, link = ''] = /^net\/ipv4\/conf\/(.+)\/send_redirects$/.exec(path) ?? [];
+  return serverPaths(network, model)
+    .filter(({ forwarding, link: own }) => forwarding === 'nat' && own?.name === link)
+    .flatMap(({ address }) => onServer(address, 'ip route flush cache'));
+}

@@ -36,10 +36,12 @@ function clientsBeside(host: HostView, path: ServerPath, vips: ReadonlySet<strin
   if (link === null || !onLink) return [];
   const subnet = sharedSubnet(host, path);
   const gateway = neighbourAddress(host.network, link, address, vips);
-  if (subnet === null || gateway === null) return [];
+  if (subnet === null || gateway === null || returnsHere(host, path, subnet, vips)) return [];
   const network = networkOf(subnet);
+  // of clients beyond a router the answers come back all the same
+  const level = hasClientsIn(host, subnet) ? 'warning' : 'info';
   return [
-    finding(name, 'warning', {
+    finding(name, level, {
       subject: `server ${address}`,
       what: `The NAT server ${address} is in ${network}, the network of the ${nameServices(services)} itself.`,
       why:
@@ -49,6 +51,43 @@ function clientsBeside(host: HostView, path: ServerPath, vips: ReadonlySet<strin
       cures: family === 4 ? onServer(address, ...halvesVia(subnet, gateway)) : [],
     }),
   ];
+}
+
+/** Whether the server sends answers to others of the subnet by way of this host: an echo request in the name of one tells. */
+function returnsHere(
+  host: HostView,
+  { address, link, family }: ServerPath,
+  subnet: InterfaceAddress,
+  vips: ReadonlySet<string>,
+): boolean {
+  if (host.probes === null || family !== 4 || link === null) return false;
+  const [hardwareDestination] = host.probes.whoHas(link, [address]).get(address) ?? [];
+  const taken = new Set([...vips, address, ...host.network.addresses.map((own) => own.address)]);
+  const source = lastHosts(subnet).find((one) => !taken.has(one));
+  if (hardwareDestination === undefined || source === undefined) return false;
+  const probe = { link, hardwareDestination, source, destination: address, tunnel: null };
+  return host.probes.echo([probe])[0] ?? false;
+}
+
+/** Addresses from the end of an IPv4 subnet, where hosts are rare. */
+function lastHosts({ address, prefixLength }: InterfaceAddress): string[] {
+  const bytes = maskAddress(address, prefixLength).split('.').map(Number);
+  const first = bytes.reduce((number, byte) => number * 256 + byte, 0);
+  const last = first + 2 ** (32 - prefixLength) - 2;
+  return [0, 1, 2, 3, 4, 5].map((back) => {
+    const number = last - back;
+    return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+  });
+}
+
+/** Whether IPVS has connections of clients of a subnet. Lines `<protocol> <client in hexadecimal> ...`. */
+function hasClientsIn(host: HostView, { address, prefixLength }: InterfaceAddress): boolean {
+  const lines = (host.readText('/proc/thread-self/net/ip_vs_conn') ?? '').split('\n');
+  return lines.some((line) => {
+    const [, hex = ''] = /^\w+\s+([0-9A-F]{8}) /.exec(line) ?? [];
+    const client = [...Buffer.from(hex, 'hex')].join('.');
+    return inSubnet(client, address, prefixLength);
+  });
 }
 
 /** Of this host's subnets on the server's link, one that has server and service address in it. */

@@ -5,7 +5,7 @@ import { finding, here } from '../finding.js';
 import type { DoctorCheck, Finding, HostView } from '../types.js';
 
 const name = 'rp_filter';
-const STRICT = 1;
+export const STRICT = 1;
 
 export const reversePath: DoctorCheck = {
   name,
@@ -34,8 +34,8 @@ export const reversePath: DoctorCheck = {
   },
 };
 
-/** The kernel takes the larger of the two. */
-function filterOf({ sysctls }: HostView, link: string): number {
+/** What is in force on a link: the kernel takes the larger of two. */
+export function filterOf({ sysctls }: HostView, link: string): number {
   const values = ['all', link].map((one) => Number(sysctls.read(`net/ipv4/conf/${one}/rp_filter`) ?? 0));
   return Math.max(...values);
 }
