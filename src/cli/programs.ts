@@ -29,8 +29,14 @@ export interface PlanAloneRequest {
   readonly allowModule: boolean;
 }
 
+/** A plan, and of what it was made: "the kernel's table", "an empty table". */
+export interface AlonePlan {
+  readonly answer: PlanAnswer;
+  readonly against: string;
+}
+
 /** Plans a file against the table as it is. @throws ConfigError when the file is refused */
-export type PlanAlone = (request: PlanAloneRequest) => Promise<PlanAnswer>;
+export type PlanAlone = (request: PlanAloneRequest) => Promise<AlonePlan>;
 
 export interface ApplyAloneRequest extends PlanAloneRequest {
   /** Overrides the shrink guard. */

@@ -19,7 +19,9 @@ import { loadOptions, type DirectorRequest } from './start-director.js';
  * @throws ConfigError when the file is refused
  * @throws DirectorError ERR_NO_KERNEL_PLANE, TableError
  */
-export async function planAlone(request: DirectorRequest): Promise<PlanAnswer> {
+export async function planAlone(
+  request: DirectorRequest,
+): Promise<{ readonly answer: PlanAnswer; readonly against: string }> {
   const load = loadOptions(request);
   const loaded = await loadConfig(request.config, load);
   const { model } = loaded;
@@ -34,12 +36,13 @@ export async function planAlone(request: DirectorRequest): Promise<PlanAnswer> {
     const lastGood = await loadLastGood(request.config, [stateDir], load, () => undefined);
     const reconciler = idleReconciler(planes.dataplane, model, remembered);
     const { steps } = await reconciler.preview(model);
-    return {
+    const answer: PlanAnswer = {
       file: request.config,
       steps: steps.map(describeStep),
       refusedWithoutForce: bootObjection(model, remembered.owned, lastGood?.loaded.model ?? null),
       warnings: [...warningTexts(loaded), ...remembered.warnings],
     };
+    return { answer, against: kernel ? "the kernel's table" : 'an empty table' };
   } finally {
     await planes.dataplane.close();
   }

@@ -32,8 +32,9 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
     summary: 'show what a reload would change, and change nothing',
     examples: ['lvsd plan', 'lvsd plan --json', 'lvsd plan --detailed-exitcode || test $? -eq 3'],
     description:
-      'Asks the running director, which reads its own file and no other. Where none runs, plans FILE against an ' +
-      'empty table, without checks; --dataplane and --allow-module then mean what they mean for lvsd run.',
+      'Asks the running director, which reads its own file and no other. Where none runs, plans FILE against the ' +
+      "kernel's table, for the userspace plane against an empty one, without checks; --dataplane and " +
+      '--allow-module then mean what they mean for lvsd run.',
   })
     .option('--detailed-exitcode', 'exit 0 when nothing would change, 3 when something would')
     .addOption(dataplaneOption())
@@ -67,13 +68,13 @@ async function makePlan(
   } catch (error) {
     if (!(error instanceof DirectorError) || error.code !== 'ERR_API_NO_DAEMON') throw error;
     const { dataplane, allowModule } = options;
-    const answer = await planAlone({
+    const { answer, against } = await planAlone({
       config: await configFile(options.config),
       allowModule: allowModule === true,
       ...(dataplane === undefined ? {} : { dataplane }),
     });
     const socket = await socketPath(context, options);
-    context.err(`No director runs on ${socket}: planned against an empty table, without checks.\n`);
+    context.err(`No director runs on ${socket}: planned against ${against}, without checks.\n`);
     return answer;
   }
 }
