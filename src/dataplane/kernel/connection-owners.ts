@@ -24,12 +24,12 @@ class ServerSet {
     this.#keys = new Set(servers.map(fromIpvsDestinationKey));
   }
 
-  /** The server that the connection goes to: of this port, else of every port; null when there is neither. */
-  find(address: string, port: number): ServerKey | null {
+  /** The server that the connection goes to: of this port, else of every port, which keeps the client's; or null. */
+  find(address: string, port: number, virtualPort: number): ServerKey | null {
     const exact = formatEndpoint(address, port) as ServerKey;
     if (this.#keys.has(exact)) return exact;
     const anyPort = formatEndpoint(address, 0) as ServerKey;
-    return this.#keys.has(anyPort) ? anyPort : null;
+    return port === virtualPort && this.#keys.has(anyPort) ? anyPort : null;
   }
 
   /** As `find`, and whatever its port else: data connections of FTP have ports of their own. */
@@ -69,10 +69,14 @@ export class ConnectionOwners {
     const prefix = `${protocol.toLowerCase()}:`;
     const exact = this.#keyAt(prefix, virtual.address, virtual.port);
     const anyPort = this.#keyAt(prefix, virtual.address, 0);
+    const found = (service: ServiceKey): ConnectionOwner | null => {
+      const key = this.#byAddress.get(service)?.find(address, destination.port, virtual.port) ?? null;
+      return key && { service, server: key };
+    };
     return (
-      this.#at(exact, address, destination.port) ??
-      this.#at(anyPort, address, destination.port) ??
-      this.#marked(address, destination.port) ??
+      found(exact) ??
+      found(anyPort) ??
+      this.#marked(address, destination.port, virtual.port) ??
       this.#ofFtp(this.#keyAt(prefix, virtual.address, FTP_PORT), address, protocol) ?? {
         service: !this.#byAddress.has(exact) && this.#byAddress.has(anyPort) ? anyPort : exact,
         server,
@@ -84,15 +88,10 @@ export class ConnectionOwners {
     return `${prefix}${formatEndpoint(canonicalAddress(address), port)}` as ServiceKey;
   }
 
-  #at(service: ServiceKey, address: string, port: number): ConnectionOwner | null {
-    const server = this.#byAddress.get(service)?.find(address, port) ?? null;
-    return server && { service, server };
-  }
-
   /** Of several marks that lead to one server, the first: the kernel does not keep which it was. */
-  #marked(address: string, port: number): ConnectionOwner | null {
+  #marked(address: string, port: number, virtualPort: number): ConnectionOwner | null {
     for (const { key, servers } of this.#byMark) {
-      const server = servers.find(address, port);
+      const server = servers.find(address, port, virtualPort);
       if (server !== null) return { service: key, server };
     }
     return null;

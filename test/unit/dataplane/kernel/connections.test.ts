@@ -72,6 +72,12 @@ describe('the owner of a connection', () => {
       '10.0.0.3:0',
     ],
     [
+      'has no server of every port where the port was changed',
+      line('198.51.100.1:40000', '192.0.2.10:443', '10.0.0.3:8443'),
+      'tcp:192.0.2.10:0',
+      '10.0.0.3:8443',
+    ],
+    [
       'has the service of every port although one of its own port is there, where that has not the server',
       line('198.51.100.1:40000', '192.0.2.10:80', '10.0.0.3:80'),
       'tcp:192.0.2.10:0',
