@@ -8,13 +8,16 @@ import { describeStep } from '../controller/describe-step.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
 import type { Model } from '../model/director.js';
+import { plural } from '../base/plural.js';
+import { AcceptedConfigs } from './accepted-configs.js';
 import { loadLastGood, ownRuntimePaths } from './boot-config.js';
 import { bootObjection } from './boot-guard.js';
 import { DirectorState, recall, type Remembered } from './director-state.js';
 import { idleReconciler } from './idle-reconciler.js';
-import { openChosenPlane } from './open-chosen-plane.js';
+import { openChosenPlane, type KernelHost } from './open-chosen-plane.js';
 import { warningTexts } from './reload.js';
 import { loadOptions, type DirectorRequest } from './start-director.js';
+import { HistoryStore } from './state/history-store.js';
 import { LastGoodStore } from './state/last-good.js';
 import { acquireNamespaceLock } from './state/namespace-lock.js';
 import { acquireStateLock } from './state/state-lock.js';
@@ -37,15 +40,15 @@ export async function applyAlone(request: ApplyRequest): Promise<ReloadAnswer> {
   const loaded = await loadConfig(request.config, load);
   const { director } = loaded.model;
   const stateDir = director.stateDir ?? ownRuntimePaths().stateDir;
-  const { kernel } = await openChosenPlane(director.dataplane, request.dataplane);
-  if (kernel === null) throw noTable();
+  const { kernel, host } = await openChosenPlane(director.dataplane, request.dataplane);
+  if (kernel === null || host === null) throw noTable();
   const cleanup: (() => Promise<void>)[] = [() => kernel.close()];
   try {
     const stateLock = await acquireStateLock(stateDir);
     cleanup.push(() => stateLock.release());
     const namespaceLock = await acquireNamespaceLock();
     cleanup.push(() => namespaceLock.release());
-    return await applyLocked(request, { load, loaded, stateDir, kernel });
+    return await applyLocked(request, { load, loaded, stateDir, kernel, host });
   } finally {
     await closeAll(cleanup);
   }
@@ -56,11 +59,12 @@ interface Prepared {
   readonly loaded: LoadedConfig;
   readonly stateDir: string;
   readonly kernel: KernelDataplane;
+  readonly host: KernelHost;
 }
 
 async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<ReloadAnswer> {
-  const { load, loaded, stateDir, kernel } = prepared;
-  const { model, digest, files } = loaded;
+  const { load, loaded, stateDir, kernel, host } = prepared;
+  const { model } = loaded;
   const uid = process.geteuid?.() ?? 0;
   const { services } = model;
   const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel: true });
@@ -69,9 +73,15 @@ async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<R
     refuseShrinking(model, remembered, lastGood?.loaded.model ?? null);
   }
   const inKernel = { ...model, services: services.filter(({ plane }) => plane === 'kernel') };
-  const { steps, failures, troubles } = await program(inKernel, remembered, stateDir, kernel);
-  const saved = { savedAtMs: realClock.wallMs(), digest, file: request.config, files };
-  const trouble = await new LastGoodStore(stateDir).remember(saved);
+  const { steps, failures, troubles } = await program(inKernel, remembered, { stateDir, kernel, host });
+  const accepted = new AcceptedConfigs({
+    clock: realClock,
+    file: request.config,
+    lastGood: new LastGoodStore(stateDir),
+    history: new HistoryStore(stateDir, uid, realClock),
+  });
+  const about = { by: `uid ${uid}`, why: 'apply', summary: plural(steps.length, 'step') };
+  troubles.push(...(await accepted.remember(loaded, about)));
   return {
     ok: true,
     revision: 1,
@@ -82,12 +92,15 @@ async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<R
       ...remembered.warnings,
       ...leftOut(services.length - inKernel.services.length),
       ...troubles,
-      ...(trouble === null ? [] : [trouble]),
     ],
   };
 }
 
-async function program(model: Model, remembered: Remembered, stateDir: string, kernel: KernelDataplane) {
+async function program(
+  model: Model,
+  remembered: Remembered,
+  { stateDir, kernel, host }: Pick<Prepared, 'stateDir' | 'kernel' | 'host'>,
+) {
   const troubles: string[] = [];
   const state: DirectorState = new DirectorState({
     stateDir,
@@ -100,13 +113,19 @@ async function program(model: Model, remembered: Remembered, stateDir: string, k
       if (trouble !== null) troubles.push(trouble);
     },
   });
-  const reconciler: Reconciler = idleReconciler(kernel, model, remembered, () => state.saveOwnership());
+  const addresses = new host.NetlinkAddressTable({
+    clock: realClock,
+    onProblem: (problem) => troubles.push(problem),
+  });
+  const reconciler: Reconciler = idleReconciler(kernel, addresses, model, remembered, () =>
+    state.saveOwnership(),
+  );
   try {
     kernel.configure(model.director.timeouts);
     const { steps, failures } = await reconciler.start();
     return { steps, failures, troubles };
   } finally {
-    await closeAll([() => reconciler.close(), () => state.close()]);
+    await closeAll([() => reconciler.close(), () => addresses.close(), () => state.close()]);
   }
 }
 

@@ -1,6 +1,7 @@
 /** `lvsd plan` where no director runs: what the file would change in the table as it is. */
 import type { PlanAnswer } from '../api/protocol.js';
 import { realClock } from '../base/clock.js';
+import { closeAll } from '../base/close-all.js';
 import { loadConfig } from '../config/load.js';
 import { describeStep } from '../controller/describe-step.js';
 import { loadLastGood, ownRuntimePaths } from './boot-config.js';
@@ -28,13 +29,15 @@ export async function planAlone(
   const { director, services } = model;
   const chosen = await openChosenPlane(director.dataplane, request.dataplane);
   const planes = new Planes({ clock: realClock, director, chosen });
+  const { host } = chosen;
+  const addresses = host && new host.NetlinkAddressTable({ clock: realClock, onProblem: () => undefined });
   try {
     const stateDir = director.stateDir ?? ownRuntimePaths().stateDir;
     const uid = process.geteuid?.() ?? 0;
     const kernel = planes.kernel !== null;
     const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel });
     const lastGood = await loadLastGood(request.config, [stateDir], load, () => undefined);
-    const reconciler = idleReconciler(planes.dataplane, model, remembered);
+    const reconciler = idleReconciler(planes.dataplane, addresses, model, remembered);
     const { steps } = await reconciler.preview(model);
     const answer: PlanAnswer = {
       file: request.config,
@@ -44,6 +47,6 @@ export async function planAlone(
     };
     return { answer, against: kernel ? "the kernel's table" : 'an empty table' };
   } finally {
-    await planes.dataplane.close();
+    await closeAll([() => planes.dataplane.close(), () => addresses?.close()]);
   }
 }
