@@ -9,7 +9,6 @@ import type { Clock, Random } from '../base/clock.js';
 import { closeAll } from '../base/close-all.js';
 import { formatEndpoint } from '../base/ip.js';
 import type { Logger } from '../base/logger.js';
-import { plural } from '../base/plural.js';
 import { VERSION } from '../base/version.js';
 import type { LoadOptions } from '../config/load.js';
 import { EventLog } from '../controller/event-log.js';
@@ -21,12 +20,10 @@ import type { Model } from '../model/director.js';
 import type { BootConfig } from './boot-config.js';
 import type { HostSettings } from './host-settings.js';
 import type { OpenedPlane } from './open-chosen-plane.js';
-import { AcceptedConfigs } from './accepted-configs.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
 import { DirectorState, type Remembered } from './director-state.js';
 import { leftBehind } from './left-behind.js';
-import { HistoryStore } from './state/history-store.js';
 import { LastGoodStore } from './state/last-good.js';
 import { DirectorOperations } from './operations.js';
 import { Planes } from './planes.js';
@@ -86,8 +83,7 @@ export class Daemon {
   readonly #reloader: Reloader;
   readonly #api: ApiServer;
   readonly #ledger: ConfigLedger;
-  readonly #history: HistoryStore;
-  readonly #accepted: AcceptedConfigs;
+  readonly #lastGood: LastGoodStore;
   readonly #state: DirectorState;
   readonly #startedAtMs: number;
   #model: Model;
@@ -107,9 +103,7 @@ export class Daemon {
     this.events.subscribe((event) => logEvent(logger, event));
     this.#metrics = new Metrics({ clock });
     this.#ledger = new ConfigLedger(clock, file, { digest, source: boot.source });
-    this.#history = new HistoryStore(options.stateDir, options.uid, clock);
-    const lastGood = new LastGoodStore(options.stateDir);
-    this.#accepted = new AcceptedConfigs({ clock, file, lastGood, history: this.#history });
+    this.#lastGood = new LastGoodStore(options.stateDir);
     this.#planes = new Planes({
       clock,
       director: model.director,
@@ -168,13 +162,14 @@ export class Daemon {
       observer: this.#metrics.checks,
     });
     this.#reloader = new Reloader({
+      clock,
       file,
       load,
       started: model.director,
       events: this.events,
       reconciler: this.#reconciler,
       ledger: this.#ledger,
-      accepted: this.#accepted,
+      lastGood: this.#lastGood,
       beforeApply: async (next) => {
         this.#planes.configure(next.director);
         await this.#settings?.follow(next);
@@ -297,7 +292,6 @@ export class Daemon {
       startedPlane: this.#options.boot.loaded.model.director.dataplane,
       events: this.events,
       reconciler: this.#reconciler,
-      history: this.#history,
       saveOverrides: () => this.#state.saveOverrides(),
       reloader: this.#reloader,
       dataplane: this.#planes.dataplane,
@@ -368,9 +362,10 @@ export class Daemon {
   }
 
   async #rememberBoot(): Promise<void> {
-    const { boot, logger } = this.#options;
-    const about = { by: 'start', why: 'start', summary: plural(this.#model.services.length, 'service') };
-    for (const trouble of await this.#accepted.remember(boot.loaded, about)) logger.error(trouble);
+    const { clock, file, boot, logger } = this.#options;
+    const { digest, files } = boot.loaded;
+    const trouble = await this.#lastGood.remember({ savedAtMs: clock.wallMs(), digest, file, files });
+    if (trouble !== null) logger.error(trouble);
   }
 
   #frame() {
