@@ -97,6 +97,8 @@ export {
   RT_TABLE_LOCAL,
   RT_TABLE_MAIN,
 } from './rtnetlink/constants.js';
+export { Announcer } from './neighbour/announce.js';
+export type { Announcement, AnnouncerClock, AnnouncerOptions, FrameSender } from './neighbour/announce.js';
 export { readConnections, readConnectionOrigins } from './proc/connections.js';
 export type { IpvsConnection, IpvsEndpoint, IpvsOriginConnection } from './proc/connections.js';
 export type { CommandResult, CommandRunner } from './proc/command.js';
