@@ -34,7 +34,7 @@ describe('checkSysctls', () => {
       cure: 'sysctl -w net.ipv4.ip_forward=1',
     });
     assert.equal(
-      describeDeviation(deviation!),
+      describeDeviation(deviation),
       'sysctl net.ipv4.ip_forward is 0, should be 1: because; cure: sysctl -w net.ipv4.ip_forward=1',
     );
   });

@@ -23,7 +23,7 @@ export const links: DoctorCheck = {
           finding(name, 'fault', {
             subject: link.name,
             what: `The loopback interface ${link.name} is down.`,
-            why: 'The kernel refuses every real server while it is.',
+            why: 'The kernel may refuse every real server, and programs of this host cannot talk to each other.',
             cures: here(`ip link set dev ${link.name} up`),
           }),
         ),

@@ -1,10 +1,9 @@
 /** Packet filter rules that take packets away before IPVS sees them, or behind it. */
-import type { Model } from '../../../model/director.js';
 import type { RealServer } from '../../../model/real-server.js';
 import type { MatchRule, VirtualService } from '../../../model/virtual-service.js';
 import { clientLink, kernelServices, linkTowards, vipsOf } from '../../network.js';
 import { obstacleOf, type Obstacle } from '../firewall/evaluate.js';
-import type { HookName, Packet } from '../firewall/rules.js';
+import type { FirewallTable, HookName, Packet } from '../firewall/rules.js';
 import { finding, here } from '../finding.js';
 import type { DoctorCheck, Finding, HostView } from '../types.js';
 
@@ -22,7 +21,7 @@ export const packetFilter: DoctorCheck = {
       .flatMap((journey) => {
         const obstacle = obstacleOf(host.firewall(), journey.hook, journey.packet);
         if (obstacle === null) return [];
-        const found = report(host, model, journey, obstacle);
+        const found = report(host, journey, obstacle);
         // one rule may stop all servers of a service, and answers of all services
         const key = `${found.subject} ${found.cures.flatMap(({ commands }) => commands).join()} ${obstacle.rule?.text ?? obstacle.chain.name}`;
         if (said.has(key)) return [];
@@ -142,13 +141,9 @@ function withServer(
   return [...out, ...back];
 }
 
-function report(
-  host: HostView,
-  model: Model,
-  { service, packet, which }: Journey,
-  obstacle: Obstacle,
-): Finding {
+function report(host: HostView, journey: Journey, obstacle: Obstacle): Finding {
   const { table, chain, rule, kind } = obstacle;
+  const { service, which } = journey;
   const place = `${table.program === 'nft' ? 'nft' : 'iptables'} table ${table.family} ${table.name}, chain ${chain.name}`;
   const culprit = rule === null ? `The policy of ${place}` : `A rule of ${place} (${rule.text})`;
   const does = kind === 'drop' ? 'drops' : 'translates';
@@ -159,33 +154,44 @@ function report(
       kind === 'drop'
         ? 'They are lost, or refused, whatever IPVS would do with them.'
         : 'They are sent elsewhere before IPVS looks for their address.',
-    ...cureFor(host, model, packet, obstacle),
+    ...cureFor(host, journey, obstacle),
   });
 }
 
-/** A rule before all others that lets the packet pass. */
-function cureFor(
-  host: HostView,
-  model: Model,
-  packet: Packet,
-  { table, chain, rule }: Obstacle,
-): Pick<Finding, 'advice' | 'cures'> {
-  const invalid = packet.state === 'invalid' && rule !== null && /invalid/i.test(rule.text);
-  if (invalid && host.sysctls.read('net/ipv4/vs/conntrack') === '0' && model.services.length > 0) {
+function cureFor(host: HostView, journey: Journey, obstacle: Obstacle): Pick<Finding, 'advice' | 'cures'> {
+  if (meansUntracked(host, journey, obstacle)) {
     return {
       advice:
-        'The rule means connections that are not tracked: let IPVS tell connection tracking of its own.',
+        'The rule means connections that are not tracked: have IPVS tell connection tracking of its own.',
       cures: here('sysctl -w net.ipv4.vs.conntrack=1'),
     };
   }
-  const command =
-    table.program === 'nft'
-      ? `nft insert rule ${table.family} ${table.name} ${chain.name} ${nftWords(packet)} accept`
-      : `${table.program === 'iptables-nft' ? 'iptables' : table.program === 'ip6tables-nft' ? 'ip6tables' : table.program} -t ${table.name} -I ${chain.name} ${iptablesWords(packet)} -j ACCEPT`;
   return {
     advice: 'Keep it where the other rules are kept, so that it survives a restart.',
-    cures: here(command),
+    cures: here(passRule(journey.packet, obstacle)),
   };
+}
+
+/** Whether an answer would pass, were its connection tracked. */
+function meansUntracked(host: HostView, { hook, packet }: Journey, { rule }: Obstacle): boolean {
+  if (packet.state !== 'invalid' || rule === null) return false;
+  return obstacleOf(host.firewall(), hook, { ...packet, state: 'established' }) === null;
+}
+
+const commands: Readonly<Record<FirewallTable['program'], string>> = {
+  nft: 'nft',
+  'iptables-legacy': 'iptables-legacy',
+  'ip6tables-legacy': 'ip6tables-legacy',
+  'iptables-nft': 'iptables',
+  'ip6tables-nft': 'ip6tables',
+};
+
+/** A rule before all others of the chain that lets the packet pass. */
+function passRule(packet: Packet, { table, chain }: Obstacle): string {
+  const command = commands[table.program];
+  return table.program === 'nft'
+    ? `nft insert rule ${table.family} ${table.name} ${chain.name} ${nftWords(packet)} accept`
+    : `${command} -t ${table.name} -I ${chain.name} ${iptablesWords(packet)} -j ACCEPT`;
 }
 
 function iptablesWords({ source, destination, protocol, sourcePort, destinationPort }: Packet): string {

@@ -190,7 +190,8 @@ function withoutTunnel({ path: { address, services, tunnel }, vip }: Trial): Fin
       `ip link set dev ${device} up`,
       `sysctl -w net.ipv4.conf.${device}.rp_filter=2`,
       ...quiet,
-      `ip address replace ${vip}/32 dev lo`,
+      // a device without an address passes no filter but 0
+      `ip address replace ${vip}/32 dev ${device}`,
     ),
   });
 }

@@ -80,13 +80,19 @@ describe('a network of NAT', () => {
     })));
 
   it('in which the servers are neighbours of the client', () =>
-    ward({ layout: 'flat' }, () => ({ check: 'nat-network', level: 'warning', harm: () => undefined })));
+    ward({ layout: 'flat' }, () => ({
+      bornIll: true,
+      check: 'nat-network',
+      level: 'warning',
+      harm: () => undefined,
+    })));
 
   it('on one interface, whose director tells servers the way to the client', () =>
     ward({ layout: 'flat' }, (lab) => ({
       check: 'sysctls',
       level: 'fault',
       subject: 'net.ipv4.conf.eth0.send_redirects',
+      bornIll: true,
       ask: { from: '10.9.0.11' },
       harm: async () => {
         lab.client.namespace.ip('address add 10.9.0.11/32 dev eth0');
@@ -126,6 +132,7 @@ describe('a network of NAT', () => {
     ward({}, (lab) => ({
       services: [{ ...shop(lab), address: '10.2.0.100' }],
       target: { protocol: 'tcp', address: '10.2.0.100', port: 80 },
+      bornIll: true,
       check: 'addresses',
       level: 'fault',
       harm: () => {

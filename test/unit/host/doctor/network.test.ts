@@ -283,7 +283,7 @@ describeCheck(serverAnswers, [
       '10.1.0.21: ip link set dev tunl0 up',
       '10.1.0.21: sysctl -w net.ipv4.conf.tunl0.rp_filter=2',
       ...quiet('10.1.0.21'),
-      '10.1.0.21: ip address replace 10.1.0.100/32 dev lo',
+      '10.1.0.21: ip address replace 10.1.0.100/32 dev tunl0',
     ],
   },
   {

@@ -1,10 +1,9 @@
 /** Breaks a network of the lab, shows that packets do not pass, and cures it with the very lines that lvsd doctor prints. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { realClock } from '../../../../../src/base/clock.js';
 import { doctorView } from '../../../../../src/cli/doctor-view.js';
 import { diagnose, type Diagnosis } from '../../../../../src/host/doctor/doctor.js';
@@ -15,6 +14,8 @@ import type { Target } from '../../../../kernel/lab/answers.js';
 import { names, type AskOptions } from '../../../../kernel/lab/clients.js';
 import { configText, program, type ServiceEntry } from '../../../../kernel/lab/director.js';
 import type { Lab, LabDirector, LabHost } from '../../../../kernel/lab/lab.js';
+
+const root = process.cwd();
 
 /** What `lvsd doctor` finds on a director. */
 export async function examine(services: readonly ServiceEntry[], director: LabDirector): Promise<Diagnosis> {
@@ -63,6 +64,8 @@ export interface Ailment {
   readonly director?: LabDirector;
   readonly client?: LabHost;
   readonly ask?: AskOptions;
+  /** The network was never a good one. */
+  readonly bornIll?: true;
   /** The finding is about what may be, and stays. */
   readonly stays?: true;
   /** Asks by another way than `names`; gives what answered. */
@@ -77,6 +80,7 @@ export async function assertCured(lab: Lab, ailment: Ailment): Promise<void> {
   const trial =
     ailment.trial ??
     (async () => (await names(client, target, good.length, { timeoutMs: 1_500, ...ask })).sort());
+  if (ailment.bornIll !== true) assert.deepEqual(await trial(), good, 'before it is broken');
   await ailment.harm();
   const before = await trial();
   assert.notDeepEqual(before, good, 'packets pass, though the network is broken');
@@ -138,12 +142,16 @@ async function untilGood(
  */
 export function withPrograms(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'doctor-bin-'));
-  symlinkSync(readFileSync('/proc/sys/kernel/modprobe', 'utf8').trim(), join(folder, 'modprobe'));
-  symlinkSync('/usr/sbin/iptables-legacy', join(folder, 'iptables'));
-  const lvsadm = fileURLToPath(new URL('../../../../../dist/bin/lvsadm.cjs', import.meta.url));
-  writeFileSync(join(folder, 'lvsadm'), `#!/bin/sh\nexec "${process.execPath}" "${lvsadm}" "$@"\n`);
-  chmodSync(join(folder, 'lvsadm'), 0o755);
   const former = process.env['PATH'] ?? '';
+  const programs = {
+    // it calls the machine's modprobe by its name
+    modprobe: `PATH='${former}' exec ${readFileSync('/proc/sys/kernel/modprobe', 'utf8').trim()} "$@"`,
+    iptables: 'exec iptables-legacy "$@"',
+    lvsadm: `exec '${process.execPath}' '${join(root, 'dist/bin/lvsadm.cjs')}' "$@"`,
+  };
+  for (const [name, command] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${command}\n`, { mode: 0o755 });
+  }
   process.env['PATH'] = `${folder}:/usr/sbin:/sbin:${former}`;
   return () => {
     process.env['PATH'] = former;
