@@ -35,7 +35,7 @@ export function planeMoves(
   });
 }
 
-/** Says which services would move, and what to do. @returns null when none does */
+/** Says in one line which services would move. @returns null when none does */
 export function explainMoves(moves: readonly PlaneMove[]): string | null {
   if (moves.length === 0) return null;
   const named = moves
@@ -43,5 +43,5 @@ export function explainMoves(moves: readonly PlaneMove[]): string | null {
     .map(({ service, from, to }) => `${service} from the ${from} to the ${to} plane`);
   const rest = moves.length > MOST_NAMES ? ` and ${moves.length - MOST_NAMES} more` : '';
   const what = `the file moves ${plural(moves.length, 'service')}: ${named.join(', ')}${rest}`;
-  return `${what}; that drops their connections\nif this is meant: lvsd reload --force`;
+  return `${what}; that drops their connections`;
 }

@@ -18,13 +18,14 @@ import type { Verdict, VerdictState } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { EventLog } from './event-log.js';
 import type { OwnedTable, SaveOwnership } from './ownership.js';
+import { explainMoves, planeMoves } from './plane-moves.js';
 import { computeReadiness } from './readiness.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { indexServices, RunningConfig } from './running-config.js';
 import type { RememberedStates, StatesChange } from './server-states.js';
 import { SharedDump } from './shared-dump.js';
-import { explainObjections, shrinkObjections } from './shrink-guard.js';
+import { explainObjections, HOW_TO_FORCE, shrinkObjections } from './shrink-guard.js';
 import { buildSnapshot, type SnapshotFrame } from './status.js';
 
 export interface ReconcilerOptions {
@@ -64,7 +65,7 @@ export type ModelResult =
 
 export interface Preview {
   readonly steps: readonly PlannedStep[];
-  /** The shrink guard's objection, or null. */
+  /** What speaks against it without `--force`, or null. */
   readonly refusedWithoutForce: string | null;
 }
 
@@ -150,11 +151,14 @@ export class Reconciler {
     return { accepted: true, revision, ...(await this.#rounds.plan('reload', true)) };
   }
 
-  /** What the shrink guard says against a configuration; null when it may pass. */
+  /** What speaks against taking over a configuration unasked: the shrink guard, moves between planes; null when nothing. */
   objection(model: Model): string | null {
     const before = [...this.#config.services.values()];
     const limit = this.#config.director.shrinkGuard;
-    return explainObjections(shrinkObjections(before, model.services, limit), limit);
+    const shrinking = explainObjections(shrinkObjections(before, model.services, limit), limit);
+    const hasPlanes = this.#options.dataplane.kind === 'composite';
+    const moving = hasPlanes ? explainMoves(planeMoves(before, model.services)) : null;
+    return moving === null ? shrinking : `${moving}\n${shrinking ?? HOW_TO_FORCE}`;
   }
 
   /**

@@ -26,6 +26,9 @@ const FEWEST_GUARDED = 4;
 
 const MOST_NAMES = 5;
 
+/** The last line of every objection. */
+export const HOW_TO_FORCE = 'if this is meant: lvsd reload --force';
+
 /** True when removing so many of so many is more than the guard allows. */
 export function removesTooMuch(removed: number, total: number, limit: number): boolean {
   return removed >= FEWEST_GUARDED && removed > total * limit;
@@ -66,7 +69,7 @@ export function shrinkObjections(
 export function explainObjections(objections: readonly ShrinkObjection[], limit: number): string | null {
   if (objections.length === 0) return null;
   const lines = objections.map((objection) => explain(objection, limit));
-  return [...lines, 'if this is meant: lvsd reload --force'].join('\n');
+  return [...lines, HOW_TO_FORCE].join('\n');
 }
 
 function explain({ service, removed, total }: ShrinkObjection, limit: number): string {

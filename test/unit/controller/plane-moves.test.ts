@@ -9,8 +9,9 @@ import { computePlan, recountSteps } from '../../../src/controller/plan.js';
 import { CompositeDataplane } from '../../../src/dataplane/composite/composite-dataplane.js';
 import type { Step } from '../../../src/dataplane/types.js';
 import type { ServicePlane, VirtualService } from '../../../src/model/virtual-service.js';
+import { controllerRig } from '../../support/controller.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
-import { keyOf, serverKeyOf, service } from '../../support/models.js';
+import { keyOf, model, serverKeyOf, service } from '../../support/models.js';
 
 const VIP = '192.0.2.10:80';
 const SERVERS = ['10.0.0.1:80', '10.0.0.2:80'];
@@ -130,6 +131,44 @@ describe('a service that moves to another plane', () => {
   });
 });
 
+describe('a file that moves a service', () => {
+  const files = { before: model([shopOn('kernel')]), after: model([shopOn('proxy')]) };
+
+  it('is refused without force where there are two planes, with what speaks against it', async () => {
+    const { reconciler, plane } = controllerRig(files.before, 'composite');
+    await reconciler.start();
+    const refusal =
+      'the file moves 1 service: shop from the kernel to the proxy plane; that drops their connections\n' +
+      'if this is meant: lvsd reload --force';
+    assert.deepEqual(await reconciler.setModel(files.after, { cause: null }), { accepted: false, refusal });
+    assert.equal((await reconciler.preview(files.after)).refusedWithoutForce, refusal);
+    assert.equal(plane.batches.length, 2);
+    assert.ok((await reconciler.setModel(files.after, { cause: null, force: true })).accepted);
+    await reconciler.close();
+  });
+
+  it('may pass where there is one plane', async () => {
+    const { reconciler } = controllerRig(files.before);
+    await reconciler.start();
+    assert.ok((await reconciler.setModel(files.after, { cause: null })).accepted);
+    await reconciler.close();
+  });
+
+  it('is told what shrinks, too, and once what to do', async () => {
+    const { reconciler } = controllerRig(files.before, 'composite');
+    await reconciler.start();
+    const servers = Array.from({ length: 5 }, (_, index) => `10.0.1.${index + 1}:80`);
+    const large = service('shop', VIP, servers, { plane: 'kernel' });
+    await reconciler.setModel(model([large]), { cause: null });
+    const lines = reconciler.objection(files.after)?.split('\n') ?? [];
+    assert.equal(lines.length, 3);
+    assert.match(lines[0] ?? '', /^the file moves 1 service/);
+    assert.match(lines[1] ?? '', /^the file removes 5 of 5 servers of shop/);
+    assert.equal(lines[2], 'if this is meant: lvsd reload --force');
+    await reconciler.close();
+  });
+});
+
 describe('planeMoves', () => {
   const mail = service('mail', '192.0.2.11:25', []);
 
@@ -142,11 +181,10 @@ describe('planeMoves', () => {
 
   it('has nothing to say of no moves', () => assert.equal(explainMoves([]), null));
 
-  it('names the services and the way to move them all the same', () => {
+  it('names the services', () => {
     assert.equal(
       explainMoves(planeMoves([shopOn('kernel')], [shopOn('proxy')])),
-      'the file moves 1 service: shop from the kernel to the proxy plane; that drops their connections\n' +
-        'if this is meant: lvsd reload --force',
+      'the file moves 1 service: shop from the kernel to the proxy plane; that drops their connections',
     );
   });
 
