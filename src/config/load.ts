@@ -5,6 +5,7 @@ import { ConfigError } from './config-error.js';
 import { fileSystemSource, type ConfigSource } from './config-source.js';
 import { digestOf } from './digest.js';
 import { draftOf, type Draft } from './draft.js';
+import { InputMemory, Inputs } from './inputs.js';
 import { readOutsideFiles } from './outside-files.js';
 import type { ConfigProblem } from './problem.js';
 import { ProblemList, TooManyProblems } from './problem-list.js';
@@ -30,6 +31,8 @@ export interface LoadOptions {
   readonly allowModule?: boolean;
   /** Overrides `director.dataplane`, before the limits of the plane are checked. */
   readonly dataplane?: DirectorSettings['dataplane'];
+  /** What was loaded before by whoever shares it; used only without `source`. Default: everything is read and parsed. */
+  readonly memory?: ConfigMemory;
 }
 
 export interface LoadedConfig {
@@ -45,16 +48,33 @@ export interface LoadedConfig {
   readonly warnings: readonly ConfigProblem[];
 }
 
+/** Configurations of which no file, listed folder or variable has changed are not parsed again. */
+export class ConfigMemory extends InputMemory<LoadedConfig> {}
+
 /**
  * Loads `file` (relative to the working folder) with everything it includes.
+ *
+ * With a memory, gives the very result of an earlier call while all that it was made of is the same: text of the files, names
+ * in the folders of `include` patterns, passwords, versions of scheduler modules and who may write them, environment.
  *
  * @throws ConfigError with all problems that could be found at once, at most 1000; nothing else
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<LoadedConfig> {
   const path = resolve(file);
+  const memory = options.source === undefined ? options.memory : undefined;
+  const name = JSON.stringify([path, options.hostName, options.allowModule, options.dataplane]);
+  const remembered = await memory?.recall(name);
+  if (remembered !== undefined && remembered !== null) return remembered;
+  const inputs = new Inputs();
+  const loaded = await loadAnew(path, options, inputs);
+  memory?.remember(name, inputs, loaded);
+  return loaded;
+}
+
+async function loadAnew(path: string, options: LoadOptions, inputs: Inputs): Promise<LoadedConfig> {
   const errors = new ProblemList();
   const verdicts = new Verdicts(errors, new ProblemList());
-  const read = await readModel(path, options, verdicts);
+  const read = await readModel(path, { ...options, inputs }, verdicts);
   if (read === null || !errors.isEmpty) throw new ConfigError(path, errors.finish());
   const { model, files } = read;
   return {
@@ -65,23 +85,36 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
   };
 }
 
+/** The options of one load, and where it notes what it looks at. */
+interface LoadRun extends LoadOptions {
+  readonly inputs: Inputs;
+}
+
 interface ReadModel {
   readonly model: Model;
   readonly files: readonly ConfigFile[];
 }
 
 /** null when there is not enough for a model; the reasons are in the verdicts then. */
-async function readModel(path: string, options: LoadOptions, verdicts: Verdicts): Promise<ReadModel | null> {
-  const { source = fileSystemSource, environment } = options;
+async function readModel(path: string, run: LoadRun, verdicts: Verdicts): Promise<ReadModel | null> {
+  const { source = fileSystemSource, inputs } = run;
   try {
-    const read = await new FileReader(source, environment, verdicts.errors).read(path);
+    const environment = await inputs.ask(() => Promise.resolve(run.environment));
+    const read = await new FileReader(notedSource(source, inputs), environment, verdicts.errors).read(path);
     const draft = draftOf(read, verdicts.errors);
-    const model = draft && (await modelOf(overridden(draft, options), options, verdicts));
+    const model = draft && (await modelOf(overridden(draft, run), run, verdicts));
     return model && { model, files: read.files };
   } catch (error) {
     if (error instanceof TooManyProblems) return null;
     throw error;
   }
+}
+
+function notedSource(source: ConfigSource, inputs: Inputs): ConfigSource {
+  return {
+    read: (path, limitBytes) => inputs.ask(() => source.read(path, limitBytes)),
+    list: (folder) => inputs.ask(() => source.list(folder)),
+  };
 }
 
 function overridden(draft: Draft, { dataplane }: LoadOptions): Draft {
@@ -90,19 +123,23 @@ function overridden(draft: Draft, { dataplane }: LoadOptions): Draft {
 }
 
 /** null when the parts are not enough for a model; the reasons are in the verdicts then. */
-async function modelOf(draft: Draft, options: LoadOptions, verdicts: Verdicts): Promise<Model | null> {
+async function modelOf(draft: Draft, run: LoadRun, verdicts: Verdicts): Promise<Model | null> {
   const services = resolveServers(draft, verdicts.errors);
   validate(draft, services, verdicts);
   const { director } = draft;
   const converted = [];
   for (const service of services) {
-    const outside = await outsideFilesOf(service, options, verdicts);
+    const outside = await outsideFilesOf(service, run, verdicts);
     const model = director === null ? null : toService(service, outside, director);
     if (model !== null) converted.push(model);
   }
-  return director === null ? null : { director: toDirector(director, options.hostName), services: converted };
+  return director === null ? null : { director: toDirector(director, run.hostName), services: converted };
 }
 
-function outsideFilesOf(service: ResolvedService, options: LoadOptions, verdicts: Verdicts) {
-  return readOutsideFiles(service, options.allowModule ?? false, verdicts);
+function outsideFilesOf(
+  service: ResolvedService,
+  { allowModule = false, inputs }: LoadRun,
+  verdicts: Verdicts,
+) {
+  return readOutsideFiles(service, { allowModule, inputs }, verdicts);
 }

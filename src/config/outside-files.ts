@@ -7,6 +7,7 @@ import { fileVersion } from '../base/file-version.js';
 import { judgeTrustedFile } from '../base/trusted-file.js';
 import { isSchedulerModule } from '../model/scheduler-names.js';
 import type { Spot } from './draft.js';
+import type { Inputs } from './inputs.js';
 import type { Finding } from './problem-list.js';
 import type { ResolvedService } from './resolve-servers.js';
 import { show } from './schema/fields.js';
@@ -34,15 +35,23 @@ export interface OutsideFiles {
   readonly schedulerModule: SchedulerFile | null;
 }
 
+/** How they are read. */
+export interface OutsideOptions {
+  /** Scheduler modules may lie anywhere. */
+  readonly allowModule: boolean;
+  /** Where what is looked at is noted. */
+  readonly inputs: Inputs;
+}
+
 /** Reads and judges them, relative to the folder of the file that names them. Never rejects. */
 export async function readOutsideFiles(
   service: ResolvedService,
-  allowModule: boolean,
+  options: OutsideOptions,
   verdicts: Verdicts,
 ): Promise<OutsideFiles> {
   return {
-    password: await readPassword(service, verdicts),
-    schedulerModule: await findModule(service, allowModule, verdicts),
+    password: await readPassword(service, options, verdicts),
+    schedulerModule: await readModule(service, options, verdicts),
   };
 }
 
@@ -50,12 +59,17 @@ function absolute(spot: Spot, path: string): string {
   return resolve(dirname(spot.file.path), path);
 }
 
-async function readPassword({ spot, config }: ResolvedService, verdicts: Verdicts): Promise<string | null> {
+async function readPassword(
+  { spot, config }: ResolvedService,
+  { inputs }: OutsideOptions,
+  verdicts: Verdicts,
+): Promise<string | null> {
   const { check } = config;
   const named = check !== undefined && 'path' in check ? check.basic_auth?.password_file : undefined;
   if (named === undefined) return null;
   const at = ['check', 'basic_auth', 'password_file'];
-  const read = await readSecretFile(absolute(spot, named));
+  const path = absolute(spot, named);
+  const read = await inputs.ask(() => readSecretFile(path));
   if ('fault' in read) {
     verdicts.refuse(spot, at, { rule: 'password-file', message: `${show(named)}: ${read.fault}` });
     return null;
@@ -95,36 +109,38 @@ async function readSecretFile(path: string): Promise<SecretFile> {
   }
 }
 
-async function findModule(
-  { spot, config }: ResolvedService,
-  allowModule: boolean,
+async function readModule(
+  { spot, config: { scheduler } }: ResolvedService,
+  { allowModule, inputs }: OutsideOptions,
   verdicts: Verdicts,
 ): Promise<SchedulerFile | null> {
-  if (!isSchedulerModule(config.scheduler)) return null;
-  const path = absolute(spot, config.scheduler);
-  const refuse = (finding: Finding): null => {
-    verdicts.refuse(spot, ['scheduler'], finding);
-    return null;
-  };
-  if (!/\.m?js$/.test(path)) {
-    return refuse({
-      rule: 'module-missing',
-      message: `${show(config.scheduler)} is no JavaScript module (.js or .mjs)`,
-    });
-  }
+  if (!isSchedulerModule(scheduler)) return null;
+  const path = absolute(spot, scheduler);
+  const found = await inputs.ask(() => findModule(path, scheduler, allowModule));
+  if ('path' in found) return found;
+  verdicts.refuse(spot, ['scheduler'], found);
+  return null;
+}
+
+/** @param named as the configuration names it, for people */
+async function findModule(
+  path: string,
+  named: string,
+  allowModule: boolean,
+): Promise<SchedulerFile | Finding> {
+  const missing = (message: string): Finding => ({ rule: 'module-missing', message });
+  if (!/\.m?js$/.test(path)) return missing(`${show(named)} is no JavaScript module (.js or .mjs)`);
   try {
-    if (!(await stat(path)).isFile()) {
-      return refuse({ rule: 'module-missing', message: `${show(config.scheduler)} is no regular file` });
-    }
+    if (!(await stat(path)).isFile()) return missing(`${show(named)} is no regular file`);
     if (allowModule) return { path, version: await fileVersion(path) };
     const decision = await judgeTrustedFile(path, SCHEDULER_FOLDER);
     if (decision.trusted) return { path: decision.path, version: await fileVersion(decision.path) };
-    return refuse({
+    return {
       rule: 'module-untrusted',
       message: `the scheduler module is not trusted: ${decision.reason}`,
       hint: `put it into ${SCHEDULER_FOLDER}, owned by root and writable by root alone, or start with --allow-module`,
-    });
+    };
   } catch (error) {
-    return refuse({ rule: 'module-missing', message: `${show(config.scheduler)}: ${reasonOf(error)}` });
+    return missing(`${show(named)}: ${reasonOf(error)}`);
   }
 }

@@ -4,7 +4,7 @@ import { realClock, realRandom } from '../base/clock.js';
 import { DirectorError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import { ConfigError } from '../config/config-error.js';
-import type { LoadOptions } from '../config/load.js';
+import { ConfigMemory, type LoadOptions } from '../config/load.js';
 import type { OwnedTable } from '../controller/ownership.js';
 import type { DirectorSettings } from '../model/director.js';
 import { loadAtBoot, loadLastGood, ownRuntimePaths, type BootConfig } from './boot-config.js';
@@ -49,7 +49,7 @@ export async function startDirector(
   logger: Logger,
   observer?: DirectorObserver,
 ): Promise<Daemon> {
-  const load = loadOptions(request);
+  const load: LoadOptions = { ...loadOptions(request), memory: new ConfigMemory() };
   const onUnusable = (message: string): void => logger.error(message);
   const read = await loadAtBoot(request.config, load, onUnusable);
   const { director } = read.loaded.model;
