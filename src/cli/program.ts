@@ -7,8 +7,11 @@ import { checkCommand } from './commands/check.js';
 import { completionCommand } from './commands/completion.js';
 import { connectionsCommand } from './commands/connections.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { eventsCommand } from './commands/events.js';
+import { historyCommand } from './commands/history.js';
 import { planCommand } from './commands/plan.js';
+import { realserverCommand } from './commands/realserver.js';
 import { reloadCommand } from './commands/reload.js';
 import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
@@ -23,6 +26,7 @@ const GROUPS = {
   serve: 'Serve:',
   look: 'Look:',
   change: 'Change:',
+  host: 'This host:',
   learn: 'Learn:',
 } as const;
 
@@ -53,7 +57,9 @@ export function createProgram(context: CliContext, programs: Programs): Command 
     applyCommand(context, programs.applyAlone),
     reloadCommand(context),
     weightCommand(context),
+    historyCommand(context),
   );
+  add(GROUPS.host, doctorCommand(context), realserverCommand(context));
   add(GROUPS.learn, demoCommand(context, programs.runDemo), simulateCommand(context), schemaCommand(context));
   add(GROUPS.learn, completionCommand(context, program));
   return program;

@@ -84,9 +84,18 @@ export function routeText(step: {
 /** What is noted of a link that had no address before it was raised. */
 const BARE = 'bare';
 
-/** What must be noted before a step so that it can be taken back: the old value of a setting. Null where nothing is. */
+/** The default routes that no other can beat but only replace, as they are saved. */
+function unbeaten({ routes }: Observed, family: Address['family']): string[] {
+  return routes.filter((route) => route.family === family && route.metric === 0).map(({ saved }) => saved);
+}
+
+/**
+ * What must be noted before a step so that it can be taken back: the old value of a setting, `bare` for a link without any
+ * address, the routes beside one that is removed. Null where nothing is.
+ */
 export function noteBefore(step: Step, observed: Observed): string | null {
   if (step.kind === 'write-sysctl') return observed.sysctls.get(step.path) ?? null;
+  if (step.kind === 'remove-route') return unbeaten(observed, step.family).join('\n');
   if (step.kind !== 'raise-link') return null;
   return observed.addresses.some(({ device }) => device === step.link) ? null : BARE;
 }

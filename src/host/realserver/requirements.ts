@@ -25,17 +25,22 @@ export interface Requirement {
   readonly advice: string | null;
 }
 
-/** What must be read for a request. */
+/** What must be read for a request: as little as serves, for hosts have thousands of interfaces. */
 export function questionOf(request: RealServerRequest): Question {
-  const redirects = request.forwarding === 'nat' ? ['ipv4', 'ipv6'] : [];
+  if (request.forwarding === 'nat') {
+    const setting = (family: AddressFamily): string => `net/${family}/conf/*/accept_redirects`;
+    return { ports: false, sysctls: request.gateways.map(({ family }) => setting(family)) };
+  }
+  const named =
+    request.forwarding === 'tun' ? tunnelDevices(request).map(({ link }) => link) : [request.interface];
+  const links = [...named, request.device].filter((name) => name !== null);
   return {
     ports: request.forwarding === 'tun' && request.tunnel.port !== null,
     sysctls: [
       ARP_IGNORE,
       ARP_ANNOUNCE,
-      ipv4Setting('*', 'rp_filter'),
-      disableIpv6('*'),
-      ...redirects.map((family) => `net/${family}/conf/*/accept_redirects`),
+      ...['all', 'default', ...links].map((name) => ipv4Setting(name, 'rp_filter')),
+      ...['default', ...links].map(disableIpv6),
     ],
   };
 }
@@ -344,8 +349,8 @@ function defaultRoute(gateway: Address, link: string | null, { routes }: Observe
     device: link,
     metric,
   };
-  // with two of the same metric the kernel may take either
-  const rivals = best.filter((route) => route.metric === metric && !isOurs(route));
+  // with two of the same metric the kernel may take either; the last goes first, for each comes back behind the others
+  const rivals = best.filter((route) => route.metric === metric && !isOurs(route)).toReversed();
   const removals = rivals.map(({ family, text, saved }): Step => ({
     kind: 'remove-route',
     family,

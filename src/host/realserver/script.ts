@@ -244,7 +244,7 @@ route4() {
     ip -4 route prepend $ours proto static || fail "cannot add the route $ours"
     echo "$ours: added"
   fi
-  ip -o -4 route show default metric 0 | sed 's/\\\\//g; s/ linkdown//g; s/ dead//g' | grep -v "^$ours " |
+  ip -o -4 route show default metric 0 | sed 's/\\\\//g; s/ linkdown//g; s/ dead//g' | grep -v "^$ours " | sed -n '1!G;h;$p' |
     while read -r line; do
       note "removed -4 $line"
       ip -4 route delete $line || fail "cannot remove the route $line"

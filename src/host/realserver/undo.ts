@@ -125,21 +125,27 @@ function judge(
       return hasRoute(step, observed) ? undone : gone;
     case 'remove-route': {
       if (observed.routes.some(({ saved }) => saved === step.saved)) return gone;
-      const other = rivalRoute(step.family, record, observed);
+      const other = rivalRoute(step.family, before ?? '', record, observed);
       return other === null ? undone : left(`somebody else has made another one: ${other}`);
     }
   }
 }
 
-/** Only routes of IPv4 with metric 0 are ever removed: one that came since has their place. */
-function rivalRoute(family: string, record: RealServerRecord, observed: Observed): string | null {
+/** Only routes of IPv4 with metric 0 are ever removed: one that came since, and is not among those before, has their place. */
+function rivalRoute(
+  family: string,
+  before: string,
+  record: RealServerRecord,
+  observed: Observed,
+): string | null {
+  const known = before.split('\n');
   const own = record.changes.map(({ step }) => step);
   const rival = observed.routes.find(
     (route) =>
       route.family === family &&
       route.metric === 0 &&
       !own.some((step) => step.kind === 'add-route' && step.gateway === route.gateway) &&
-      !own.some((step) => step.kind === 'remove-route' && step.saved === route.saved),
+      !known.includes(route.saved),
   );
   return rival?.text ?? null;
 }
