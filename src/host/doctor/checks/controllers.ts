@@ -40,8 +40,7 @@ function judge(host: HostView, program: string, { pid, words }: HostProcess): Fi
       subject: program,
       what: `${program} runs in this network namespace (process ${pid}).`,
       why,
-      advice:
-        'Stop it and disable its unit, move its services to lvsd (lvsd import), or give it a namespace of its own.',
+      advice: 'Stop it and disable its unit, move its services to lvsd, or give it a namespace of its own.',
       cures: here(`kill ${pid}`),
     }),
   ];

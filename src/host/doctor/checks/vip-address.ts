@@ -113,9 +113,11 @@ function tunnelSource(host: HostView, model: Model, vip: Vip, own: InterfaceAddr
   );
   const link = linkOf(host.network, own.index);
   if (path === undefined || link === null) return [];
+  // IPVS keeps the source with the route until the address goes: changing its lifetime would not be seen
+  const target = `${vip.address}/${own.prefixLength} dev ${link.name}`;
   const cures =
     vip.family === 6 && (own.flags & IFA_F_DEPRECATED) === 0
-      ? here(`ip -6 address change ${vip.address}/${own.prefixLength} dev ${link.name} preferred_lft 0`)
+      ? here(`ip -6 address delete ${target}`, `ip -6 address add ${target} nodad preferred_lft 0`)
       : [];
   return [
     finding(name, 'fault', {

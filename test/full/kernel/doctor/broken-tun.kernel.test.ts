@@ -1,6 +1,7 @@
 import { after, before, describe, it } from 'node:test';
 import type { Target } from '../../../kernel/lab/answers.js';
 import { hold } from '../../../kernel/lab/clients.js';
+import { program, type ServiceEntry } from '../../../kernel/lab/director.js';
 import { withLab, type Lab } from '../../../kernel/lab/lab.js';
 import { loadTunnelModules, takeVipOnLoopback, unwrapTunnel } from '../../../kernel/lab/real-server.js';
 import { serve } from '../../../kernel/lab/servers.js';
@@ -12,7 +13,10 @@ const good = ['rs1', 'rs2', 'rs3'];
 /** A network of TUN that works, and what makes it ill. */
 async function ward(
   version: 4 | 6,
-  ailment: (lab: Lab) => Partial<Ailment> & Pick<Ailment, 'check' | 'level' | 'harm'>,
+  ailment: (
+    lab: Lab,
+    services: readonly ServiceEntry[],
+  ) => Partial<Ailment> & Pick<Ailment, 'check' | 'level' | 'harm'>,
 ): Promise<void> {
   const setup = { type: 'ipip', outer: version } as const;
   loadTunnelModules(setup);
@@ -25,7 +29,8 @@ async function ward(
     await serve(lab, { port: 80, protocols: ['tcp'] });
     const target: Target = { protocol: 'tcp', address: lab.vip[version], port: 80 };
     const [v4, v6] = services(lab, 'tun');
-    await assertCured(lab, { services: [version === 4 ? v4! : v6!], target, good, ...ailment(lab) });
+    const all = [version === 4 ? v4! : v6!];
+    await assertCured(lab, { services: all, target, good, ...ailment(lab, all) });
   });
 }
 
@@ -53,13 +58,16 @@ describe('a network of TUN', () => {
     })));
 
   it('whose director sends in the name of the service', () =>
-    ward(6, (lab) => ({
+    ward(6, (lab, services) => ({
       check: 'addresses',
       level: 'fault',
-      harm: () =>
+      harm: async () => {
         lab.director.namespace.ip(
           `address change ${lab.vip[6]}/128 dev eth0 preferred_lft forever valid_lft forever`,
-        ),
+        );
+        // the table remembers the source that it found first
+        await program(lab, services);
+      },
     })));
 
   it('too narrow for clients that do not hear of it', () =>
@@ -67,6 +75,8 @@ describe('a network of TUN', () => {
       check: 'tunnel-size',
       level: 'info',
       stays: true,
+      // a client that has once heard of it would remember
+      bornIll: true,
       // one segment a packet, and nobody who says that it is too large
       harm: () => {
         lab.client.namespace.ip('link set eth0 gso_max_segs 1');

@@ -126,7 +126,10 @@ describeCheck(vipAddress, [
     config: service('forwarding: tun, servers: ["[2001:db8::21]:80"]', '[2001:db8::100]:80'),
     host: { links: { eth0: ['2001:db8::1/64', '2001:db8::100/128'] }, source: '2001:db8::100' },
     expected: ['fault 2001:db8::100'],
-    cures: ['ip -6 address change 2001:db8::100/128 dev eth0 preferred_lft 0'],
+    cures: [
+      'ip -6 address delete 2001:db8::100/128 dev eth0',
+      'ip -6 address add 2001:db8::100/128 dev eth0 nodad preferred_lft 0',
+    ],
   },
   {
     name: 'minds no such source without tunnels',

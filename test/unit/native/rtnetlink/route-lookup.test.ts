@@ -4,7 +4,7 @@ import { NetlinkConnection } from '../../../../native/netlink/connection.js';
 import { RtnetlinkError } from '../../../../native/rtnetlink/errors.js';
 import { lookupRoute } from '../../../../native/rtnetlink/route-lookup.js';
 import type { RouteLookup } from '../../../../native/rtnetlink/types.js';
-import { ack, entry, refuse, ScriptedKernel } from '../../../support/scripted-kernel.js';
+import { ack, refuse, reply, ScriptedKernel } from '../../../support/scripted-kernel.js';
 import { hex, hexOf, hostIsLittleEndian } from '../../../support/scripted-messages.js';
 
 const RTM_NEWROUTE = 24;
@@ -26,7 +26,7 @@ function run(script: ConstructorParameters<typeof ScriptedKernel>[0], lookup: Ro
 
 describe('lookupRoute', { skip }, () => {
   it("asks with all that is known of the packet, and gives the kernel's choice", () => {
-    const { kernel, route } = run([[entry(RTM_NEWROUTE, answer)], ack], {
+    const { kernel, route } = run([[reply(RTM_NEWROUTE, answer), ack]], {
       destination: '10.9.0.1',
       source: '10.7.0.1',
       inputIndex: 2,
@@ -34,7 +34,7 @@ describe('lookupRoute', { skip }, () => {
     });
     const found = route();
     assert.deepEqual(found?.nextHops, [{ gateway: '10.7.0.9', index: 3 }]);
-    assert.equal(found?.preferredSource, '10.7.0.1');
+    assert.equal(found.preferredSource, '10.7.0.1');
     const expected = hex(`
       02 20 20 00 00 00 00 00 00000000   ; AF_INET, /32 from /32
       0800 0100 0a090001                 ; RTA_DST
@@ -47,18 +47,18 @@ describe('lookupRoute', { skip }, () => {
 
   for (const errno of [101, 113, 13, 22]) {
     it(`gives null where errno ${errno} says that nothing leads there`, () => {
-      assert.equal(run([refuse(errno)], { destination: '10.9.0.1' }).route(), null);
+      assert.equal(run([[refuse(errno)]], { destination: '10.9.0.1' }).route(), null);
     });
   }
 
   it('gives null for a route that leads nowhere', () => {
     assert.equal(
-      run([[entry(RTM_NEWROUTE, answer.with(7, 7))], ack], { destination: '10.9.0.1' }).route(),
+      run([[reply(RTM_NEWROUTE, answer.with(7, 7)), ack]], { destination: '10.9.0.1' }).route(),
       null,
     );
   });
 
   it('throws any other refusal', () => {
-    assert.throws(run([refuse(1)], { destination: '10.9.0.1' }).route, RtnetlinkError);
+    assert.throws(run([[refuse(1)]], { destination: '10.9.0.1' }).route, RtnetlinkError);
   });
 });
