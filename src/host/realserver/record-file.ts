@@ -29,7 +29,7 @@ export class RecordFile implements RecordStore {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return null;
-      throw this.#failure('read', code ?? reasonOf(error), 'read it as the user who ran setup', error);
+      throw this.#failure('read', code ?? reasonOf(error), 'run it as root', error);
     }
     try {
       return parseRecord(text);

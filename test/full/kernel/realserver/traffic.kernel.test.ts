@@ -1,5 +1,6 @@
 /** Real servers that setup made, with packets of a director: they serve, and without setup they do not. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -16,33 +17,33 @@ import { serve } from '../../../kernel/lab/servers.js';
 
 const everybody = ['rs3', 'rs2', 'rs1'];
 const versions = [4, 6] as const;
+const protocols = ['tcp', 'udp'] as const;
 /** Long for an answer that comes, short for one that does not. */
 const patience = { timeoutMs: 1000 };
 
-/** One service for each version, forwarded to servers of `outer`, else of its own. */
+/** One service for each protocol and version, forwarded to servers of `outer`, else of its own. */
 function services(
   lab: Lab,
   forwarding: 'nat' | 'dr' | 'tun',
   outer: IpVersion | null,
   more: object,
 ): ServiceEntry[] {
-  return versions.map((version) => ({
-    name: `v${version}`,
-    address: lab.vip[version],
-    port: 80,
-    scheduler: 'rr',
-    forwarding,
-    ...more,
-    servers: lab.servers.map((host) => ({
-      name: host.name,
-      address: host.address[outer ?? version],
+  return protocols.flatMap((protocol) =>
+    versions.map((version) => ({
+      name: `${protocol}${version}`,
+      protocol,
+      address: lab.vip[version],
       port: 80,
+      scheduler: 'rr',
+      forwarding,
+      ...more,
+      servers: lab.servers.map((host) => ({
+        name: host.name,
+        address: host.address[outer ?? version],
+        port: 80,
+      })),
     })),
-  }));
-}
-
-function storeOf({ name }: LabHost): RecordFile {
-  return new RecordFile(join(tmpdir(), `lvsd-realserver-${name}.json`));
+  );
 }
 
 async function answers(lab: Lab, protocol: 'tcp' | 'udp'): Promise<string[][]> {
@@ -60,6 +61,8 @@ async function serves(
   options: (server: LabHost) => RealServerOptions,
 ): Promise<void> {
   const host = new LinuxHost();
+  const folder = mkdtempSync(join(tmpdir(), 'lvsd-realserver-'));
+  const storeOf = ({ name }: LabHost): RecordFile => new RecordFile(join(folder, `${name}.json`));
   const unmet = (server: LabHost): number =>
     server.namespace.within(() => check(host, parseRequest(options(server))).filter(({ ok }) => !ok).length);
   await program(lab, all);
@@ -73,9 +76,9 @@ async function serves(
   assert.ok(lab.servers.every((server) => unmet(server) === 0));
   await program(lab, all);
   assert.deepEqual(await answers(lab, 'tcp'), [everybody, everybody]);
-  await program(lab, all);
   assert.deepEqual(await answers(lab, 'udp'), [everybody, everybody]);
   for (const server of lab.servers) server.namespace.within(() => undo(host, storeOf(server)));
+  rmSync(folder, { recursive: true });
   assert.ok(lab.servers.every((server) => unmet(server) > 0));
 }
 

@@ -27,6 +27,10 @@ export function onServer(body: (bench: Bench) => void | Promise<void>): Promise<
       for (const name of ['all', 'default']) writeFileSync(`/proc/sys/net/ipv6/conf/${name}/accept_dad`, '0');
       sh(`ip link add eth0 type veth peer name wire
         ip link set wire up; ip link set eth0 up
+        # from the first time that it is up the kernel has settings of IPv6 for a tunnel, and nobody can take those back
+        for each in tunl0 sit0 ip6tnl0 gre0 ip6gre0; do
+          [ ! -e /proc/sys/net/ipv4/conf/$each ] || { ip link set $each up; ip link set $each down; }
+        done
         ip address add 10.0.0.5/24 dev eth0; ip address add fd00::5/64 dev eth0 nodad`);
       await body({ host: new LinuxHost(), store: new RecordFile(join(folder, 'realserver.json')), folder });
     } finally {
