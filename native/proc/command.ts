@@ -20,7 +20,7 @@ export const commandLimitMs = 30_000;
  * All that a program is told: root may run it for a caller whose PATH names a folder of somebody else, and programs take
  * options from their environment. English, for the words are shown.
  */
-const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+export const commandEnvironment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
 /**
  * Runs a program of the system's own folders. One that does not end in time is killed, which it cannot refuse: `error` has
@@ -36,7 +36,7 @@ export function runCommand(
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: limitMs,
     killSignal: 'SIGKILL',
-    env: environment,
+    env: commandEnvironment,
   });
   const killed = result.signal === null ? null : new Error(`ended by ${result.signal}`);
   return {

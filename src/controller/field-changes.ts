@@ -2,7 +2,7 @@
 import type { TableServer, TableService } from '../model/desired-state.js';
 import type { RealServer, Tunnel } from '../model/real-server.js';
 import { formatServiceAddress } from '../model/format-address.js';
-import type { ServiceAddress } from '../model/service-address.js';
+import type { MatchRule, ServiceAddress } from '../model/service-address.js';
 import type { Persistence, ServiceSettings } from '../model/virtual-service.js';
 import type { FieldChange } from '../dataplane/types.js';
 
@@ -60,11 +60,33 @@ function changed(comparisons: readonly Comparison[]): readonly FieldChange[] {
   return changes;
 }
 
-/** Only `match` can differ under one key; of the other kinds, the address is the key. */
+/**
+ * Only `match` can differ under one key; of the other kinds, the address is the key. What is found in a table is in an
+ * order of its own.
+ */
 function formatMatch(address: ServiceAddress): string | undefined {
   if (address.kind !== 'match') return undefined;
-  const protocols = [...new Set(address.rules.map((rule) => rule.protocol))].sort().join('+');
-  return `${protocols} ${formatServiceAddress(address)}`;
+  if (address.rules.length === 0) return 'nothing';
+  return groupBy([...address.rules], ({ protocol }) => protocol)
+    .map(([protocol, rules]) => `${protocol} ${formatServiceAddress({ ...address, rules: sorted(rules) })}`)
+    .sort()
+    .join('; ');
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): [string, Item[]][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return [...groups];
+}
+
+function sorted(rules: readonly MatchRule[]): MatchRule[] {
+  return [...rules].sort((a, b) =>
+    a.address === b.address ? a.firstPort - b.firstPort : a.address < b.address ? -1 : 1,
+  );
 }
 
 /** `[sh-port]`, as the file spells it. */

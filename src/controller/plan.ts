@@ -64,7 +64,8 @@ function serviceSteps(key: ServiceKey, inputs: PlanInputs): readonly Step[] {
   if (desired === undefined) return observed === undefined ? [] : removalSteps(observed, inputs);
   const service = tableService(desired);
   if (observed === undefined) return creationSteps(service, desired);
-  if (changesPlane(service, observed)) return moveSteps(service, desired, observed);
+  if (changesPlane(service, observed) || changesFamily(service, observed))
+    return moveSteps(service, desired, observed);
   return [
     ...editServiceSteps(service, observed),
     ...addServerSteps(service, desired, observed),
@@ -83,6 +84,11 @@ function removalSteps(observed: ObservedService, { owned, unmanaged }: PlanInput
 /** A table that says no planes has one only. */
 function changesPlane(service: TableService, observed: ObservedService): boolean {
   return service.plane !== observed.plane && service.plane !== undefined && observed.plane !== undefined;
+}
+
+/** A `match` service is known by its name; with addresses of the other family it is another one to the kernel. */
+function changesFamily(service: TableService, observed: ObservedService): boolean {
+  return service.address.kind === 'match' && service.address.family !== observed.address.family;
 }
 
 /**
@@ -171,11 +177,13 @@ function extraServerSteps(
   return steps;
 }
 
-/** Quiesced first, deleted when idle, in between left alone. */
+/**
+ * Quiesced first, also when idle, for a client may come between the look and the step; deleted when it is found idle
+ * after that, in between left alone.
+ */
 function drainStep(service: TableService, entry: ObservedServer): Step | null {
   const connections = liveConnections(entry);
-  if (connections === 0) return deleteStep(service, entry, null);
-  if (entry.weight === 0) return null;
+  if (entry.weight === 0) return connections === 0 ? deleteStep(service, entry, null) : null;
   const changes = [{ field: 'weight', from: String(entry.weight), to: '0' }];
   const server = { ...tableServer(entry), weight: 0 };
   return { kind: 'edit-server', phase: 2, service, server, changes, liveConnections: connections };

@@ -14,6 +14,7 @@ import { loadLastGood, ownRuntimePaths } from './boot-config.js';
 import { bootObjection } from './boot-guard.js';
 import { DirectorState, recall, type Remembered } from './director-state.js';
 import { idleReconciler } from './idle-reconciler.js';
+import type { MatchHost } from './match-host.js';
 import { openChosenPlane, type KernelHost } from './open-chosen-plane.js';
 import { warningTexts } from './reload.js';
 import { loadOptions, type DirectorRequest } from './start-director.js';
@@ -40,15 +41,15 @@ export async function applyAlone(request: ApplyRequest): Promise<ReloadAnswer> {
   const loaded = await loadConfig(request.config, load);
   const { director } = loaded.model;
   const stateDir = director.stateDir ?? ownRuntimePaths().stateDir;
-  const { kernel, host } = await openChosenPlane(director.dataplane, request.dataplane);
-  if (kernel === null || host === null) throw noTable();
+  const { kernel, host, matches } = await openChosenPlane(director.dataplane, request.dataplane);
+  if (kernel === null || host === null || matches === null) throw noTable();
   const cleanup: (() => Promise<void>)[] = [() => kernel.close()];
   try {
     const stateLock = await acquireStateLock(stateDir);
     cleanup.push(() => stateLock.release());
     const namespaceLock = await acquireNamespaceLock();
     cleanup.push(() => namespaceLock.release());
-    return await applyLocked(request, { load, loaded, stateDir, kernel, host });
+    return await applyLocked(request, { load, loaded, stateDir, kernel, host, matches });
   } finally {
     await closeAll(cleanup);
   }
@@ -60,10 +61,11 @@ interface Prepared {
   readonly stateDir: string;
   readonly kernel: KernelDataplane;
   readonly host: KernelHost;
+  readonly matches: MatchHost;
 }
 
 async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<ReloadAnswer> {
-  const { load, loaded, stateDir, kernel, host } = prepared;
+  const { load, loaded, stateDir } = prepared;
   const { model } = loaded;
   const uid = process.geteuid?.() ?? 0;
   const { services } = model;
@@ -73,7 +75,7 @@ async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<R
     refuseShrinking(model, remembered, lastGood?.loaded.model ?? null);
   }
   const inKernel = { ...model, services: services.filter(({ plane }) => plane === 'kernel') };
-  const { steps, failures, troubles } = await program(inKernel, remembered, { stateDir, kernel, host });
+  const { steps, failures, troubles } = await program(inKernel, remembered, prepared);
   const accepted = new AcceptedConfigs({
     clock: realClock,
     file: request.config,
@@ -99,7 +101,7 @@ async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<R
 async function program(
   model: Model,
   remembered: Remembered,
-  { stateDir, kernel, host }: Pick<Prepared, 'stateDir' | 'kernel' | 'host'>,
+  { stateDir, kernel, host, matches }: Omit<Prepared, 'load' | 'loaded'>,
 ) {
   const troubles: string[] = [];
   const state: DirectorState = new DirectorState({
@@ -122,6 +124,13 @@ async function program(
   );
   try {
     kernel.configure(model.director.timeouts);
+    matches.join({
+      marksInTable: () => kernel.marksInTable(),
+      state,
+      warn: (warning) => troubles.push(warning),
+      tell: () => undefined,
+    });
+    await matches.follow(model);
     const { steps, failures } = await reconciler.start();
     return { steps, failures, troubles };
   } finally {

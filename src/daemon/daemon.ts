@@ -19,6 +19,7 @@ import { Metrics } from '../metrics/metrics.js';
 import type { Model } from '../model/director.js';
 import type { BootConfig } from './boot-config.js';
 import type { HostSettings } from './host-settings.js';
+import type { MatchHost } from './match-host.js';
 import type { OpenedPlane } from './open-chosen-plane.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
@@ -78,6 +79,7 @@ export class Daemon {
   readonly #planes: Planes;
   readonly #addresses: AddressTable | null;
   readonly #settings: HostSettings | null;
+  readonly #matches: MatchHost | null;
   readonly #health: HealthRunner;
   readonly #reconciler: Reconciler;
   readonly #reloader: Reloader;
@@ -126,6 +128,13 @@ export class Daemon {
         else logger.error(`${trouble}; after a restart lvsd will know less`);
       },
     });
+    this.#matches = options.chosen.matches;
+    this.#matches?.join({
+      marksInTable: () => this.#planes.kernel?.marksInTable() ?? new Set(),
+      state: this.#state,
+      warn: (message) => logger.warn(message),
+      tell: (message) => logger.info(message),
+    });
     const onHost = options.chosen.host;
     this.#addresses =
       onHost && new onHost.NetlinkAddressTable({ clock, onProblem: (message) => logger.warn(message) });
@@ -173,6 +182,7 @@ export class Daemon {
       beforeApply: async (next) => {
         this.#planes.configure(next.director);
         await this.#settings?.follow(next);
+        await this.#matches?.follow(next);
       },
       afterApply: (next) => this.#follow(next),
       observer: options.observer,
@@ -234,6 +244,7 @@ export class Daemon {
   async #serve(): Promise<void> {
     await this.#api.start();
     await this.#settings?.follow(this.#model);
+    await this.#matches?.follow(this.#model);
     await this.#reconciler.start();
     this.#programmed = true;
     const { verdicts } = this.#options.remembered.states;

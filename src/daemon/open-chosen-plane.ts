@@ -1,6 +1,7 @@
 /** The kernel's plane of this process, where it is asked for. */
 import type * as kernelHost from './kernel-host.js';
 import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
+import type { MatchHost } from './match-host.js';
 import { chooseDataplane, type AskedPlane, type ChosenDataplane } from './choose-dataplane.js';
 
 /** What the director's parts around the kernel plane are made of. */
@@ -9,6 +10,8 @@ export type KernelHost = typeof kernelHost;
 export interface OpenedPlane extends ChosenDataplane<KernelDataplane> {
   /** null on the userspace plane. */
   readonly host: KernelHost | null;
+  /** To be joined with the director's state; null on the userspace plane. */
+  readonly matches: MatchHost | null;
 }
 
 /**
@@ -23,10 +26,14 @@ export async function openChosenPlane(
   override: AskedPlane | undefined,
 ): Promise<OpenedPlane> {
   if ((override ?? configured) === 'proxy')
-    return { ...chooseDataplane(configured, override, unreachable), host: null };
+    return { ...chooseDataplane(configured, override, unreachable), host: null, matches: null };
   const { openKernelDataplane } = await import('../dataplane/kernel/open.js');
-  const chosen = chooseDataplane(configured, override, () => openKernelDataplane());
-  return { ...chosen, host: chosen.kernel === null ? null : await import('./kernel-host.js') };
+  const { MatchHost } = await import('./match-host.js');
+  const matches = new MatchHost();
+  const { marks, rules } = matches;
+  const chosen = chooseDataplane(configured, override, () => openKernelDataplane({ marks, rules }));
+  if (chosen.kernel === null) return { ...chosen, host: null, matches: null };
+  return { ...chosen, host: await import('./kernel-host.js'), matches };
 }
 
 function unreachable(): never {

@@ -36,6 +36,10 @@ export async function planAlone(
     const uid = process.geteuid?.() ?? 0;
     const kernel = planes.kernel !== null;
     const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel });
+    const state = { onHost: remembered.host, setOnHost: () => Promise.resolve() };
+    const marksInTable = (): ReadonlySet<number> => planes.kernel?.marksInTable() ?? new Set();
+    const silent = (): void => undefined;
+    chosen.matches?.join({ marksInTable, state, warn: silent, tell: silent });
     const lastGood = await loadLastGood(request.config, [stateDir], load, () => undefined);
     const reconciler = idleReconciler(planes.dataplane, addresses, model, remembered);
     const { steps } = await reconciler.preview(model);

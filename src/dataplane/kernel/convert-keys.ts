@@ -37,7 +37,8 @@ export function canonicalAddress(text: string): string {
 /**
  * What the kernel is to call a service.
  *
- * @throws Refusal `ERR_UNSUPPORTED` for a `match` service without a mark, and for a protocol that no number stands for
+ * @throws Refusal `ERR_MATCH_MARK` for a `match` service without a mark, `ERR_UNSUPPORTED` for a protocol that no number
+ *   stands for
  */
 export function toIpvsServiceKey(
   { key, address }: Pick<ServiceIdentity, 'key' | 'address'>,
@@ -56,7 +57,7 @@ export function toIpvsServiceKey(
       return { family, fwmark: address.mark };
     case 'match': {
       const found = marks.markOf(key);
-      if (found === null) throw refusal('ERR_UNSUPPORTED', 'no firewall mark stands for this match service');
+      if (found === null) throw refusal('ERR_MATCH_MARK', 'no firewall mark is free for it');
       return { family, fwmark: found.mark };
     }
   }

@@ -8,8 +8,17 @@ import { fromIpvsDestination, fromIpvsSettings } from './convert.js';
 import { fromIpvsServiceKey, parseServiceKey } from './convert-keys.js';
 import type { MatchMarks } from './match-marks.js';
 
+/** The services of the whole table, or those named that are there, without their servers. @throws what the table throws */
+export function listServices(
+  table: IpvsTable,
+  keys: ReadonlySet<ServiceKey> | undefined,
+  marks: MatchMarks,
+): readonly IpvsService[] {
+  return keys === undefined ? table.services() : [...namedServices(table, keys, marks)];
+}
+
 /**
- * Gives the whole table, or the services named. What a service has is read in one go, services in turns.
+ * Gives these services as they are. What a service has is read in one go, services in turns.
  *
  * Counters of 64 bits become numbers, which round to one part in 2^53 above 2^53: bytes do so after 9 petabytes.
  *
@@ -18,12 +27,12 @@ import type { MatchMarks } from './match-marks.js';
  */
 export async function readTable(
   table: IpvsTable,
-  keys: ReadonlySet<ServiceKey> | undefined,
+  services: readonly IpvsService[],
   marks: MatchMarks,
   turn: () => Promise<void>,
 ): Promise<ObservedTable> {
   const observed = new Map<ServiceKey, ObservedService>();
-  for (const service of keys === undefined ? table.services() : namedServices(table, keys, marks)) {
+  for (const service of services) {
     const entry = observeService(service, table.destinations(service), marks);
     observed.set(entry.key, entry);
     await turn();

@@ -86,7 +86,7 @@ describe('keys of services', () => {
     const service = { key: 'match:other' as ServiceKey, address: calls };
     assert.equal(
       refusalOf(() => toIpvsServiceKey(service, marks)),
-      'ERR_UNSUPPORTED',
+      'ERR_MATCH_MARK',
     );
     assert.equal(parseServiceKey(service.key, marks), null);
   });

@@ -1,0 +1,140 @@
+/**
+ * The `match` services of this host: which mark each has, and the rules that set it. What is lvsd's is in state_dir before
+ * it is in the kernel.
+ */
+import { reasonOf } from '../base/errors.js';
+import { HostRules, type RuleTool } from '../dataplane/kernel/rules/host-rules.js';
+import { IPTABLES_CHAIN, IPTABLES_TABLE } from '../dataplane/kernel/rules/iptables-ruleset.js';
+import { matchText, type MarkRuleTable } from '../dataplane/kernel/rules/mark-rule.js';
+import { NFT_TABLE } from '../dataplane/kernel/rules/nft-ruleset.js';
+import type { Model } from '../model/director.js';
+import type { MatchRule } from '../model/service-address.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import { allocateMarks } from './allocate-marks.js';
+import type { DirectorState } from './director-state.js';
+import { MarkBook } from './mark-book.js';
+import type { OwnedRules } from './state/ownership-record.js';
+
+export interface MatchHostOptions {
+  /** Marks of services in the kernel's table, whoever made them. */
+  readonly marksInTable: () => ReadonlySet<number>;
+  readonly state: Pick<DirectorState, 'onHost' | 'setOnHost'>;
+  readonly warn: (message: string) => void;
+  readonly tell: (message: string) => void;
+}
+
+const ownedBy: Readonly<Record<RuleTool, readonly OwnedRules[]>> = {
+  nft: [{ engine: 'nft', family: NFT_TABLE.family, table: NFT_TABLE.name }],
+  iptables: ([4, 6] as const).map((family) => ({
+    engine: 'iptables',
+    family,
+    table: IPTABLES_TABLE,
+    chain: IPTABLES_CHAIN,
+  })),
+};
+
+export class MatchHost {
+  readonly marks = new MarkBook();
+  readonly rules: MarkRuleTable;
+  #options: MatchHostOptions | null = null;
+  #swept = false;
+
+  constructor() {
+    this.rules = new HostRules({
+      claim: (tools) => this.#claim(tools),
+      claimed: () => new Set(this.#joined.state.onHost.rules.map(({ engine }) => engine)),
+      tell: (message) => this.#joined.tell(message),
+    });
+  }
+
+  /** Before anything else: the plane is open before state_dir is read. */
+  join(options: MatchHostOptions): void {
+    this.#options = options;
+    this.marks.assign(options.state.onHost.marks, new Map());
+  }
+
+  /** Finds the marks that a configuration needs, before it is planned. Never rejects. */
+  async follow(model: Model): Promise<void> {
+    const { state, warn, marksInTable } = this.#joined;
+    const services = model.services.filter(isMatch);
+    if (services.length === 0 && this.marks.marks.size === 0) return;
+    try {
+      const inTable = marksInTable();
+      const { marks, without } = allocateMarks({
+        names: services.map(({ name }) => name),
+        remembered: this.marks.marks,
+        range: model.director.marks,
+        inTable,
+        inFile: new Set(
+          model.services.flatMap(({ address }) => (address.kind === 'fwmark' ? [address.mark] : [])),
+        ),
+        found: await this.#foundMarks(services, inTable),
+      });
+      this.marks.assign(marks, new Map(services.map(({ name, address }) => [name, address.family])));
+      if (!sameMarks(marks, state.onHost.marks)) await state.setOnHost({ marks });
+      for (const name of without) warn(noMark(name, model));
+      await this.#sweep(inTable);
+    } catch (error) {
+      warn(`find marks for match services: ${reasonOf(error)}`);
+    }
+  }
+
+  get #joined(): MatchHostOptions {
+    if (this.#options === null)
+      throw new Error('match services are used before they are joined to the director');
+    return this.#options;
+  }
+
+  async #claim(tools: ReadonlySet<RuleTool>): Promise<void> {
+    await this.#joined.state.setOnHost({ rules: [...tools].flatMap((tool) => ownedBy[tool]) });
+  }
+
+  /** With state_dir lost, the rules in place still say which mark of the table is whose. */
+  async #foundMarks(
+    services: readonly VirtualService[],
+    inTable: ReadonlySet<number>,
+  ): Promise<ReadonlyMap<string, number>> {
+    const known = new Set(this.marks.marks.values());
+    const isUnknown = [...inTable].some((mark) => !known.has(mark));
+    if (!isUnknown || services.every(({ name }) => this.marks.marks.has(name))) return new Map();
+    const byText = new Map<string, number>();
+    const rules = await this.rules.observe();
+    for (const mark of new Set(rules.map((rule) => rule.mark)))
+      byText.set(textOf(rules.filter((rule) => rule.mark === mark)), mark);
+    return new Map(
+      services.flatMap(({ name, address }) => {
+        const mark = byText.get(address.kind === 'match' ? textOf(address.rules) : '');
+        return mark === undefined || !inTable.has(mark) ? [] : [[name, mark]];
+      }),
+    );
+  }
+
+  /** Once: rules that an earlier process left for services that somebody has deleted meanwhile. */
+  async #sweep(inTable: ReadonlySet<number>): Promise<void> {
+    if (this.#swept || this.#joined.state.onHost.rules.length === 0) return;
+    this.#swept = true;
+    const own = new Set(this.marks.marks.values());
+    const rules = await this.rules.observe();
+    const left = rules.filter(({ mark }) => inTable.has(mark) || !own.has(mark));
+    if (left.length < rules.length) await this.rules.replace(left);
+  }
+}
+
+function isMatch({ plane, address }: VirtualService): boolean {
+  return plane === 'kernel' && address.kind === 'match';
+}
+
+function textOf(rules: readonly MatchRule[]): string {
+  return rules.map(matchText).sort().join(',');
+}
+
+function sameMarks(some: ReadonlyMap<string, number>, others: ReadonlyMap<string, number>): boolean {
+  return some.size === others.size && [...some].every(([name, mark]) => others.get(name) === mark);
+}
+
+function noMark(name: string, { director: { marks } }: Model): string {
+  return (
+    `find a mark for ${name}: all ${marks.size} from ${marks.base} on are taken by services that are not lvsd's; ` +
+    'move director.marks.base, or make director.marks.size larger'
+  );
+}

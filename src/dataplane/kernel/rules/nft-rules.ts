@@ -1,0 +1,42 @@
+/** The rules in a table of nf_tables, `inet lvsd`, which is lvsd's as a whole. */
+import type { Exchange, ExchangeResult } from '../../../../native/proc/exchange.js';
+import type { MarkRule, MarkRuleTable } from './mark-rule.js';
+import { encodeNftRules, NFT_TABLE, parseNftRules } from './nft-ruleset.js';
+import { complaintOf, rulesError } from './rules-error.js';
+
+/** One rule of each family, with every kind of element: what the kernel has to be able to do. */
+const sample: readonly MarkRule[] = [
+  { family: 4, address: '192.0.2.1', protocol: 'tcp', firstPort: 80, lastPort: 80, mark: 1 },
+  { family: 4, address: '0.0.0.0', protocol: 'udp', firstPort: 1, lastPort: 2, mark: 1 },
+  { family: 6, address: '2001:db8::1', protocol: 'tcp', firstPort: 80, lastPort: 81, mark: 1 },
+];
+
+export class NftRules implements MarkRuleTable {
+  readonly #run: Exchange;
+
+  constructor(run: Exchange) {
+    this.#run = run;
+  }
+
+  /** Why nft and this kernel cannot do it, found by a rehearsal that changes nothing; null when they can. */
+  async objection(): Promise<string | null> {
+    const result = await this.#submit(['-c'], sample);
+    return result.exitStatus === 0 ? null : complaintOf(result);
+  }
+
+  async observe(): Promise<readonly MarkRule[]> {
+    const result = await this.#run('nft', ['-j', 'list', 'table', NFT_TABLE.family, NFT_TABLE.name], '');
+    if (result.exitStatus === 0) return parseNftRules(result.output);
+    if (result.complaint.includes('No such file or directory')) return [];
+    throw rulesError('read', 'nft', complaintOf(result));
+  }
+
+  async replace(rules: readonly MarkRule[]): Promise<void> {
+    const result = await this.#submit([], rules);
+    if (result.exitStatus !== 0) throw rulesError('set', 'nft', complaintOf(result));
+  }
+
+  #submit(options: readonly string[], rules: readonly MarkRule[]): Promise<ExchangeResult> {
+    return this.#run('nft', ['-j', ...options, '-f', '-'], encodeNftRules(rules));
+  }
+}
