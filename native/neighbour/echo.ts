@@ -1,10 +1,11 @@
 /**
- * ICMP echo requests as whole frames, plain or wrapped as IPVS wraps what it sends through a tunnel. Pure. IPv4.
+ * Questions that any host answers as whole frames: ICMP echo requests, and the first segment of a TCP connection; plain or
+ * wrapped as IPVS wraps what it sends through a tunnel. Pure. IPv4.
  *
- * Shape: [Ethernet 14 B][outer IPv4 20 B, [UDP 8 B, GUE 4 B] or [GRE 4 B]][IPv4 20 B][ICMP echo 8 B and padding], big-endian.
- * The part in the middle is there with a tunnel only.
+ * Shape: [Ethernet 14 B][outer IPv4 20 B, [UDP 8 B, GUE 4 B] or [GRE 4 B]][IPv4 20 B][ICMP echo 8 B and padding, or TCP 20 B],
+ * big-endian. The part in the middle is there with a tunnel only.
  *
- * @see RFC 792; RFC 2003 (IPIP); RFC 2784 (GRE); draft-ietf-intarea-gue (GUE version 0)
+ * @see RFC 792; RFC 9293 section 3.1; RFC 2003 (IPIP); RFC 2784 (GRE); draft-ietf-intarea-gue (GUE version 0)
  */
 import { encodeAddress, formatAddress } from '../inet/address.js';
 import {
@@ -19,12 +20,19 @@ import {
 export const ETH_P_IP = 0x0800;
 const IPPROTO_ICMP = 1;
 const IPPROTO_IPIP = 4;
+const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_GRE = 47;
 const ECHO_REQUEST = 8;
 const ECHO_REPLY = 0;
 const IP_LENGTH = 20;
 const ICMP_LENGTH = 8;
+const TCP_LENGTH = 20;
+const SYN = 0x02;
+const RST = 0x04;
+const ACK = 0x10;
+/** Source ports of the questions begin here: the kernel gives these to nobody by itself. */
+const FIRST_PORT = 61_000;
 /** Anything: a GUE receiver does not look at it. */
 const GUE_SOURCE_PORT = 49152;
 
@@ -51,6 +59,8 @@ export interface EchoRequest {
   readonly sequence: number;
   /** Null: sent as it is. */
   readonly tunnel: EchoTunnel | null;
+  /** A segment that opens a TCP connection to this port instead of an echo request; default null. */
+  readonly tcpPort?: number | null;
   /** Bytes of the inner packet, 28 at least; the rest is zero. With `true` it may not be cut in parts on the way. */
   readonly length?: number;
   readonly dontFragment?: boolean;
@@ -58,7 +68,8 @@ export interface EchoRequest {
 
 /** Gives the frame. @throws CodecError when an address is malformed */
 export function encodeEchoRequest(request: EchoRequest): Uint8Array {
-  const { tunnel, length = IP_LENGTH + ICMP_LENGTH } = request;
+  const { tunnel, tcpPort = null } = request;
+  const length = tcpPort === null ? (request.length ?? IP_LENGTH + ICMP_LENGTH) : IP_LENGTH + TCP_LENGTH;
   const wrap = tunnel === null ? 0 : IP_LENGTH + headerLength(tunnel);
   const frame = new Uint8Array(new ArrayBuffer(ETH_HLEN + wrap + length));
   frame.set(parseHardwareAddress(request.hardwareDestination), 0);
@@ -66,38 +77,59 @@ export function encodeEchoRequest(request: EchoRequest): Uint8Array {
   writeU16(frame, 2 * ETH_ALEN, ETH_P_IP);
   if (tunnel !== null) encodeTunnel(frame, tunnel, request.dontFragment ?? false);
   const inner = ETH_HLEN + wrap;
-  encodeIpHeader(frame, inner, { ...request, length, protocol: IPPROTO_ICMP });
-  encodeEcho(frame, inner + IP_LENGTH, request);
+  const protocol = tcpPort === null ? IPPROTO_ICMP : IPPROTO_TCP;
+  encodeIpHeader(frame, inner, { ...request, length, protocol });
+  if (tcpPort === null) encodeEcho(frame, inner + IP_LENGTH, request);
+  else encodeSyn(frame, inner, request.sequence, tcpPort);
   return frame;
 }
 
-/** An answer to an echo request. */
+/** An answer to a question. */
 export interface EchoReply {
   readonly source: string;
   readonly destination: string;
-  readonly identifier: number;
+  /** Null: a TCP segment, whose source port is `tcpPort`. */
+  readonly identifier: number | null;
   readonly sequence: number;
+  /** Null: an echo reply. */
+  readonly tcpPort: number | null;
   /** Of whom the frame is addressed to. */
   readonly hardwareDestination: string;
 }
 
 /** Gives the answer in a frame, or null when it holds none. Never throws. */
 export function decodeEchoReply(frame: Uint8Array): EchoReply | null {
-  if (frame.length < ETH_HLEN + IP_LENGTH + ICMP_LENGTH || readU16(frame, 2 * ETH_ALEN) !== ETH_P_IP)
-    return null;
-  const headerBytes = ((frame[ETH_HLEN] ?? 0) & 0x0f) * 4;
-  const icmp = ETH_HLEN + headerBytes;
-  const fragment = readU16(frame, ETH_HLEN + 6) & 0x1fff;
-  if (frame[ETH_HLEN + 9] !== IPPROTO_ICMP || fragment !== 0 || frame.length < icmp + ICMP_LENGTH)
-    return null;
-  if (frame[icmp] !== ECHO_REPLY) return null;
+  if (frame.length < ETH_HLEN + IP_LENGTH || readU16(frame, 2 * ETH_ALEN) !== ETH_P_IP) return null;
+  // a part of a packet that was cut: no head in it
+  if ((readU16(frame, ETH_HLEN + 6) & 0x1fff) !== 0) return null;
+  const answer = decodePayload(frame, ETH_HLEN + ((frame[ETH_HLEN] ?? 0) & 0x0f) * 4);
+  if (answer === null) return null;
   return {
+    ...answer,
     source: formatAddress(frame, ETH_HLEN + 12, 'ipv4'),
     destination: formatAddress(frame, ETH_HLEN + 16, 'ipv4'),
-    identifier: readU16(frame, icmp + 4),
-    sequence: readU16(frame, icmp + 6),
     hardwareDestination: formatHardwareAddress(frame, 0),
   };
+}
+
+function decodePayload(
+  frame: Uint8Array,
+  offset: number,
+): Pick<EchoReply, 'identifier' | 'sequence' | 'tcpPort'> | null {
+  switch (frame[ETH_HLEN + 9]) {
+    case IPPROTO_ICMP:
+      if (frame.length < offset + ICMP_LENGTH || frame[offset] !== ECHO_REPLY) return null;
+      return { identifier: readU16(frame, offset + 4), sequence: readU16(frame, offset + 6), tcpPort: null };
+    case IPPROTO_TCP: {
+      const flags = frame[offset + 13] ?? 0;
+      const sequence = readU16(frame, offset + 2) - FIRST_PORT;
+      const answers = (flags & RST) !== 0 || (flags & (SYN | ACK)) === (SYN | ACK);
+      if (frame.length < offset + TCP_LENGTH || !answers || sequence < 0) return null;
+      return { identifier: null, sequence, tcpPort: readU16(frame, offset) };
+    }
+    default:
+      return null;
+  }
 }
 
 function headerLength({ type }: EchoTunnel): number {
@@ -149,6 +181,22 @@ function encodeEcho(frame: Uint8Array, offset: number, { identifier, sequence }:
   writeU16(frame, offset + 4, identifier);
   writeU16(frame, offset + 6, sequence);
   writeU16(frame, offset + 2, checksum(frame, offset, frame.length));
+}
+
+/** The checksum covers the addresses, the protocol and the length, too. */
+function encodeSyn(frame: Uint8Array, ip: number, sequence: number, port: number): void {
+  const offset = ip + IP_LENGTH;
+  writeU16(frame, offset, FIRST_PORT + sequence);
+  writeU16(frame, offset + 2, port);
+  frame[offset + 12] = (TCP_LENGTH / 4) << 4;
+  frame[offset + 13] = SYN;
+  writeU16(frame, offset + 14, 1024);
+  const pseudo = new Uint8Array(12 + TCP_LENGTH);
+  pseudo.set(frame.subarray(ip + 12, ip + 20));
+  pseudo[9] = IPPROTO_TCP;
+  writeU16(pseudo, 10, TCP_LENGTH);
+  pseudo.set(frame.subarray(offset, offset + TCP_LENGTH), 12);
+  writeU16(frame, offset + 16, checksum(pseudo, 0, pseudo.length));
 }
 
 /** Ones' complement of the sum, the checksum's own field being zero. @see RFC 1071 */

@@ -57,8 +57,8 @@ export interface EchoQuestion extends Omit<EchoRequest, 'hardwareSource' | 'iden
 }
 
 /**
- * Sends ICMP echo requests out of one link and tells, for each, whether the answer came back by that same link, addressed to
- * this host.
+ * Sends questions out of one link and tells, for each, whether the answer came back by that same link, addressed to this
+ * host. At most 4500 with `tcpPort`.
  *
  * @throws SyscallError as `askWhoHas`; `EMSGSIZE` for a frame that is longer than the link takes; CodecError
  */
@@ -78,9 +78,11 @@ export function askEchoes(
       });
       receiveUntil(socket, wait.waitMs, (frame) => {
         const reply = decodeEchoReply(frame);
-        const question = reply?.identifier === identifier ? questions[reply.sequence] : undefined;
-        if (reply === null || question === undefined) return false;
+        if (reply === null || (reply.identifier ?? identifier) !== identifier) return false;
+        const question = questions[reply.sequence];
+        if (question === undefined) return false;
         const fits =
+          reply.tcpPort === (question.tcpPort ?? null) &&
           reply.source === (question.answeredBy ?? question.destination) &&
           reply.destination === question.source &&
           reply.hardwareDestination === link.hardwareAddress;

@@ -82,6 +82,8 @@ export interface EchoProbe {
   readonly source: string;
   readonly destination: string;
   readonly tunnel: EchoTunnel | null;
+  /** Opens a TCP connection to this port instead of asking for an echo. */
+  readonly tcpPort?: number;
 }
 
 /** Questions that need CAP_NET_RAW. */

@@ -13,6 +13,8 @@ import { rewritesSource } from './nat-network.js';
 const name = 'servers';
 /** Of a large configuration the first ones stand for all: a probe may take a second. */
 const mostServers = 500;
+/** Each needs a port of its own. */
+const mostConfirmed = 1000;
 
 export const serverAnswers: DoctorCheck = {
   name,
@@ -38,6 +40,7 @@ interface Trial {
 }
 
 interface Draft extends Omit<Trial, 'plain' | 'method'> {
+  readonly tcpPort: number | null;
   readonly plainProbe: EchoProbe;
   readonly methodProbe: EchoProbe;
 }
@@ -64,7 +67,30 @@ function reachable(host: HostView, model: Model, probes: Probes): { silent: Find
     plain: answers[2 * index] ?? false,
     method: answers[2 * index + 1] ?? false,
   }));
-  return { silent, trials };
+  return { silent, trials: confirm(probes, trials) };
+}
+
+/** A firewall may let the service through and no echo requests: who fails is asked by TCP, on the port of the service. */
+function confirm(probes: Probes, trials: readonly (Trial & Draft)[]): Trial[] {
+  const failed = trials
+    .filter(({ plain, method, tcpPort }) => plain && !method && tcpPort !== null)
+    .slice(0, mostConfirmed);
+  const answers = probes.echo(
+    failed.map(({ methodProbe, tcpPort }) => ({ ...methodProbe, ...(tcpPort === null ? {} : { tcpPort }) })),
+  );
+  const saved = new Set(failed.filter((_, index) => answers[index] === true));
+  return trials.map((trial) => (saved.has(trial) ? { ...trial, method: true } : trial));
+}
+
+/** Where a server listens for a service of an address: its own port with NAT, else that of the service. */
+function tcpPortOf({ services, address, forwarding }: ServerPath, vip: string): number | null {
+  for (const { address: target, servers } of services) {
+    if (target.kind !== 'address' || target.protocol !== 'tcp' || target.address !== vip) continue;
+    const own = servers.find((one) => one.address === address && one.forwarding === forwarding)?.port ?? 0;
+    const port = forwarding === 'nat' && own !== 0 ? own : target.port;
+    if (port !== 0) return port;
+  }
+  return null;
 }
 
 function nobodyThere({ address, nextHop, link, services }: ServerPath): Finding {
@@ -102,7 +128,9 @@ function draftsOf(
   };
   return vipsFor(path).flatMap((vip) => {
     const methodProbe = methodProbeOf(host, path, plainProbe, vip);
-    return methodProbe === null ? [] : [{ path, link, own, gateway, vip, plainProbe, methodProbe }];
+    return methodProbe === null
+      ? []
+      : [{ path, link, own, gateway, vip, tcpPort: tcpPortOf(path, vip), plainProbe, methodProbe }];
   });
 
   function methodProbeOf(
@@ -115,7 +143,9 @@ function draftsOf(
       case 'dr':
         return path.onLink ? { ...plain, destination: vip } : null;
       case 'tun': {
-        const { type = 'ipip', port = 0 } = tunnel ?? {};
+        const { type = 'ipip', port = 0, checksum = 'none' } = tunnel ?? {};
+        // a device that demands checksums would drop what has none
+        if (checksum !== 'none') return null;
         // the server answers to this host, whose address is not behind the tunnel: a strict filter on it shows
         return {
           ...plain,
@@ -172,11 +202,12 @@ const quiet = ['sysctl -w net.ipv4.conf.all.arp_ignore=1', 'sysctl -w net.ipv4.c
 const devices = { ipip: 'tunl0', gue: 'tunl0', gre: 'gre0' } as const;
 const kernelModules = { ipip: 'ipip', gue: 'fou ipip', gre: 'ip_gre' } as const;
 
-function withoutTunnel({ path: { address, services, tunnel }, vip }: Trial): Finding {
+function withoutTunnel({ path: { address, services, tunnel, onLink }, vip }: Trial): Finding {
   const { type = 'ipip', port = 0 } = tunnel ?? {};
   const device = devices[type];
   const words = type === 'gue' ? ` --tunnel gue --port ${port}` : type === 'gre' ? ' --tunnel gre' : '';
-  return finding(name, 'fault', {
+  // a router on the way may refuse answers to this host, and let those to clients pass
+  return finding(name, onLink ? 'fault' : 'warning', {
     subject: `server ${address}`,
     what: `The server ${address} answers echo requests, but not those to ${vip} that come in a tunnel (${type}).`,
     why:

@@ -306,6 +306,33 @@ describeCheck(serverAnswers, [
     expected: [],
   },
   {
+    name: 'believes TCP where a firewall lets no echo requests through',
+    config: dr,
+    host: { echo: ({ destination, tcpPort }) => destination !== '10.1.0.100' || tcpPort === 80 },
+    expected: [],
+  },
+  {
+    name: 'asks NAT servers on their own port',
+    config: service('servers: ["10.2.0.21:8080"]'),
+    host: { echo: ({ source, tcpPort }) => source !== '10.1.0.100' || tcpPort === 8080 },
+    expected: [],
+  },
+  {
+    name: 'is less certain beyond a router',
+    config: service('forwarding: tun, servers: ["10.9.0.21:80"]'),
+    host: {
+      echo: ({ tunnel }) => tunnel === null,
+      routes: [{ to: '10.9.0.0/24', via: '10.2.0.254', dev: 'eth1' }],
+    },
+    expected: ['warning server 10.9.0.21'],
+  },
+  {
+    name: 'does not judge tunnels with checksums',
+    config: service('forwarding: tun, tunnel: { type: gre, checksum: on }, servers: ["10.1.0.21:80"]'),
+    host: { echo: ({ tunnel }) => tunnel === null },
+    expected: [],
+  },
+  {
     name: 'does not judge servers that answer nothing',
     config: dr,
     host: { echo: () => false },

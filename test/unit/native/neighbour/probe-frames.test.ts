@@ -92,6 +92,14 @@ describe('encodeEchoRequest', () => {
     assert.equal(packetOf({ tunnel: { type: 'gue', port: 6080, ...ends } }), hexOf(expected));
   });
 
+  it('opens a TCP connection instead', () => {
+    const expected = hex(`
+      45 00 0028 0000 0000 40 06 666a 0a010001 0a010064   ; IPv4, 40 bytes, TCP
+      ee4d 0050 00000000 00000000 50 02 0400 a8de 0000   ; from port 61000 + 5, SYN
+    `);
+    assert.equal(packetOf({ tcpPort: 80 }), hexOf(expected));
+  });
+
   it('pads it, and forbids to cut it', () => {
     const packet = encodeEchoRequest({ ...request, length: 1000, dontFragment: true }).subarray(14);
     assert.equal(packet.length, 1000);
@@ -109,9 +117,27 @@ describe('decodeEchoReply', () => {
       destination: '10.1.0.1',
       identifier: 0x1234,
       sequence: 5,
+      tcpPort: null,
       hardwareDestination: '02:00:00:00:00:02',
     });
   });
+
+  for (const { name, flags, answer } of [
+    { name: 'takes', flags: 0x12, answer: true },
+    { name: 'refuses', flags: 0x14, answer: true },
+    { name: 'only acknowledges', flags: 0x10, answer: false },
+    { name: 'asks for', flags: 0x02, answer: false },
+  ]) {
+    it(`${answer ? 'gives' : 'gives nothing of'} a segment that ${name} a connection`, () => {
+      const segment = encodeEchoRequest({ ...request, tcpPort: 61_005 });
+      segment.set([0x00, 0x50], 34);
+      segment.set([0xee, 0x4d], 36);
+      segment[47] = flags;
+      const decoded = decodeEchoReply(segment);
+      if (!answer) assert.equal(decoded, null);
+      else assert.deepEqual([decoded?.identifier, decoded?.sequence, decoded?.tcpPort], [null, 5, 80]);
+    });
+  }
 
   it('gives nothing of a request, of a fragment, of another protocol, of a short frame', () => {
     assert.equal(decodeEchoReply(encodeEchoRequest(request)), null);

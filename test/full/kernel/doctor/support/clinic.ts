@@ -158,3 +158,19 @@ export function withPrograms(): () => void {
     rmSync(folder, { recursive: true });
   };
 }
+
+/** What `work` gives, or a rejection after so long: what goes well takes milliseconds. */
+export async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
+  // it may reject later, when nobody waits any more
+  work.catch(() => undefined);
+  const over = new AbortController();
+  const late = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`nothing after ${timeoutMs} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
+}
