@@ -18,10 +18,13 @@ import type { ConnectionNames } from './operations.js';
 import type {
   ConnectionLine,
   EventsAnswer,
+  HistoryAnswer,
+  HistoryText,
   PlanAnswer,
   Readiness,
   ReloadAnswer,
   ReloadRequest,
+  RollbackRequest,
   WeightAnswer,
   WeightRequest,
 } from './protocol.js';
@@ -120,6 +123,19 @@ export class ApiClient {
 
   async reload(request: ReloadRequest, options: CallOptions = {}): Promise<ReloadAnswer> {
     return (await this.#json(this.#longCall(ENDPOINTS.reload, options, request))) as ReloadAnswer;
+  }
+
+  async history(options: CallOptions = {}): Promise<HistoryAnswer> {
+    return (await this.#json(this.#call(ENDPOINTS.history, options))) as HistoryAnswer;
+  }
+
+  /** The text of one entry. */
+  async historyEntry(number: number, options: CallOptions = {}): Promise<HistoryText> {
+    return (await this.#json(this.#call(ENDPOINTS.historyEntry, options, { number }))) as HistoryText;
+  }
+
+  async rollback(request: RollbackRequest, options: CallOptions = {}): Promise<ReloadAnswer> {
+    return (await this.#json(this.#longCall(ENDPOINTS.rollback, options, request))) as ReloadAnswer;
   }
 
   async setWeight(request: WeightRequest, options: CallOptions = {}): Promise<WeightAnswer> {

@@ -4,10 +4,13 @@ import type { Snapshot } from '../model/snapshot.js';
 import type {
   ConnectionLine,
   EventsAnswer,
+  HistoryAnswer,
+  HistoryText,
   PlanAnswer,
   Readiness,
   ReloadAnswer,
   ReloadRequest,
+  RollbackRequest,
   WeightAnswer,
   WeightRequest,
 } from './protocol.js';
@@ -53,6 +56,10 @@ export interface ApiOperations {
   connections(filter: ConnectionNames): AsyncIterable<ConnectionLine>;
   /** @param who the asker; null where the system does not tell */
   reload(request: ReloadRequest, who: Peer | null): Promise<ReloadAnswer>;
+  history(): Promise<HistoryAnswer>;
+  historyEntry(number: number): Promise<HistoryText>;
+  /** @param who the asker; null where the system does not tell */
+  rollback(request: RollbackRequest, who: Peer | null): Promise<ReloadAnswer>;
   /** @param who the asker; null where the system does not tell */
   setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer>;
 }

@@ -11,6 +11,9 @@
  * | GET /api/v1/events          | yes | `EventsAnswer`; `?after=SEQ`, `?limit=N`; `?follow=1` streams `DirectorEvent` as JSON lines |
  * | GET /api/v1/plan            | no  | `PlanAnswer`: the file as it is now against the table as observed now |
  * | GET /api/v1/connections     | no  | `ConnectionLine` as JSON lines; `?service=NAME`, `?server=NAME` |
+ * | GET /api/v1/history         | no  | `HistoryAnswer` |
+ * | GET /api/v1/history/entry   | no  | `HistoryText`; `?number=N` |
+ * | POST /api/v1/rollback       | no  | `RollbackRequest` -> `ReloadAnswer` |
  * | POST /api/v1/reload         | no  | `ReloadRequest` -> `ReloadAnswer` |
  * | POST /api/v1/weight         | no  | `WeightRequest` -> `WeightAnswer` |
  *
@@ -76,6 +79,40 @@ export interface ReloadAnswer {
   /** Steps that failed, one line each; empty when all went well. */
   readonly failures: readonly string[];
   readonly warnings: readonly string[];
+}
+
+/** A configuration that was applied. */
+export interface HistoryLine {
+  /** Rises by 1; never given twice. */
+  readonly number: number;
+  /** Wall clock, ms since the epoch. */
+  readonly appliedAtMs: number;
+  /** `uid 0`, `SIGHUP`, `start`. */
+  readonly by: string;
+  /** `start`, `reload`, `apply`, `rollback to 3`. */
+  readonly why: string;
+  /** What changed in the table. */
+  readonly summary: string;
+  readonly digest: string;
+}
+
+export interface HistoryAnswer {
+  /** Oldest first. */
+  readonly entries: readonly HistoryLine[];
+  /** Entries that cannot be read, one line each. */
+  readonly warnings: readonly string[];
+}
+
+export interface HistoryText extends HistoryLine {
+  /** Raw text, the configuration file first; variables as written, so without secrets. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+export interface RollbackRequest {
+  /** Of the history. */
+  readonly number: number;
+  /** Overrides the shrink guard, never a validation error. */
+  readonly force: boolean;
 }
 
 export interface WeightRequest {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { apiError } from './errors.js';
 import type { ConnectionNames } from './operations.js';
-import type { ReloadRequest, WeightRequest } from './protocol.js';
+import type { ReloadRequest, RollbackRequest, WeightRequest } from './protocol.js';
 
 const LARGEST_WEIGHT = 65_535;
 /** Long enough for every service name, server name and `[address]:port`. */
@@ -19,6 +19,13 @@ const name = z
 
 const reloadRequest = z.strictObject({ force: z.boolean() });
 
+const LARGEST_NUMBER = 999_999_999;
+
+const rollbackRequest = z.strictObject({
+  number: z.int().min(1).max(LARGEST_NUMBER),
+  force: z.boolean(),
+});
+
 const weightRequest = z.strictObject({
   service: name.optional(),
   server: name,
@@ -34,6 +41,8 @@ const wholeNumber = (largest: number) =>
     .regex(/^\d{1,15}$/, 'must be a whole number, 0 or more')
     .transform(Number)
     .refine((value) => value <= largest, `must be at most ${largest}`);
+
+const historyQuery = z.strictObject({ number: wholeNumber(LARGEST_NUMBER) });
 
 const eventsQuery = z.strictObject({
   after: wholeNumber(Number.MAX_SAFE_INTEGER).optional(),
@@ -57,6 +66,16 @@ export interface EventsQuery {
 /** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
 export function parseReloadRequest(body: unknown): ReloadRequest {
   return parse('read reload request', reloadRequest, body);
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseRollbackRequest(body: unknown): RollbackRequest {
+  return parse('read rollback request', rollbackRequest, body);
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong parameter */
+export function parseHistoryNumber(query: unknown): number {
+  return parse('read history query', historyQuery, query).number;
 }
 
 /** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */

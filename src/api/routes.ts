@@ -12,7 +12,9 @@ import type { EventsAnswer } from './protocol.js';
 import {
   parseConnectionNames,
   parseEventsQuery,
+  parseHistoryNumber,
   parseReloadRequest,
+  parseRollbackRequest,
   parseWeightRequest,
   type EventsQuery,
 } from './requests.js';
@@ -72,6 +74,9 @@ function handlersOf(context: RouteContext): Record<keyof typeof ENDPOINTS, Handl
       return sendStream(request, reply, lines, context.logger);
     },
     reload: (request) => operations.reload(parseReloadRequest(request.body), peerOf(request.socket)),
+    history: () => operations.history(),
+    historyEntry: (request) => operations.historyEntry(parseHistoryNumber(request.query)),
+    rollback: (request) => operations.rollback(parseRollbackRequest(request.body), peerOf(request.socket)),
     weight: (request) => operations.setWeight(parseWeightRequest(request.body), peerOf(request.socket)),
   };
 }

@@ -13,6 +13,7 @@ const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'service-error': 'bad',
   'config-refused': 'bad',
   'last-good-used': 'bad',
+  'repair-stopped': 'bad',
   'weight-set': 'notice',
   'drift-found': 'notice',
   'served-as-nat': 'notice',

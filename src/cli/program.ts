@@ -82,9 +82,10 @@ function refuseUnknownTopic(program: Command, [first, topic]: readonly string[])
 }
 
 /** Output and exit as the program's; the help after an error stays the command's own. */
-function withSettingsOf(program: Command, command: Command): Command {
-  const name = command.name();
-  return command.copyInheritedSettings(program).showHelpAfterError(`See lvsd ${name} --help.`);
+function withSettingsOf(program: Command, command: Command, before = 'lvsd'): Command {
+  const name = `${before} ${command.name()}`;
+  for (const subcommand of command.commands) withSettingsOf(program, subcommand, name);
+  return command.copyInheritedSettings(program).showHelpAfterError(`See ${name} --help.`);
 }
 
 /**

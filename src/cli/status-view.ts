@@ -42,10 +42,16 @@ function header(snapshot: Snapshot, nowMs: number, paint: Colors): string[] {
   ].filter((line) => line !== null);
 }
 
+/** Something else than the file runs. */
+const SOURCES: Readonly<Record<Snapshot['config']['source'], string>> = {
+  file: '',
+  'last-good': 'LAST GOOD COPY runs: the file is refused',
+  history: 'AN EARLIER CONFIGURATION runs, by a rollback; the next reload or start takes the file',
+};
+
 function configLine({ config }: Snapshot, nowMs: number, paint: Colors): string {
   const loaded = `revision ${config.revision}, digest ${config.digest}, loaded ${formatDuration(nowMs - config.loadedAtMs)} ago`;
-  const warning =
-    config.source === 'last-good' ? paint.red('  LAST GOOD COPY runs: the file is refused') : '';
+  const warning = SOURCES[config.source] === '' ? '' : paint.red(`  ${SOURCES[config.source]}`);
   return `${paint.dim('config ')} ${config.file}  ${loaded}${warning}`;
 }
 

@@ -19,10 +19,10 @@ export interface UnrepairedDrift {
   readonly message: string;
 }
 
-/** What to do with the drift of one service. `message` is null when it has been told already. */
+/** What to do with the drift of one service. `tell` is null when there is nothing to tell that has not been told. */
 export interface DriftDecision {
   readonly repair: boolean;
-  readonly message: string | null;
+  readonly tell: { readonly type: 'drift-found' | 'repair-stopped'; readonly message: string } | null;
 }
 
 /** Counts repairs and remembers what was left; one entry a service. */
@@ -51,12 +51,14 @@ export class DriftWatch {
    * @param steps what would undo it, not empty
    */
   found(key: ServiceKey, policy: DriftPolicy, steps: readonly PlannedStep[]): DriftDecision {
-    if (policy === 'ignore') return { repair: false, message: null };
+    if (policy === 'ignore') return { repair: false, tell: null };
     const message = `somebody else changed the table; to undo: ${steps.map(formatStep).join('; ')}`;
     if (policy === 'alert') return this.#leave(key, { why: 'alert', message });
-    if (this.#countRepair(key, signature(steps)))
-      return { repair: true, message: `${message} (being repaired)` };
-    const stopped = `repair stopped, the same drift came back ${MOST_REPAIRS} times in 10 minutes: another controller drives this service; ${message}`;
+    // Who has stopped leaves every difference, also one that is new: two controllers would only go on taking turns.
+    const stoppedBefore = this.#unrepaired.get(key)?.why === 'stopped';
+    if (!stoppedBefore && this.#countRepair(key, signature(steps)))
+      return { repair: true, tell: { type: 'drift-found', message: `${message} (being repaired)` } };
+    const stopped = `repair stopped until the next reload, the same drift came back ${MOST_REPAIRS} times in 10 minutes: another controller drives this service; ${message}`;
     return this.#leave(key, { why: 'stopped', message: stopped });
   }
 
@@ -74,7 +76,9 @@ export class DriftWatch {
   #leave(key: ServiceKey, drift: UnrepairedDrift): DriftDecision {
     const told = this.#unrepaired.get(key)?.message === drift.message;
     this.#unrepaired.set(key, drift);
-    return { repair: false, message: told ? null : drift.message };
+    if (told) return { repair: false, tell: null };
+    const type = drift.why === 'stopped' ? 'repair-stopped' : 'drift-found';
+    return { repair: false, tell: { type, message: drift.message } };
   }
 
   /** Counts one more repair; false when there were too many. */

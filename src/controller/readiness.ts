@@ -2,6 +2,7 @@
 import type { DesiredState } from '../model/desired-state.js';
 import type { ServiceKey } from '../model/keys.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { UnrepairedDrift } from './drift-watch.js';
 import type { Failure } from './retry-book.js';
 
 export interface ReadinessInputs {
@@ -10,23 +11,27 @@ export interface ReadinessInputs {
   /** Why the table cannot be read; null when it can. */
   readonly unreadable: string | null;
   readonly failures: ReadonlyMap<ServiceKey, Failure>;
+  readonly drift: ReadonlyMap<ServiceKey, UnrepairedDrift>;
   /** Names of services, for messages. */
   readonly names: ReadonlyMap<ServiceKey, string>;
   readonly desired: DesiredState;
 }
 
 /**
- * Ready means: table programmed, readable, and no step failing. Services that are served as nat are named too,
- * though they do not make the director unready.
+ * Ready means: table programmed, readable, no step failing, and no service left to another controller. Services that
+ * are served as nat are named too, though they do not make the director unready.
  */
 export function computeReadiness(inputs: ReadinessInputs): Snapshot['ready'] {
+  const name = (key: ServiceKey): string => inputs.names.get(key) ?? key;
+  const fought = [...inputs.drift].filter(([, { why }]) => why === 'stopped');
   const blockers = [
     ...(inputs.programmed ? [] : ['the table is not programmed yet']),
     ...(inputs.unreadable === null ? [] : [inputs.unreadable]),
-    ...[...inputs.failures].map(([key, failure]) => explain(inputs.names.get(key) ?? key, failure)),
+    ...[...inputs.failures].map(([key, failure]) => explain(name(key), failure)),
+    ...fought.map(([key, { message }]) => `${name(key)}: ${message}`),
   ];
-  const notes = [...inputs.desired.values()].flatMap(({ name, servedAsNat }) =>
-    servedAsNat === null ? [] : [`${name}: ${servedAsNat}`],
+  const notes = [...inputs.desired.values()].flatMap(({ key, servedAsNat }) =>
+    servedAsNat === null ? [] : [`${name(key)}: ${servedAsNat}`],
   );
   return { ok: blockers.length === 0, reasons: [...blockers, ...notes] };
 }

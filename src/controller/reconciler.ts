@@ -304,6 +304,7 @@ export class Reconciler {
       programmed,
       unreadable,
       failures,
+      drift: this.#runner.drift.unrepaired,
       names: this.#config.ownership.services,
       desired,
     });

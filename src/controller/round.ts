@@ -292,9 +292,8 @@ export class RoundRunner {
       const steps = [...inTable, ...this.#addresses.missing(key, listing, services)];
       if (steps.length === 0) this.#drift.settled(key);
       else {
-        const { repair, message } = this.#drift.found(key, service.drift, steps);
-        const event = { type: 'drift-found', service: name } as const;
-        const cause = message === null ? null : this.#events.append({ ...event, message });
+        const { repair, tell } = this.#drift.found(key, service.drift, steps);
+        const cause = tell === null ? null : this.#events.append({ ...tell, service: name });
         if (repair) repairs.set(key, cause);
       }
     }

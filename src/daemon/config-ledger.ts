@@ -32,11 +32,11 @@ export class ConfigLedger {
   }
 
   /** A reload took the file; `message` says what changed. */
-  accepted(digest: string, message: string): void {
+  accepted({ digest, source }: AcceptedConfig, message: string): void {
     this.#revision++;
     this.#accepted++;
     this.#digest = digest;
-    this.#source = 'file';
+    this.#source = source;
     this.#loadedAtMs = this.#clock.wallMs();
     this.#lastReload = { atMs: this.#loadedAtMs, ok: true, message };
   }

@@ -9,6 +9,7 @@ import type { Clock, Random } from '../base/clock.js';
 import { closeAll } from '../base/close-all.js';
 import { formatEndpoint } from '../base/ip.js';
 import type { Logger } from '../base/logger.js';
+import { plural } from '../base/plural.js';
 import { VERSION } from '../base/version.js';
 import type { LoadOptions } from '../config/load.js';
 import { EventLog } from '../controller/event-log.js';
@@ -21,10 +22,12 @@ import type { BootConfig } from './boot-config.js';
 import type { HostSettings } from './host-settings.js';
 import type { MatchHost } from './match-host.js';
 import type { OpenedPlane } from './open-chosen-plane.js';
+import { AcceptedConfigs } from './accepted-configs.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
 import { DirectorState, type Remembered } from './director-state.js';
 import { leftBehind } from './left-behind.js';
+import { HistoryStore } from './state/history-store.js';
 import { LastGoodStore } from './state/last-good.js';
 import { DirectorOperations } from './operations.js';
 import { Planes } from './planes.js';
@@ -85,7 +88,8 @@ export class Daemon {
   readonly #reloader: Reloader;
   readonly #api: ApiServer;
   readonly #ledger: ConfigLedger;
-  readonly #lastGood: LastGoodStore;
+  readonly #history: HistoryStore;
+  readonly #accepted: AcceptedConfigs;
   readonly #state: DirectorState;
   readonly #startedAtMs: number;
   #model: Model;
@@ -105,7 +109,9 @@ export class Daemon {
     this.events.subscribe((event) => logEvent(logger, event));
     this.#metrics = new Metrics({ clock });
     this.#ledger = new ConfigLedger(clock, file, { digest, source: boot.source });
-    this.#lastGood = new LastGoodStore(options.stateDir);
+    this.#history = new HistoryStore(options.stateDir, options.uid, clock);
+    const lastGood = new LastGoodStore(options.stateDir);
+    this.#accepted = new AcceptedConfigs({ clock, file, lastGood, history: this.#history });
     this.#planes = new Planes({
       clock,
       director: model.director,
@@ -171,14 +177,13 @@ export class Daemon {
       observer: this.#metrics.checks,
     });
     this.#reloader = new Reloader({
-      clock,
       file,
       load,
       started: model.director,
       events: this.events,
       reconciler: this.#reconciler,
       ledger: this.#ledger,
-      lastGood: this.#lastGood,
+      accepted: this.#accepted,
       beforeApply: async (next) => {
         this.#planes.configure(next.director);
         await this.#settings?.follow(next);
@@ -303,6 +308,7 @@ export class Daemon {
       startedPlane: this.#options.boot.loaded.model.director.dataplane,
       events: this.events,
       reconciler: this.#reconciler,
+      history: this.#history,
       saveOverrides: () => this.#state.saveOverrides(),
       reloader: this.#reloader,
       dataplane: this.#planes.dataplane,
@@ -373,10 +379,9 @@ export class Daemon {
   }
 
   async #rememberBoot(): Promise<void> {
-    const { clock, file, boot, logger } = this.#options;
-    const { digest, files } = boot.loaded;
-    const trouble = await this.#lastGood.remember({ savedAtMs: clock.wallMs(), digest, file, files });
-    if (trouble !== null) logger.error(trouble);
+    const { boot, logger } = this.#options;
+    const about = { by: 'start', why: 'start', summary: plural(this.#model.services.length, 'service') };
+    for (const trouble of await this.#accepted.remember(boot.loaded, about)) logger.error(trouble);
   }
 
   #frame() {

@@ -11,6 +11,7 @@ const levels: Readonly<Partial<Record<EventType, Level>>> = {
   'server-down': 'warn',
   'served-as-nat': 'warn',
   'drift-found': 'warn',
+  'repair-stopped': 'error',
 };
 
 /** Writes one event as one log line; its parts are fields of their own. */

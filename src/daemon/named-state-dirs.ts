@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 
-const MENTION = /^[^#\n]*?\bstate_dir:[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\s,#}]+))/gm;
+const MENTION = /^[^#\n]*?\bstate_dir["']?:[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\s,#}]+))/gm;
 
 /**
  * The absolute paths that the text gives as `state_dir`, in its order; only a guess, to be checked by what is there.

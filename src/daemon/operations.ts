@@ -3,10 +3,14 @@ import { ApiError } from '../api/errors.js';
 import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../api/operations.js';
 import type {
   ConnectionLine,
+  HistoryAnswer,
+  HistoryLine,
+  HistoryText,
   PlanAnswer,
   Readiness,
   ReloadAnswer,
   ReloadRequest,
+  RollbackRequest,
   WeightAnswer,
   WeightRequest,
 } from '../api/protocol.js';
@@ -24,7 +28,8 @@ import type { AskedPlane } from './choose-dataplane.js';
 import { findServers, type FoundServer } from './find-servers.js';
 import { loadRunnable } from './load-runnable.js';
 import { connectionNamer } from './name-connections.js';
-import { warningTexts, type Reloader } from './reload.js';
+import { warningTexts, type Reloader, type ReloadOutcome } from './reload.js';
+import type { HistoryEntry, HistoryStore } from './state/history-store.js';
 
 export interface DirectorOperationsOptions {
   /** Absolute. */
@@ -36,7 +41,8 @@ export interface DirectorOperationsOptions {
   readonly reconciler: Reconciler;
   /** Settles when the weights that were set are durable, or cannot be, which is told elsewhere. */
   readonly saveOverrides: () => Promise<void>;
-  readonly reloader: Pick<Reloader, 'reload'>;
+  readonly reloader: Pick<Reloader, 'reload' | 'rollback'>;
+  readonly history: Pick<HistoryStore, 'list' | 'read'>;
   readonly dataplane: Dataplane;
   readonly metrics: () => AsyncIterable<string>;
 }
@@ -91,14 +97,23 @@ export class DirectorOperations implements ApiOperations {
   }
 
   async reload({ force }: ReloadRequest, who: Peer | null): Promise<ReloadAnswer> {
-    const outcome = await this.#options.reloader.reload(asker(who), force);
-    if (!outcome.ok) {
-      const { code, message, report } = outcome;
-      const details = { status: UNPROCESSABLE, ...(report === null ? {} : { report }) };
-      throw new ApiError(message, { code, details });
-    }
-    const { configRevision, steps, failures, warnings } = outcome;
-    return { ok: true, revision: configRevision, steps: steps.map(describeStep), failures, warnings };
+    return reloadAnswer(await this.#options.reloader.reload(asker(who), force));
+  }
+
+  async history(): Promise<HistoryAnswer> {
+    const { entries, warnings } = await this.#options.history.list();
+    return { entries: entries.map(historyLine), warnings };
+  }
+
+  async historyEntry(number: number): Promise<HistoryText> {
+    const entry = await this.#historyEntry(number);
+    const files = [...entry.files].map(([path, text]) => ({ path, text }));
+    return { ...historyLine(entry), files };
+  }
+
+  async rollback({ number, force }: RollbackRequest, who: Peer | null): Promise<ReloadAnswer> {
+    const entry = await this.#historyEntry(number);
+    return reloadAnswer(await this.#options.reloader.rollback(entry, asker(who), force));
   }
 
   async setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer> {
@@ -126,6 +141,15 @@ export class DirectorOperations implements ApiOperations {
     if (failures.size === 0) return;
     const message = `set weight: it is noted and tried again, but ${[...failures].join('; ')}`;
     throw new ApiError(message, { code: 'ERR_STEP_FAILED', details: { status: CONFLICT }, retryable: true });
+  }
+
+  async #historyEntry(number: number): Promise<HistoryEntry> {
+    const entry = await this.#options.history.read(number);
+    if (entry !== null) return entry;
+    throw new ApiError(`find number ${number} of the history: there is none; lvsd history lists them`, {
+      code: 'ERR_NO_SUCH_HISTORY',
+      details: { status: NOT_FOUND },
+    });
   }
 
   #servers(service: string | undefined, server: string): readonly FoundServer[] {
@@ -172,4 +196,18 @@ async function refusingWith422<T>(work: () => Promise<T>): Promise<T> {
       cause: error,
     });
   }
+}
+
+function reloadAnswer(outcome: ReloadOutcome): ReloadAnswer {
+  if (!outcome.ok) {
+    const { code, message, report } = outcome;
+    const details = { status: UNPROCESSABLE, ...(report === null ? {} : { report }) };
+    throw new ApiError(message, { code, details });
+  }
+  const { configRevision, steps, failures, warnings } = outcome;
+  return { ok: true, revision: configRevision, steps: steps.map(describeStep), failures, warnings };
+}
+
+function historyLine({ number, appliedAtMs, by, why, summary, digest }: HistoryEntry): HistoryLine {
+  return { number, appliedAtMs, by, why, summary, digest };
 }

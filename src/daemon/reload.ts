@@ -2,22 +2,21 @@
  * Reads the file again and hands it to everything that works by it. A file that is refused changes nothing.
  */
 import { DirectorError } from '../base/errors.js';
-import type { Clock } from '../base/clock.js';
 import { ConfigError } from '../config/config-error.js';
-import type { LoadedConfig, LoadOptions } from '../config/load.js';
+import { memorySource, type ConfigSource, type LoadedConfig, type LoadOptions } from '../config/load.js';
+import type { HistoryEntry } from './state/history-store.js';
 import { formatReport } from '../config/report.js';
 import type { EventLog } from '../controller/event-log.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import { SerialQueue } from '../controller/serial-queue.js';
 import type { PlannedStep } from '../dataplane/address-table.js';
 import type { DirectorSettings, Model } from '../model/director.js';
+import type { AcceptedConfigs } from './accepted-configs.js';
 import type { ConfigLedger } from './config-ledger.js';
-import type { LastGoodStore } from './state/last-good.js';
 import { loadRunnable, type RunnableConfig } from './load-runnable.js';
 import { restartOnlyChanges } from './restart-only.js';
 
 export interface ReloaderOptions {
-  readonly clock: Clock;
   /** Absolute. */
   readonly file: string;
   readonly load: LoadOptions;
@@ -26,7 +25,7 @@ export interface ReloaderOptions {
   readonly events: EventLog;
   readonly reconciler: Pick<Reconciler, 'setModel' | 'objection'>;
   readonly ledger: ConfigLedger;
-  readonly lastGood: LastGoodStore;
+  readonly accepted: Pick<AcceptedConfigs, 'remember'>;
   /** Called before the table changes, for the settings of the plane. */
   readonly beforeApply: (model: Model) => Promise<void>;
   /** Called when the table has changed, for what else follows the model. */
@@ -85,10 +84,25 @@ export class Reloader {
     if (waiting !== undefined) return waiting;
     const reloading = this.#queue.run(() => {
       this.#waiting.delete(asked);
-      return this.#closed ? Promise.resolve(stopping(this.#options.file)) : this.#observed(by, force);
+      return this.#closed ? Promise.resolve(stopping(this.#options.file)) : this.#observed(by, force, null);
     });
     this.#waiting.set(asked, reloading);
     return reloading;
+  }
+
+  /**
+   * Applies a configuration of the history, as a reload would its file. The file itself stays as it is, so the next
+   * reload or start brings that back.
+   *
+   * @param force overrides the shrink guard
+   */
+  rollback(
+    entry: Pick<HistoryEntry, 'number' | 'files'>,
+    by: string,
+    force: boolean,
+  ): Promise<ReloadOutcome> {
+    const source = { number: entry.number, source: memorySource(entry.files) };
+    return this.#queue.run(() => this.#observed(by, force, source));
   }
 
   /** Runs a task while no reload runs. */
@@ -102,49 +116,59 @@ export class Reloader {
     await this.#queue.idle();
   }
 
-  async #observed(by: string, force: boolean): Promise<ReloadOutcome> {
+  async #observed(by: string, force: boolean, past: PastConfig | null): Promise<ReloadOutcome> {
+    if (this.#closed) return stopping(this.#options.file);
     const { observer } = this.#options;
     observer?.reloading();
     try {
-      return await this.#reload(by, force);
+      return await this.#reload(by, force, past);
     } finally {
       observer?.reloaded();
     }
   }
 
-  async #reload(by: string, force: boolean): Promise<ReloadOutcome> {
-    const runnable = await this.#load();
+  async #reload(by: string, force: boolean, past: PastConfig | null): Promise<ReloadOutcome> {
+    const runnable = await this.#load(past);
     if (runnable instanceof DirectorError) {
       const report = runnable instanceof ConfigError ? runnable.report({ color: false }) : null;
       return this.#refuse(by, { ok: false, code: runnable.code, message: runnable.message, report });
     }
-    return this.#apply(by, force, runnable);
+    return this.#apply(by, force, runnable, past);
   }
 
-  async #load(): Promise<RunnableConfig | DirectorError> {
+  async #load(past: PastConfig | null): Promise<RunnableConfig | DirectorError> {
     const { file, load, started } = this.#options;
     try {
-      return await loadRunnable(file, load, started.dataplane);
+      const options = past === null ? load : { ...load, source: past.source };
+      return await loadRunnable(file, options, started.dataplane);
     } catch (error) {
       if (error instanceof DirectorError) return error;
       throw error;
     }
   }
 
-  async #apply(by: string, force: boolean, { loaded, askedPlane }: RunnableConfig): Promise<ReloadOutcome> {
-    const { clock, events, reconciler, ledger, file, lastGood, beforeApply, afterApply } = this.#options;
-    const { model, digest, files } = loaded;
+  async #apply(
+    by: string,
+    force: boolean,
+    { loaded, askedPlane }: RunnableConfig,
+    past: PastConfig | null,
+  ): Promise<ReloadOutcome> {
+    const { events, reconciler, ledger, file, accepted, beforeApply, afterApply } = this.#options;
+    const { model, digest } = loaded;
     const objection = force ? null : reconciler.objection(model);
     if (objection !== null) return this.#refuse(by, shrinkRefusal(file, objection));
-    const message = `${file}, digest ${digest}, asked by ${by}${force ? ' with --force' : ''}`;
+    const origin = past === null ? file : `number ${past.number} of the history`;
+    const message = `${origin}, digest ${digest}, asked by ${by}${force ? ' with --force' : ''}`;
     const cause = events.append({ type: 'config-loaded', message });
     await beforeApply(model);
     const result = await reconciler.setModel(model, { cause, force });
     if (!result.accepted) return this.#refuse(by, shrinkRefusal(file, result.refusal));
     const { steps, failures } = result;
     afterApply(model);
-    const forgotten = await lastGood.remember({ savedAtMs: clock.wallMs(), digest, file, files });
-    ledger.accepted(digest, summary(steps, failures));
+    const what = summary(steps, failures);
+    const why = past === null ? 'reload' : `rollback to ${past.number}`;
+    const forgotten = await accepted.remember(loaded, { by, why, summary: what });
+    ledger.accepted({ digest, source: past === null ? 'file' : 'history' }, what);
     return {
       ok: true,
       configRevision: ledger.revision,
@@ -153,7 +177,8 @@ export class Reloader {
       warnings: [
         ...warningTexts(loaded),
         ...restartOnlyChanges(this.#options.started, { ...model.director, dataplane: askedPlane }),
-        ...(forgotten === null ? [] : [forgotten]),
+        ...(past === null ? [] : [fileDiffers(file, past.number)]),
+        ...forgotten,
       ],
     };
   }
@@ -166,6 +191,16 @@ export class Reloader {
     });
     return refused;
   }
+}
+
+/** A configuration of the history. */
+interface PastConfig {
+  readonly number: number;
+  readonly source: ConfigSource;
+}
+
+function fileDiffers(file: string, number: number): string {
+  return `${file} is as it was: the next reload or start brings it back; lvsd history show ${number} prints what runs now`;
 }
 
 function stopping(file: string): ReloadRefused {

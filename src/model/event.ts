@@ -21,7 +21,8 @@ export type EventType =
   | 'weight-set'
   | 'address-added'
   | 'address-removed'
-  | 'drift-found';
+  | 'drift-found'
+  | 'repair-stopped';
 
 /** One thing that happened. Numbers rise by 1 without gaps while the process lives. */
 export interface DirectorEvent {

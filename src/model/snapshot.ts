@@ -36,8 +36,11 @@ export interface ConfigStatus {
   /** SHA-256 of the file and its includes after blanking of secrets, hex, first 12 digits. */
   readonly digest: string;
   readonly loadedAtMs: number;
-  /** `last-good`: the file was bad at start and the stored copy of the last accepted one runs. */
-  readonly source: 'file' | 'last-good';
+  /**
+   * `last-good`: the file was bad at start and the stored copy of the last accepted one runs. `history`: an earlier one
+   * was taken back and runs until the next reload or start.
+   */
+  readonly source: 'file' | 'last-good' | 'history';
   readonly lastReload: ReloadStatus | null;
   readonly reloads: { readonly accepted: number; readonly refused: number };
 }

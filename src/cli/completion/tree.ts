@@ -28,9 +28,22 @@ export function completionTree(program: Command): CompletionCommand[] {
   return program.commands.map((command) => ({
     name: command.name(),
     description: command.summary(),
-    options: [...command.options.filter((option) => !option.hidden).map(optionOf), help],
-    argument: command.registeredArguments.map(argumentValue)[0] ?? { kind: 'none' },
+    options: [...optionsOf(command).map(optionOf), help],
+    argument: argumentOf(command),
   }));
+}
+
+/** Those of its subcommands, too: which of them is typed is not looked at. */
+function optionsOf(command: Command): Option[] {
+  const all = [command, ...command.commands].flatMap(({ options }) => options);
+  const shown = all.filter((option) => !option.hidden);
+  return shown.filter((option, index) => shown.findIndex(({ flags }) => flags === option.flags) === index);
+}
+
+function argumentOf(command: Command): CompletionValue {
+  const words = command.commands.map((subcommand) => subcommand.name());
+  if (words.length > 0) return { kind: 'words', words };
+  return command.registeredArguments.map(argumentValue)[0] ?? { kind: 'none' };
 }
 
 const help: CompletionOption = {

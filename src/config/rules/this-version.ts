@@ -51,16 +51,10 @@ const IDLE_KEYS: readonly IdleKey[] = [
   },
 ];
 
-const HISTORY: IdleKey = {
-  below: ['history'],
-  message: 'this version keeps no history: only the last good configuration is in state_dir',
-  hint: 'remove it, and keep earlier files yourself',
-};
-
 /** Warns of keys that change nothing; never throws. */
 export function warnAboutThisVersion({ dataplane }: DirectorConfig, spot: Spot, verdicts: Verdicts): void {
-  const keys = dataplane === 'kernel' ? [HISTORY] : [...IDLE_KEYS, HISTORY];
-  for (const { below, ...finding } of keys) {
+  if (dataplane === 'kernel') return;
+  for (const { below, ...finding } of IDLE_KEYS) {
     if (isWritten(spot, ...below)) verdicts.warnKey(spot, below, { rule: RULE, ...finding });
   }
 }

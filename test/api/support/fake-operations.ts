@@ -5,8 +5,12 @@ import type {
   EventsAnswer,
   PlanAnswer,
   Readiness,
+  HistoryAnswer,
+  HistoryLine,
+  HistoryText,
   ReloadAnswer,
   ReloadRequest,
+  RollbackRequest,
   WeightAnswer,
   WeightRequest,
 } from '../../../src/api/protocol.js';
@@ -79,6 +83,15 @@ export const SNAPSHOT: Snapshot = {
   lastPlan: null,
 };
 
+const HISTORY_LINE: HistoryLine = {
+  number: 1,
+  appliedAtMs: 0,
+  by: 'start',
+  why: 'start',
+  summary: '1 service',
+  digest: '0123456789ab',
+};
+
 export class FakeOperations implements ApiOperations {
   readonly events: FakeEvents;
   ready: Readiness = { ready: true, reasons: [] };
@@ -120,6 +133,23 @@ export class FakeOperations implements ApiOperations {
     this.asked.push({ what: 'reload', input: request, who });
     await this.gate();
     return { ok: true, revision: 2, steps: [], failures: [], warnings: [] };
+  }
+
+  async history(): Promise<HistoryAnswer> {
+    await this.gate();
+    return { entries: [HISTORY_LINE], warnings: [] };
+  }
+
+  async historyEntry(number: number): Promise<HistoryText> {
+    this.asked.push({ what: 'history', input: number });
+    await this.gate();
+    return { ...HISTORY_LINE, number, files: [{ path: '/etc/lvsd/lvsd.yaml', text: 'services: []\n' }] };
+  }
+
+  async rollback(request: RollbackRequest, who: Peer | null): Promise<ReloadAnswer> {
+    this.asked.push({ what: 'rollback', input: request, who });
+    await this.gate();
+    return { ok: true, revision: 3, steps: [], failures: [], warnings: [] };
   }
 
   async setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer> {

@@ -34,7 +34,6 @@ describe('a key without effect on the userspace plane', () => {
     { path: 'director.sysctls', text: '  «sysctls: set\n' },
     { path: 'director.lost_flows', text: '  «lost_flows: drop\n' },
     { path: 'director.marks', text: '  «marks:\n    size: 10\n' },
-    { path: 'director.history', text: '  «history: 3\n' },
     { path: 'director.proxy.engine', text: '  proxy:\n    «engine: net\n' },
   ];
   for (const plane of ['proxy', 'auto']) {
@@ -90,10 +89,7 @@ describe('a key without effect on the userspace plane', () => {
     const warnings = await warningsOf(
       `${director}services:\n${SERVICE}    drift: alert\n    interface: eth0\n`,
     );
-    assert.deepEqual(
-      warnings.map(({ path }) => path),
-      ['director.history'],
-    );
+    assert.deepEqual(warnings, []);
   });
 
   it('is told of a file for the kernel that is judged for the userspace plane', async () => {

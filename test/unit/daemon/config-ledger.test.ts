@@ -24,7 +24,7 @@ describe('ConfigLedger', () => {
     const clock = new FakeClock(1000);
     const subject = ledger(clock);
     clock.advance(500);
-    subject.accepted('b', 'nothing to change');
+    subject.accepted({ digest: 'b', source: 'file' }, 'nothing to change');
     const { revision, digest, source, loadedAtMs, lastReload } = subject.status;
     assert.deepEqual([revision, digest, source, loadedAtMs], [2, 'b', 'file', 1500]);
     assert.deepEqual(lastReload, { atMs: 1500, ok: true, message: 'nothing to change' });

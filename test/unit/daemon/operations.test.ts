@@ -21,7 +21,14 @@ async function started(): Promise<ControllerRig & { readonly operations: Directo
     load: { environment: {}, hostName: 'test' },
     events: rig.events,
     reconciler: rig.reconciler,
-    reloader: { reload: () => Promise.reject(new Error('not in this test')) },
+    reloader: {
+      reload: () => Promise.reject(new Error('not in this test')),
+      rollback: () => Promise.reject(new Error('not in this test')),
+    },
+    history: {
+      list: () => Promise.resolve({ entries: [], warnings: [] }),
+      read: () => Promise.resolve(null),
+    },
     dataplane: rig.plane,
     // eslint-disable-next-line @typescript-eslint/require-await -- the interface streams
     metrics: async function* () {

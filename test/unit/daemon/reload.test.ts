@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../../src/config/load.js';
 import { EventLog } from '../../../src/controller/event-log.js';
 import { ConfigLedger } from '../../../src/daemon/config-ledger.js';
+import { AcceptedConfigs } from '../../../src/daemon/accepted-configs.js';
+import { HistoryStore } from '../../../src/daemon/state/history-store.js';
 import { LastGoodStore } from '../../../src/daemon/state/last-good.js';
 import { Reloader } from '../../../src/daemon/reload.js';
 import type { Model } from '../../../src/model/director.js';
@@ -31,14 +33,18 @@ describe('Reloader', () => {
     gate = Promise.resolve();
     events = new EventLog(clock);
     reloader = new Reloader({
-      clock,
       file,
       load,
       started: model.director,
       events,
       reconciler: { objection: () => null, setModel: (next) => accept(next) },
       ledger: new ConfigLedger(clock, file, { digest: 'd', source: 'file' }),
-      lastGood: new LastGoodStore(folder),
+      accepted: new AcceptedConfigs({
+        clock,
+        file,
+        lastGood: new LastGoodStore(folder),
+        history: new HistoryStore(folder, process.geteuid?.() ?? 0, clock),
+      }),
       beforeApply: () => Promise.resolve(),
       afterApply: () => undefined,
     });
