@@ -30,6 +30,7 @@ const cases: readonly Case[] = [
     name: 'DR on a dummy, strict filter and answers by another interface',
     options: { forwarding: 'dr', vip: both, device: 'dummy', interface: 'eth0' },
     prepare: `echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter
+      echo 1 >/proc/sys/net/ipv6/conf/default/addr_gen_mode
       ip link add eth9 type veth peer name wire9; ip link set wire9 up; ip link set eth9 up
       ip address add 10.9.0.5/24 dev eth9; ip route add default via 10.9.0.1`,
   },
