@@ -1,13 +1,13 @@
 import { after, before, describe, it } from 'node:test';
-import type { Target } from '../../../kernel/lab/answers.js';
-import { names } from '../../../kernel/lab/clients.js';
-import { program, type ServiceEntry } from '../../../kernel/lab/director.js';
-import { withLab, type Lab, type LabHost, type LabOptions } from '../../../kernel/lab/lab.js';
-import { routeThrough, takeVipOnLoopback } from '../../../kernel/lab/real-server.js';
-import { serve } from '../../../kernel/lab/servers.js';
-import { skipWithout } from '../../../support/require-tool.js';
-import { assertCured, withPrograms, type Ailment } from './support/clinic.js';
-import { services } from './support/good-network.js';
+import type { Target } from '../../../../kernel/lab/answers.js';
+import { names } from '../../../../kernel/lab/clients.js';
+import { program, type ServiceEntry } from '../../../../kernel/lab/director.js';
+import { withLab, type Lab, type LabHost, type LabOptions } from '../../../../kernel/lab/lab.js';
+import { routeThrough, takeVipOnLoopback } from '../../../../kernel/lab/real-server.js';
+import { serve } from '../../../../kernel/lab/servers.js';
+import { skipWithout } from '../../../../support/require-tool.js';
+import { assertCured, withPrograms, type Ailment } from '../support/clinic.js';
+import { services } from '../support/good-network.js';
 
 const withoutArping = skipWithout('arping', 'apt-get install iputils-arping');
 const good = ['rs1', 'rs2', 'rs3'];

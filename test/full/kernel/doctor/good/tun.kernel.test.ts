@@ -1,9 +1,9 @@
 import { after, before, describe, it } from 'node:test';
-import { withLab } from '../../../kernel/lab/lab.js';
-import { loadTunnelModules, takeVipOnLoopback, unwrapTunnel } from '../../../kernel/lab/real-server.js';
-import { serve } from '../../../kernel/lab/servers.js';
-import { withPrograms } from './support/clinic.js';
-import { assertWell, services } from './support/good-network.js';
+import { withLab } from '../../../../kernel/lab/lab.js';
+import { loadTunnelModules, takeVipOnLoopback, unwrapTunnel } from '../../../../kernel/lab/real-server.js';
+import { serve } from '../../../../kernel/lab/servers.js';
+import { withPrograms } from '../support/clinic.js';
+import { assertWell, services } from '../support/good-network.js';
 
 describe('lvsd doctor in good networks of TUN', () => {
   let restore: () => void;

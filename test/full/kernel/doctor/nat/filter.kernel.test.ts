@@ -1,10 +1,10 @@
 import { after, before, describe, it } from 'node:test';
-import type { Target } from '../../../kernel/lab/answers.js';
-import { withLab, type Lab } from '../../../kernel/lab/lab.js';
-import { routeThrough } from '../../../kernel/lab/real-server.js';
-import { serve } from '../../../kernel/lab/servers.js';
-import { assertCured, withPrograms } from './support/clinic.js';
-import { services } from './support/good-network.js';
+import type { Target } from '../../../../kernel/lab/answers.js';
+import { withLab, type Lab } from '../../../../kernel/lab/lab.js';
+import { routeThrough } from '../../../../kernel/lab/real-server.js';
+import { serve } from '../../../../kernel/lab/servers.js';
+import { assertCured, withPrograms } from '../support/clinic.js';
+import { services } from '../support/good-network.js';
 
 const good = ['rs1', 'rs2', 'rs3'];
 

@@ -1,13 +1,13 @@
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Target } from '../../../kernel/lab/answers.js';
-import { hold } from '../../../kernel/lab/clients.js';
-import type { ServiceEntry } from '../../../kernel/lab/director.js';
-import { withLab, type Lab, type LabOptions } from '../../../kernel/lab/lab.js';
-import { routeThrough } from '../../../kernel/lab/real-server.js';
-import { serve } from '../../../kernel/lab/servers.js';
-import { assertCured, withPrograms, within, type Ailment } from './support/clinic.js';
-import { services } from './support/good-network.js';
+import type { Target } from '../../../../kernel/lab/answers.js';
+import { hold } from '../../../../kernel/lab/clients.js';
+import type { ServiceEntry } from '../../../../kernel/lab/director.js';
+import { withLab, type Lab, type LabOptions } from '../../../../kernel/lab/lab.js';
+import { routeThrough } from '../../../../kernel/lab/real-server.js';
+import { serve } from '../../../../kernel/lab/servers.js';
+import { assertCured, withPrograms, within, type Ailment } from '../support/clinic.js';
+import { services } from '../support/good-network.js';
 
 const good = ['rs1', 'rs2', 'rs3'];
 

@@ -1,12 +1,12 @@
 import { after, before, describe, it } from 'node:test';
-import type { Target } from '../../../kernel/lab/answers.js';
-import { hold } from '../../../kernel/lab/clients.js';
-import { program, type ServiceEntry } from '../../../kernel/lab/director.js';
-import { withLab, type Lab } from '../../../kernel/lab/lab.js';
-import { loadTunnelModules, takeVipOnLoopback, unwrapTunnel } from '../../../kernel/lab/real-server.js';
-import { serve } from '../../../kernel/lab/servers.js';
-import { assertCured, withPrograms, within, type Ailment } from './support/clinic.js';
-import { services } from './support/good-network.js';
+import type { Target } from '../../../../kernel/lab/answers.js';
+import { hold } from '../../../../kernel/lab/clients.js';
+import { program, type ServiceEntry } from '../../../../kernel/lab/director.js';
+import { withLab, type Lab } from '../../../../kernel/lab/lab.js';
+import { loadTunnelModules, takeVipOnLoopback, unwrapTunnel } from '../../../../kernel/lab/real-server.js';
+import { serve } from '../../../../kernel/lab/servers.js';
+import { assertCured, withPrograms, within, type Ailment } from '../support/clinic.js';
+import { services } from '../support/good-network.js';
 
 const good = ['rs1', 'rs2', 'rs3'];
 

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import type { Target } from '../../../kernel/lab/answers.js';
-import { names } from '../../../kernel/lab/clients.js';
-import { program, type ServiceEntry } from '../../../kernel/lab/director.js';
-import { withLab, type Lab, type LabHost } from '../../../kernel/lab/lab.js';
-import { routeThrough } from '../../../kernel/lab/real-server.js';
-import { serve } from '../../../kernel/lab/servers.js';
-import { assertCured, withPrograms } from './support/clinic.js';
-import { services } from './support/good-network.js';
+import type { Target } from '../../../../kernel/lab/answers.js';
+import { names } from '../../../../kernel/lab/clients.js';
+import { program, type ServiceEntry } from '../../../../kernel/lab/director.js';
+import { withLab, type Lab, type LabHost } from '../../../../kernel/lab/lab.js';
+import { routeThrough } from '../../../../kernel/lab/real-server.js';
+import { serve } from '../../../../kernel/lab/servers.js';
+import { assertCured, withPrograms } from '../support/clinic.js';
+import { services } from '../support/good-network.js';
 
 const loader = '/proc/sys/kernel/modprobe';
 
