@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { parseAnswer, type Answer, type Target } from './answers.js';
+import { inTime } from './deadline.js';
 import type { LabHost } from './lab.js';
 import { SctpEndpoint } from './sctp.js';
 
@@ -96,7 +97,7 @@ export async function hold(
     return made;
   });
   try {
-    const line = await readLine(socket, timeoutMs);
+    const line = await inTime(timeoutMs, (signal) => readLine(socket, signal));
     return new HeldConnection(socket, { ...parseAnswer(line), localPort: socket.localPort ?? 0 });
   } catch (error) {
     socket.destroy();
@@ -118,14 +119,14 @@ export class HeldConnection {
   async echo(bytes: number): Promise<void> {
     const sent = Buffer.alloc(bytes, 'lvsd');
     this.socket.write(sent);
-    const received = await readBytes(this.socket, bytes);
+    const received = await this.#read(bytes);
     if (!received.equals(sent)) throw new Error(`${bytes} bytes came back changed`);
   }
 
   /** Gets so many bytes from the server for a few. @throws Error */
   async download(bytes: number): Promise<void> {
     this.socket.write(`download ${bytes}\n`);
-    await readBytes(this.socket, bytes);
+    await this.#read(bytes);
   }
 
   /** Closes in order, both ways. */
@@ -133,12 +134,16 @@ export class HeldConnection {
     if (this.socket.destroyed) return;
     this.socket.resume();
     this.socket.end();
-    await once(this.socket, 'close', { signal: AbortSignal.timeout(patienceMs) });
+    await inTime(patienceMs, (signal) => once(this.socket, 'close', { signal }));
   }
 
   /** Ends it by a reset. */
   reset(): void {
     this.socket.resetAndDestroy();
+  }
+
+  #read(bytes: number): Promise<Buffer> {
+    return inTime(patienceMs + bytes / 50, (signal) => readBytes(this.socket, bytes, signal));
   }
 }
 
@@ -164,10 +169,11 @@ async function askUdp(client: LabHost, target: Target, options: AskOptions): Pro
       socket.bind(fromPort, from);
       await once(socket, 'listening');
     });
-    const signal = AbortSignal.timeout(timeoutMs);
-    const answer = once(socket, 'message', { signal });
-    socket.send('who', target.port, target.address);
-    const [line, { address, port }] = (await answer) as [Buffer, { address: string; port: number }];
+    const [line, { address, port }] = await inTime(timeoutMs, async (signal) => {
+      const answer = once(socket, 'message', { signal });
+      socket.send('who', target.port, target.address);
+      return (await answer) as [Buffer, { address: string; port: number }];
+    });
     // a client with a connected socket would not get it at all
     if (address !== target.address || port !== target.port)
       throw new Error(`answered by ${address} port ${port}`);
@@ -183,13 +189,15 @@ async function askSctp(client: LabHost, target: Target, options: AskOptions): Pr
   const { from = client.address[target.address.includes(':') ? 6 : 4], timeoutMs = patienceMs } = options;
   const endpoint = client.namespace.within(() => SctpEndpoint.open(from, freshPort()));
   try {
-    const line = await new Promise<string>((resolve, reject) => {
-      AbortSignal.timeout(timeoutMs).addEventListener('abort', ({ target: signal }) => {
-        reject((signal as AbortSignal).reason as Error);
-      });
-      endpoint.watch((message) => resolve(message.toString()));
-      endpoint.send(Buffer.from('who'), target);
-    });
+    const line = await inTime(
+      timeoutMs,
+      (signal) =>
+        new Promise<string>((resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+          endpoint.watch((message) => resolve(message.toString()));
+          endpoint.send(Buffer.from('who'), target);
+        }),
+    );
     return { ...parseAnswer(line), localPort: endpoint.localPort };
   } catch (error) {
     throw new NoAnswer(codeOf(error), target, client);
@@ -199,8 +207,7 @@ async function askSctp(client: LabHost, target: Target, options: AskOptions): Pr
 }
 
 /** The first line that comes; what comes behind it stays in the socket. */
-async function readLine(socket: Socket, timeoutMs: number): Promise<string> {
-  const signal = AbortSignal.timeout(timeoutMs);
+async function readLine(socket: Socket, signal: AbortSignal): Promise<string> {
   let line = '';
   while (!line.endsWith('\n')) {
     const byte = socket.read(1) as Buffer | null;
@@ -210,8 +217,7 @@ async function readLine(socket: Socket, timeoutMs: number): Promise<string> {
   return line;
 }
 
-async function readBytes(socket: Socket, bytes: number): Promise<Buffer> {
-  const signal = AbortSignal.timeout(patienceMs + bytes / 50);
+async function readBytes(socket: Socket, bytes: number, signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let missing = bytes;
   while (missing > 0) {
@@ -229,16 +235,16 @@ async function readBytes(socket: Socket, bytes: number): Promise<Buffer> {
 async function readable(socket: Socket, signal: AbortSignal): Promise<void> {
   if (socket.errored !== null) throw socket.errored;
   if (socket.readableEnded || socket.destroyed) throw Object.assign(new Error('ended'), { code: 'ENDED' });
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  try {
-    await Promise.race([
-      once(socket, 'readable', { signal: either }),
-      once(socket, 'close', { signal: either }),
-    ]);
-  } finally {
-    over.abort();
-  }
+  await new Promise<void>((resolve, reject) => {
+    const done = (): void => {
+      socket.off('readable', done).off('close', done);
+      signal.removeEventListener('abort', done);
+      if (signal.aborted) reject(signal.reason as Error);
+      else resolve();
+    };
+    socket.on('readable', done).on('close', done);
+    signal.addEventListener('abort', done);
+  });
 }
 
 function codeOf(error: unknown): string {

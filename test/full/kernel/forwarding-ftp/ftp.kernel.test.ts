@@ -3,25 +3,15 @@ import { after, before, describe, it } from 'node:test';
 import { program } from '../../../kernel/lab/director.js';
 import { Lab, type IpVersion } from '../../../kernel/lab/lab.js';
 import { routeThrough } from '../../../kernel/lab/real-server.js';
-import { skipWithout } from '../../../support/require-tool.js';
 import { FtpClient } from './support/ftp-client.js';
 import { serveFtp } from './support/ftp-server.js';
 
-/** Its rules start the tracking of connections, without which the helper does nothing. */
-const withoutRules = skipWithout('iptables-legacy', 'apt-get install iptables');
-
-describe('FTP by NAT', { skip: withoutRules }, () => {
+describe('FTP by NAT', () => {
   let lab: Lab;
   before(async () => {
     lab = Lab.create({ layout: 'two', modules: ['ip_vs_ftp'] });
     lab.holdVip();
     for (const server of lab.servers) routeThrough(server, lab.director);
-    for (const tables of ['iptables-legacy', 'ip6tables-legacy']) {
-      lab.director.namespace.shell(
-        `${tables} -t mangle -A PREROUTING -m conntrack --ctstate INVALID -j RETURN`,
-      );
-    }
-    lab.director.namespace.setSysctl('ipv4/vs/conntrack', 1);
     await serveFtp(lab);
     await program(
       lab,

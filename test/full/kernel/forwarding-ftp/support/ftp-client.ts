@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { inTime } from '../../../../kernel/lab/deadline.js';
 import type { LabHost } from '../../../../kernel/lab/lab.js';
 
 const patienceMs = 10_000;
@@ -73,9 +74,11 @@ export class FtpClient {
       const words =
         command === 'PORT' ? [...own.split('.'), port >> 8, port & 255].join(',') : `|2|${own}|${port}|`;
       await this.#ask(`${command} ${words}`, '200');
-      const connection = once(server, 'connection', { signal: AbortSignal.timeout(patienceMs) });
-      this.#control.write('RETR name\r\n');
-      const [data] = (await connection) as [Socket];
+      const [data] = await inTime(patienceMs, async (signal) => {
+        const connection = once(server, 'connection', { signal });
+        this.#control.write('RETR name\r\n');
+        return (await connection) as [Socket];
+      });
       const { remoteAddress: from = '', remotePort: fromPort = 0 } = data;
       await this.#expect('150');
       const content = await text(data);
@@ -111,9 +114,10 @@ export class FtpClient {
   }
 
   async #expect(code: string): Promise<string> {
-    const late = AbortSignal.timeout(patienceMs);
-    const silence = once(late, 'abort').then(() => Promise.reject(new Error(`no reply ${code} in time`)));
-    const next: IteratorResult<string, undefined> = await Promise.race([this.#replies.next(), silence]);
+    const next = await inTime(patienceMs, async (signal): Promise<IteratorResult<string, undefined>> => {
+      const late = once(signal, 'abort').then(() => Promise.reject(new Error(`no reply ${code} in time`)));
+      return Promise.race([this.#replies.next(), late]);
+    });
     const reply = next.value ?? 'the end of the connection';
     if (!reply.startsWith(code)) throw new Error(`expected reply ${code}, got: ${reply}`);
     return reply;
@@ -123,7 +127,7 @@ export class FtpClient {
 async function open(host: LabHost, address: string, port: number): Promise<Socket> {
   return host.namespace.during(async () => {
     const socket = connect(port, address);
-    await once(socket, 'connect', { signal: AbortSignal.timeout(patienceMs) });
+    await inTime(patienceMs, (signal) => once(socket, 'connect', { signal }));
     return socket;
   });
 }
