@@ -1,12 +1,10 @@
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../../../kernel/lab/answers.js';
-import { hold } from '../../../../kernel/lab/clients.js';
 import type { ServiceEntry } from '../../../../kernel/lab/director.js';
 import { withLab, type Lab, type LabOptions } from '../../../../kernel/lab/lab.js';
 import { routeThrough } from '../../../../kernel/lab/real-server.js';
 import { serve } from '../../../../kernel/lab/servers.js';
-import { assertCured, withPrograms, within, type Ailment } from '../support/clinic.js';
+import { assertCured, withPrograms, type Ailment } from '../support/clinic.js';
 import { services } from '../support/good-network.js';
 
 const good = ['rs1', 'rs2', 'rs3'];
@@ -87,20 +85,6 @@ describe('a network of NAT', () => {
       harm: () => undefined,
     })));
 
-  it('on one interface, whose director tells servers the way to the client', () =>
-    ward({ layout: 'flat' }, (lab) => ({
-      check: 'sysctls',
-      level: 'fault',
-      subject: 'net.ipv4.conf.eth0.send_redirects',
-      bornIll: true,
-      harm: () => {
-        lab.client.namespace.ip('address add 10.9.0.11/32 dev eth0');
-        lab.director.namespace.ip(`route add 10.9.0.0/24 via ${lab.client.address[4]}`);
-        lab.director.namespace.setSysctl('ipv4/conf/eth0/send_redirects', 1);
-      },
-      trial: () => talk(lab, '10.9.0.11'),
-    })));
-
   it('whose director has the interface of the servers down', () =>
     ward({}, (lab) => ({
       check: 'routes',
@@ -135,26 +119,3 @@ describe('a network of NAT', () => {
       },
     })));
 });
-
-/**
- * Three connections, each with several echoes: a server heeds a redirect that comes while it talks, and only once it has found the
- * neighbour that it is sent to.
- */
-async function talk(lab: Lab, from: string): Promise<string[]> {
-  const heard: string[] = [];
-  for (let turn = 0; turn < 3; turn++) {
-    const held = await hold(lab.client, { protocol: 'tcp', address: lab.vip[4], port: 80 }, { from });
-    try {
-      for (let time = 0; time < 12; time++) {
-        await within(2_000, held.echo(2_000));
-        await sleep(100);
-      }
-      heard.push(held.seen.server);
-    } catch {
-      heard.push('stuck');
-    } finally {
-      held.reset();
-    }
-  }
-  return heard.sort();
-}
