@@ -148,6 +148,8 @@ describe('a restart on a populated table', () => {
     const told: string[] = [];
     const rig = controllerRig(model([shop]), 'fake', { onStates: (change) => told.push(change) });
     await rig.reconciler.start();
+    rig.reconciler.setVerdict(SHOP, serverKeyOf(A), verdict('up'));
+    rig.reconciler.setVerdict(SHOP, serverKeyOf(A), verdict('up'));
     rig.reconciler.setVerdict(SHOP, serverKeyOf(A), verdict('down'));
     rig.reconciler.setVerdict(SHOP, serverKeyOf(A), verdict('down'));
     await rig.reconciler.setWeight(SHOP, serverKeyOf(A), 3, 'uid 0');
