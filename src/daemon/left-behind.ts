@@ -1,10 +1,16 @@
-/** What a director that stops leaves in the kernel, said so that an operator can clear it by hand. Pure. */
+/** What a director that stops leaves in the kernel: nothing of its own, or all, said so that an operator can clear it. Pure. */
 import { formatEndpoint } from '../base/ip.js';
 import { plural } from '../base/plural.js';
 import type { OwnedAddress } from '../controller/plan-addresses.js';
 import type { ServiceAddress } from '../model/service-address.js';
+import type { Model } from '../model/director.js';
 import { hostPrefixLength } from '../model/vip-address.js';
 import type { VirtualService } from '../model/virtual-service.js';
+
+/** The model that takes out of the kernel what is lvsd's, and that alone, whatever else the file says. */
+export function nothingLeft(model: Model): Model {
+  return { ...model, services: [], director: { ...model.director, unmanaged: 'keep' } };
+}
 
 /** Services named one by one. */
 const MOST_NAMED = 10;

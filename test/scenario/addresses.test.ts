@@ -260,7 +260,7 @@ describe('addresses that go', () => {
     rig.addresses.externalDelete(vip);
     await rig.clock.advanceAsync(10_000);
     assert.equal(rig.addresses.journal.length, 1 + 5);
-    assert.match(rig.told('drift-found').at(-1) ?? '', /repair stopped/);
+    assert.match(rig.told('repair-stopped').at(-1) ?? '', /^repair stopped/);
     await rig.clock.advanceAsync(60_000);
     assert.equal(rig.addresses.present.size, 0);
   });

@@ -47,7 +47,7 @@ export async function runKernelTests(
   try {
     const script = folder.file('tests.cjs');
     const reporter = folder.file('completeness-reporter.mjs');
-    await bundleTests(files, script, reporter);
+    await bundleTests(files, { script, reporter, program: folder.file('lvsd.mjs') });
     const note = folder.file('running-test');
     const completeness = folder.file('completeness');
     const command = [

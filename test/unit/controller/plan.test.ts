@@ -142,7 +142,18 @@ const GOLDEN: readonly Case[] = [
     more: { strangers: stranger },
     live: 1,
   },
-  { name: 'delete-an-idle-stranger', before: [withStranger], after: [one], more: { strangers: stranger } },
+  {
+    name: 'drain-an-idle-stranger',
+    before: [withStranger],
+    after: [one],
+    more: { strangers: stranger },
+  },
+  {
+    name: 'delete-an-idle-stranger',
+    before: [service('shop', VIP, ['10.0.0.1:80', server('10.9.9.9:80', { weight: 0 })])],
+    after: [one],
+    more: { strangers: stranger },
+  },
 ];
 
 describe('computePlan', () => {

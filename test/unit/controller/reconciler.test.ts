@@ -504,11 +504,33 @@ describe('Reconciler and what others change', () => {
     assert.match(rig.story().at(-1)?.message ?? '', /^repair stopped/);
     await rig.clock.advanceAsync(600_000);
     assert.equal(rig.plane.server(SHOP, A)?.weight, 16);
-    const { services } = await rig.reconciler.status();
+    assert.equal(rig.story().at(-1)?.type, 'repair-stopped', 'told once, and not that it is being repaired');
+    const { services, ready } = await rig.reconciler.status();
     assert.equal(services[0]?.health, 'degraded');
+    assert.equal(ready.ok, false);
+    assert.match(ready.reasons.join(), /^shop: repair stopped/);
     await rig.reconciler.setModel(both, { cause: null });
+    assert.equal(rig.reconciler.readiness().ok, true);
     await rig.clock.advanceAsync(30_000);
     assert.equal(rig.plane.server(SHOP, A)?.weight, 1);
+  });
+
+  it('leaves another drift of a service that it has stopped repairing too, and says so', async () => {
+    const rig = await started();
+    for (let turn = 1; turn <= 6; turn++) {
+      rig.plane.externalServer(SHOP, { key: A, weight: 10 + turn });
+      await rig.clock.advanceAsync(30_000);
+    }
+    rig.plane.externalServer(SHOP, { key: B, weight: 7 });
+    await rig.clock.advanceAsync(30_000);
+    assert.equal(rig.plane.server(SHOP, B)?.weight, 7);
+    const last = rig.story().at(-1);
+    assert.equal(last?.type, 'repair-stopped');
+    assert.match(last.message, /weight 7 -> 1/);
+    rig.plane.externalServer(SHOP, { key: A, weight: 1 });
+    rig.plane.externalServer(SHOP, { key: B, weight: 1 });
+    await rig.clock.advanceAsync(30_000);
+    assert.equal(rig.reconciler.readiness().ok, true, 'the other put it right');
   });
 
   it('goes on repairing what comes back slowly', async () => {

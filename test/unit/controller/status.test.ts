@@ -274,7 +274,14 @@ describe('computeReadiness', () => {
       programmed: false,
       unreadable: 'read the table: EPERM',
       failures: new Map([[shop.key, { errors, attempts: 2 }]]),
-      names: new Map([[shop.key, 'shop']]),
+      drift: new Map([
+        [shop.key, { why: 'stopped', message: 'repair stopped' }],
+        [nat.key, { why: 'alert', message: 'somebody else' }],
+      ]),
+      names: new Map([
+        [shop.key, 'shop'],
+        [nat.key, 'nat'],
+      ]),
       desired,
     });
     assert.deepEqual(ready, {
@@ -283,6 +290,7 @@ describe('computeReadiness', () => {
         'the table is not programmed yet',
         'read the table: EPERM',
         'shop: a (and 1 more), tried 2 times',
+        'shop: repair stopped',
         'nat: forwarding dr is served as nat by the userspace plane (fallback: proxy)',
       ],
     });

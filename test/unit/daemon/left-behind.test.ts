@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { leftBehind } from '../../../src/daemon/left-behind.js';
-import { keyOf, service } from '../../support/models.js';
+import { leftBehind, nothingLeft } from '../../../src/daemon/left-behind.js';
+import { keyOf, model, service } from '../../support/models.js';
 
 const shop = service('shop', '192.0.2.10:80', ['10.0.0.1:80', '10.0.0.2:80']);
 const address = (last: number) => ({
   vip: { family: 4, address: `192.0.2.${last}`, interface: 'eth0' } as const,
   service: { key: keyOf(`192.0.2.${last}:80`), name: `shop-${last}` },
+});
+
+describe('nothingLeft', () => {
+  it('removes what is lvsd’s own, and with `unmanaged: remove` nothing of others either', () => {
+    const before = model([shop], { unmanaged: 'remove', onStop: 'remove' });
+    const { services, director } = nothingLeft(before);
+    assert.deepEqual(services, []);
+    assert.deepEqual(director, { ...before.director, unmanaged: 'keep' });
+  });
 });
 
 describe('leftBehind', () => {
