@@ -19,13 +19,39 @@ export function doctorView({ findings, checks }: Diagnosis, options: DoctorViewO
   const paint = colors(options.color);
   const silent = checks.filter((check) => check.findings === 0);
   const lines = [
-    ...findings.flatMap((one) => [...findingLines(one, paint), '']),
+    ...shown(findings).flatMap((part) => [...linesOf(part, paint), '']),
     ...(options.verbose
       ? silent.map(({ name, about }) => `${paint.green('ok')}       ${name}: ${about}`)
       : []),
     summary({ findings, checks }, silent.length, options, paint),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** One ailment may be that of a thousand servers. */
+const mostOfAKind = 10;
+
+/** Findings in their order, or how many more there are of one kind. */
+type Part = Finding | { readonly check: string; readonly more: number };
+
+function shown(findings: readonly Finding[]): Part[] {
+  const kinds = new Map<string, Finding[]>();
+  for (const one of findings) {
+    const kind = `${one.level} ${one.check}`;
+    const known = kinds.get(kind);
+    if (known === undefined) kinds.set(kind, [one]);
+    else known.push(one);
+  }
+  return [...kinds.values()].flatMap((kind): Part[] => {
+    const more = kind.length - mostOfAKind;
+    const check = kind[0]?.check ?? '';
+    return more > 0 ? [...kind.slice(0, mostOfAKind), { check, more }] : kind;
+  });
+}
+
+function linesOf(part: Part, paint: Colors): string[] {
+  if (!('more' in part)) return findingLines(part, paint);
+  return [`${INDENT}and ${part.more} more of the check ${part.check}: --json has them all`];
 }
 
 function summary(

@@ -129,18 +129,20 @@ function realProbes({ links }: HostNetwork): Probes {
   const known = new Map<string, readonly string[]>();
   return {
     whoHas: (link, addresses) => {
+      const keyOf = (address: string): string => `${link.index} ${address}`;
       const probe = probeLink(link);
-      const asked = addresses.filter((address) => !known.has(`${link.index} ${address}`));
-      if (probe !== null && asked.length > 0) {
-        for (const [address, hosts] of quietly(() => askWhoHas(probe, asked)) ?? [])
+      const asked = probe === null ? [] : inParts(addresses.filter((address) => !known.has(keyOf(address))));
+      for (const part of asked) {
+        const answers = quietly(() => (probe === null ? null : askWhoHas(probe, part)));
+        for (const [address, hosts] of answers ?? [])
           known.set(
-            `${link.index} ${address}`,
+            keyOf(address),
             hosts.filter((host) => !own.has(host)),
           );
       }
       return new Map(
         addresses.flatMap((address) => {
-          const hosts = known.get(`${link.index} ${address}`);
+          const hosts = known.get(keyOf(address));
           return hosts === undefined ? [] : [[address, hosts]];
         }),
       );
@@ -151,15 +153,27 @@ function realProbes({ links }: HostNetwork): Probes {
         const probe = probeLink(link);
         if (probe === null) continue;
         const mine = probes.flatMap((one, index) => (one.link === link ? [{ one, index }] : []));
-        const questions = mine.map(({ one }) => one);
-        quietly(() => askEchoes(probe, questions))?.forEach((answered, position) => {
-          const index = mine[position]?.index;
-          if (index !== undefined) answers[index] = answered;
-        });
+        for (const part of inParts(mine)) {
+          const questions = part.map(({ one }) => one);
+          quietly(() => askEchoes(probe, questions))?.forEach((answered, position) => {
+            const index = part[position]?.index;
+            if (index !== undefined) answers[index] = answered;
+          });
+        }
       }
       return answers;
     },
   };
+}
+
+/** More frames at once would overrun the queue of a socket. */
+const framesAtOnce = 128;
+
+function inParts<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / framesAtOnce);
+  return Array.from({ length: count }, (_, part) =>
+    items.slice(part * framesAtOnce, (part + 1) * framesAtOnce),
+  );
 }
 
 /** Null for an interface that has no neighbours to ask. */

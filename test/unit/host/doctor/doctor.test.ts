@@ -145,6 +145,15 @@ describe('doctorView', () => {
     );
   });
 
+  it('counts what would fill the screen', () => {
+    const many = Array.from({ length: 12 }, (_, index) =>
+      finding('routes', 'fault', { subject: `server ${index}`, what: 'No route.', why: 'Lost.' }),
+    );
+    const page = doctorView({ findings: many, checks: [] }, { color: false, verbose: false, file: null });
+    assert.equal(page.match(/No route/g)?.length, 10);
+    assert.match(page, /^ +and 2 more of the check routes: --json has them all$/m);
+  });
+
   it('lists the silent checks on demand', () => {
     const page = doctorView({ ...diagnosis, findings: [] }, { color: false, verbose: true, file: null });
     assert.equal(
