@@ -1,5 +1,7 @@
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../../../kernel/lab/answers.js';
+import { hold } from '../../../../kernel/lab/clients.js';
 import type { ServiceEntry } from '../../../../kernel/lab/director.js';
 import { withLab, type Lab, type LabOptions } from '../../../../kernel/lab/lab.js';
 import { routeThrough } from '../../../../kernel/lab/real-server.js';
@@ -85,6 +87,22 @@ describe('a network of NAT', () => {
       harm: () => undefined,
     })));
 
+  it('on one interface, whose director tells servers the way to the client', () =>
+    ward({ layout: 'flat', servers: 1 }, (lab) => ({
+      check: 'sysctls',
+      level: 'fault',
+      subject: 'net.ipv4.conf.eth0.send_redirects',
+      bornIll: true,
+      good: ['rs1', 'rs1'],
+      ask: { from: '10.9.0.11' },
+      harm: async () => {
+        lab.client.namespace.ip('address add 10.9.0.11/32 dev eth0');
+        lab.director.namespace.ip(`route add 10.9.0.0/24 via ${lab.client.address[4]}`);
+        lab.director.namespace.setSysctl('ipv4/conf/eth0/send_redirects', 1);
+        await talkUntilRedirected(lab, '10.9.0.11');
+      },
+    })));
+
   it('whose director has the interface of the servers down', () =>
     ward({}, (lab) => ({
       check: 'routes',
@@ -119,3 +137,14 @@ describe('a network of NAT', () => {
       },
     })));
 });
+
+/** A server heeds a redirect that comes while nobody reads from its socket, and once it has found the neighbour in question. */
+async function talkUntilRedirected(lab: Lab, from: string): Promise<void> {
+  const held = await hold(lab.client, { protocol: 'tcp', address: lab.vip[4], port: 80 }, { from });
+  for (let time = 0; time < 60; time++) {
+    held.socket.write('x'.repeat(2_000));
+    await sleep(200);
+    if (lab.servers[0]!.namespace.shell(`ip route get ${from}`).includes('redirected')) break;
+  }
+  held.reset();
+}
