@@ -15,6 +15,8 @@ export interface AskOptions {
   readonly from?: string;
   /** UDP: the client's own port, for what is to look like one and the same client; default a new one. */
   readonly fromPort?: number;
+  /** UDP: length of the question; default a few bytes. What is longer than the link takes comes in fragments. */
+  readonly questionBytes?: number;
   /** Default `patienceMs`. */
   readonly timeoutMs?: number;
 }
@@ -162,7 +164,7 @@ function freshPort(): number {
 }
 
 async function askUdp(client: LabHost, target: Target, options: AskOptions): Promise<Seen> {
-  const { from, fromPort = freshPort(), timeoutMs = patienceMs } = options;
+  const { from, fromPort = freshPort(), questionBytes = 3, timeoutMs = patienceMs } = options;
   const socket = createSocket(target.address.includes(':') ? 'udp6' : 'udp4');
   try {
     await client.namespace.during(async () => {
@@ -171,7 +173,7 @@ async function askUdp(client: LabHost, target: Target, options: AskOptions): Pro
     });
     const [line, { address, port }] = await inTime(timeoutMs, async (signal) => {
       const answer = once(socket, 'message', { signal });
-      socket.send('who', target.port, target.address);
+      socket.send(Buffer.alloc(questionBytes, 'who'), target.port, target.address);
       return (await answer) as [Buffer, { address: string; port: number }];
     });
     // a client with a connected socket would not get it at all

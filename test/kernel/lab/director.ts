@@ -18,6 +18,7 @@ export interface ServerEntry {
   readonly weight?: number;
   readonly forwarding?: 'nat' | 'dr' | 'tun';
   readonly tunnel?: Readonly<Record<string, unknown>>;
+  readonly upper_threshold?: number;
 }
 
 /** A service as the file has it, with its endpoint in two; servers are not checked unless it says so. */

@@ -102,6 +102,30 @@ describe('a service by NAT', () => {
       await held.close();
     });
 
+    it(`gives a server no more connections than it may have: IPv${version}`, async () => {
+      const servers = entries(lab.servers, version, 8080).map((server) => ({
+        ...server,
+        upper_threshold: 2,
+      }));
+      await program(lab, [
+        { name: 'limited', address: lab.vip[version], port: 86, scheduler: 'rr', servers },
+      ]);
+      const held = [];
+      while (held.length < 6) held.push(await hold(lab.client, target(86)));
+      assert.deepEqual(
+        held.map(({ seen }) => seen.server),
+        ['rs3', 'rs2', 'rs1', 'rs3', 'rs2', 'rs1'],
+      );
+      assert.deepEqual(await names(lab.client, target(86), 1), ['ECONNREFUSED']);
+      for (const connection of held) await connection.close();
+    });
+
+    it(`is there for the director itself: IPv${version}`, async () => {
+      const servers = entries(lab.servers, version, 8080);
+      await program(lab, [{ name: 'own', address: lab.vip[version], port: 87, scheduler: 'rr', servers }]);
+      assert.deepEqual(await names(lab.director, target(87), 3), ['rs3', 'rs2', 'rs1']);
+    });
+
     it(`has the director itself among its servers: IPv${version}`, async () => {
       for (const protocol of ['tcp', 'udp'] as const) {
         const servers = [

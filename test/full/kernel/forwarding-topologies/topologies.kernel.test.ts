@@ -81,3 +81,20 @@ describe('TUN, each server in a network of its own', () => {
       assertForwarding(lab, { ...kind, forwarding: 'tun', tunnel: { type: 'ipip' }, serverPort: 80 }));
   }
 });
+
+describe('NAT, an address that is on no network and is routed to the director', () => {
+  let lab: Lab;
+  before(async () => {
+    const plan = serversInTwoNetworks();
+    lab = Lab.createFrom({ ...plan, vip: { 4: '192.0.2.10', 6: '2001:db8::10' } });
+    // a local route of a whole prefix does, for as many addresses as one likes
+    lab.director.namespace.ip('route add local 192.0.2.0/24 dev lo', 'route add local 2001:db8::/64 dev lo');
+    await serve(lab, { port: 8080 });
+  });
+  after(() => lab.close());
+
+  for (const kind of everyCase(['tcp', 'udp'])) {
+    it(`forwards ${titleOf(kind)}`, () =>
+      assertForwarding(lab, { ...kind, forwarding: 'nat', port: 80, serverPort: 8080 }));
+  }
+});

@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { names } from '../../../kernel/lab/clients.js';
+import { program } from '../../../kernel/lab/director.js';
 import { assertForwarding } from '../../../kernel/lab/forwarding-case.js';
 import { Lab } from '../../../kernel/lab/lab.js';
 import {
@@ -45,6 +48,23 @@ describe('TUN', () => {
   after(() => lab.close());
 
   for (const tunnel of tunnels) wrapsEverything(tunnel);
+
+  for (const version of outerVersions) {
+    it(`reaches the servers of one service by three kinds of tunnel: IPv${version}`, async () => {
+      const kinds = [{ type: 'ipip' }, { type: 'gue', port: 6080 }, { type: 'gre' }];
+      const servers = lab.servers.map(({ name, address }, index) => ({
+        name,
+        address: address[index === 1 ? 4 : 6],
+        port: 80,
+        tunnel: kinds[index]!,
+      }));
+      for (const protocol of ['tcp', 'udp'] as const) {
+        const target = { protocol, address: lab.vip[version], port: 80 };
+        await program(lab, [{ name: 'mixed', ...target, scheduler: 'rr', forwarding: 'tun', servers }]);
+        assert.deepEqual(await names(lab.client, target, 3), ['rs3', 'rs2', 'rs1']);
+      }
+    });
+  }
 
   describe('to servers that want checksums in GRE', () => {
     before(() => {
