@@ -9,6 +9,8 @@ export interface MarkInputs {
   readonly range: { readonly base: number; readonly size: number };
   /** Marks of services in the kernel's table, whoever made them. */
   readonly inTable: ReadonlySet<number>;
+  /** Names of services in the table that are lvsd's; a mark there that none of them has is somebody else's. */
+  readonly owned: ReadonlySet<string>;
   /** Marks that the file gives to services by `fwmark`. */
   readonly inFile: ReadonlySet<number>;
   /** Marks that rules of lvsd's set for just what a service matches, by name: what it had when nothing is remembered. */
@@ -29,11 +31,11 @@ export interface MarkAllocation {
  * A mark that is out of the range is kept while it is in the table: connections hang on it.
  */
 export function allocateMarks(inputs: MarkInputs): MarkAllocation {
-  const { names, remembered, range, inTable, inFile, found } = inputs;
-  const known = new Set(remembered.values());
+  const { names, remembered, range, inTable, inFile, owned, found } = inputs;
+  const known = new Set([...remembered].flatMap(([name, mark]) => (owned.has(name) ? [mark] : [])));
   const foreign = (mark: number): boolean => inFile.has(mark) || (inTable.has(mark) && !known.has(mark));
   const inRange = (mark: number): boolean => mark >= range.base && mark < range.base + range.size;
-  const marks = new Map([...remembered].filter(([, mark]) => !inFile.has(mark)));
+  const marks = new Map([...remembered].filter(([, mark]) => !foreign(mark)));
   for (const name of names) {
     const mark = marks.get(name);
     if (mark !== undefined && !inRange(mark) && !inTable.has(mark)) marks.delete(name);

@@ -126,6 +126,7 @@ async function program(
     kernel.configure(model.director.timeouts);
     matches.join({
       marksInTable: () => kernel.marksInTable(),
+      owned: remembered.owned.services,
       state,
       warn: (warning) => troubles.push(warning),
       tell: () => undefined,

@@ -24,11 +24,11 @@ export class MarkBook implements MatchMarks {
 
   /** @param families of services in the file, by name */
   assign(marks: ReadonlyMap<string, number>, families: ReadonlyMap<string, Family>): void {
-    const entries = [...marks].map(([name, mark]) => [keyOf(name), { name, mark }] as const);
+    const entries = [...marks].map(([name, mark]) => [matchKey(name), { name, mark }] as const);
     this.#marks = marks;
     this.#entries = new Map(entries);
     this.#keys = new Map(entries.map(([key, { mark }]) => [mark, key]));
-    for (const [name, family] of families) this.#families.set(keyOf(name), family);
+    for (const [name, family] of families) this.#families.set(matchKey(name), family);
   }
 
   markOf(key: ServiceKey): { readonly family: Family; readonly mark: number } | null {
@@ -46,6 +46,7 @@ export class MarkBook implements MatchMarks {
   }
 }
 
-function keyOf(name: string): ServiceKey {
+/** What a `match` service is called in a table. */
+export function matchKey(name: string): ServiceKey {
   return serviceKey(addressOf(4), name);
 }

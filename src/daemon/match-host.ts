@@ -8,16 +8,19 @@ import { IPTABLES_CHAIN, IPTABLES_TABLE } from '../dataplane/kernel/rules/iptabl
 import { matchText, type MarkRuleTable } from '../dataplane/kernel/rules/mark-rule.js';
 import { NFT_TABLE } from '../dataplane/kernel/rules/nft-ruleset.js';
 import type { Model } from '../model/director.js';
+import type { ServiceKey } from '../model/keys.js';
 import type { MatchRule } from '../model/service-address.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { allocateMarks } from './allocate-marks.js';
 import type { DirectorState } from './director-state.js';
-import { MarkBook } from './mark-book.js';
+import { MarkBook, matchKey } from './mark-book.js';
 import type { OwnedRules } from './state/ownership-record.js';
 
 export interface MatchHostOptions {
   /** Marks of services in the kernel's table, whoever made them. */
   readonly marksInTable: () => ReadonlySet<number>;
+  /** Services that an earlier process had in this table, by their keys. */
+  readonly owned: { has(service: ServiceKey): boolean };
   readonly state: Pick<DirectorState, 'onHost' | 'setOnHost'>;
   readonly warn: (message: string) => void;
   readonly tell: (message: string) => void;
@@ -38,6 +41,8 @@ export class MatchHost {
   readonly rules: MarkRuleTable;
   #options: MatchHostOptions | null = null;
   #swept = false;
+  /** Names of services that are in the table, or are about to be, for lvsd. */
+  #owned: ReadonlySet<string> = new Set();
 
   constructor() {
     this.rules = new HostRules({
@@ -50,7 +55,9 @@ export class MatchHost {
   /** Before anything else: the plane is open before state_dir is read. */
   join(options: MatchHostOptions): void {
     this.#options = options;
-    this.marks.assign(options.state.onHost.marks, new Map());
+    const { marks } = options.state.onHost;
+    this.marks.assign(marks, new Map());
+    this.#owned = new Set([...marks.keys()].filter((name) => options.owned.has(matchKey(name))));
   }
 
   /** Finds the marks that a configuration needs, before it is planned. Never rejects. */
@@ -65,11 +72,16 @@ export class MatchHost {
         remembered: this.marks.marks,
         range: model.director.marks,
         inTable,
+        owned: this.#owned,
         inFile: new Set(
           model.services.flatMap(({ address }) => (address.kind === 'fwmark' ? [address.mark] : [])),
         ),
         found: await this.#foundMarks(services, inTable),
       });
+      this.#owned = new Set([
+        ...services.map(({ name }) => name),
+        ...[...this.#owned].filter((name) => inTable.has(marks.get(name) ?? 0)),
+      ]);
       this.marks.assign(marks, new Map(services.map(({ name, address }) => [name, address.family])));
       if (!sameMarks(marks, state.onHost.marks)) await state.setOnHost({ marks });
       for (const name of without) warn(noMark(name, model));
@@ -94,11 +106,12 @@ export class MatchHost {
     services: readonly VirtualService[],
     inTable: ReadonlySet<number>,
   ): Promise<ReadonlyMap<string, number>> {
-    const known = new Set(this.marks.marks.values());
+    const known = new Set([...this.#owned].map((name) => this.marks.marks.get(name)));
     const isUnknown = [...inTable].some((mark) => !known.has(mark));
-    if (!isUnknown || services.every(({ name }) => this.marks.marks.has(name))) return new Map();
+    if (!isUnknown || services.every(({ name }) => this.#owned.has(name))) return new Map();
     const byText = new Map<string, number>();
-    const rules = await this.rules.observe();
+    // Where they cannot be read, nothing is found; what is wrong is told by the steps that need rules.
+    const rules = await this.rules.observe().catch(() => []);
     for (const mark of new Set(rules.map((rule) => rule.mark)))
       byText.set(textOf(rules.filter((rule) => rule.mark === mark)), mark);
     return new Map(

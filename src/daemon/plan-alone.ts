@@ -39,7 +39,13 @@ export async function planAlone(
     const state = { onHost: remembered.host, setOnHost: () => Promise.resolve() };
     const marksInTable = (): ReadonlySet<number> => planes.kernel?.marksInTable() ?? new Set();
     const silent = (): void => undefined;
-    chosen.matches?.join({ marksInTable, state, warn: silent, tell: silent });
+    chosen.matches?.join({
+      marksInTable,
+      owned: remembered.owned.services,
+      state,
+      warn: silent,
+      tell: silent,
+    });
     const lastGood = await loadLastGood(request.config, [stateDir], load, () => undefined);
     const reconciler = idleReconciler(planes.dataplane, addresses, model, remembered);
     const { steps } = await reconciler.preview(model);
