@@ -137,6 +137,7 @@ export class Daemon {
     this.#matches = options.chosen.matches;
     this.#matches?.join({
       marksInTable: () => this.#planes.kernel?.marksInTable() ?? new Set(),
+      owned: options.remembered.owned.services,
       state: this.#state,
       warn: (message) => logger.warn(message),
       tell: (message) => logger.info(message),
