@@ -41,7 +41,7 @@ export function serverTable(service: ServiceStatus, options: ServerTableOptions)
   const { servers } = service;
   const paint = colors(options.color);
   if (servers.length === 0) return [paint.dim('  no servers')];
-  const columns = [...serverColumns(options, paint), ...rateColumns(service.name, options.rates)];
+  const columns = [...serverColumns(options, paint), ...rateColumns(service, options.rates)];
   const draw = (shown: readonly ServerColumn[]): string[] =>
     formatTable(
       shown,
@@ -99,13 +99,15 @@ function serverColumns({ nowMs }: ServerTableOptions, paint: Colors): readonly S
   ];
 }
 
-function rateColumns(service: string, rates: Rates | null): readonly ServerColumn[] {
-  if (rates === null) return [];
+function rateColumns(service: ServiceStatus, rates: Rates | null): readonly ServerColumn[] {
+  const rateOf = ({ name }: ServerStatus): TrafficRates | undefined =>
+    rates?.servers.get(`${service.name}/${name}`);
+  if (service.servers.every((server) => rateOf(server) === undefined)) return [];
   const column = (title: string, format: (rates: TrafficRates) => string): ServerColumn => ({
     title,
     align: 'right',
-    cell: ({ name }) => {
-      const found = rates.servers.get(`${service}/${name}`);
+    cell: (server) => {
+      const found = rateOf(server);
       return found === undefined ? '' : format(found);
     },
   });

@@ -10,7 +10,7 @@ export interface StatusViewOptions {
   readonly color: boolean;
   /** Wall clock of the reader, ms since the epoch; ages are counted to it. */
   readonly nowMs: number;
-  /** Rates since the report before; null shows totals only. */
+  /** Rates to be shown; null shows totals only. */
   readonly rates: Rates | null;
   /** Columns that there are; the tables then give up what they can spare. null = as wide as it gets. */
   readonly width: number | null;

@@ -1,5 +1,5 @@
 /** Draws the one picture of the director that every face reads. Pure. */
-import type { ObservedServer, ObservedService, ObservedTable } from '../dataplane/types.js';
+import type { ObservedServer, ObservedService, ObservedTable, ServerCounters } from '../dataplane/types.js';
 import type { DesiredState, ServerDecision } from '../model/desired-state.js';
 import type { ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
@@ -35,7 +35,7 @@ export interface SnapshotInputs {
 }
 
 const MOST_ERRORS = 10;
-const NO_TRAFFIC = { connections: 0, bytesIn: 0, bytesOut: 0, refused: 0 };
+const NO_TRAFFIC: ServerCounters = { connections: 0, bytesIn: 0, bytesOut: 0, refused: 0 };
 const NOT_PLANNED = { present: false, weight: 0, reason: 'not planned yet' };
 
 /** Computes the snapshot. The answer shares nothing that changes later. */
@@ -62,7 +62,7 @@ function serviceStatus(service: VirtualService, inputs: SnapshotInputs): Service
   const observed = inputs.observed.get(key);
   const errors = shortErrors(inputs.failures.get(key), observed?.faults ?? []);
   const drift = inputs.drift.get(key);
-  const { connections, bytesIn, bytesOut, refused, retries } = observed?.counters ?? {
+  const { connections, bytesIn, bytesOut, packetsIn, packetsOut, refused, retries } = observed?.counters ?? {
     ...NO_TRAFFIC,
     retries: 0,
   };
@@ -81,6 +81,9 @@ function serviceStatus(service: VirtualService, inputs: SnapshotInputs): Service
     connections,
     bytesIn,
     bytesOut,
+    packetsIn: packetsIn ?? null,
+    packetsOut: packetsOut ?? null,
+    rates: observed?.rates ?? null,
     refused,
     retries,
     servers: [
@@ -172,13 +175,16 @@ type Traffic = Pick<
   | 'connections'
   | 'bytesIn'
   | 'bytesOut'
+  | 'packetsIn'
+  | 'packetsOut'
+  | 'rates'
   | 'refused'
 >;
 
 /** What was counted on an entry of the table, or on one that was removed and is still remembered. */
 function traffic(entry: ObservedServer | undefined, removed?: ObservedServer): Traffic {
   const counted = entry ?? removed;
-  const { connections, bytesIn, bytesOut, refused } = counted?.counters ?? NO_TRAFFIC;
+  const { connections, bytesIn, bytesOut, packetsIn, packetsOut, refused } = counted?.counters ?? NO_TRAFFIC;
   return {
     weight: entry?.weight ?? null,
     activeConnections: counted?.activeConnections ?? 0,
@@ -187,6 +193,9 @@ function traffic(entry: ObservedServer | undefined, removed?: ObservedServer): T
     connections,
     bytesIn,
     bytesOut,
+    packetsIn: packetsIn ?? null,
+    packetsOut: packetsOut ?? null,
+    rates: counted?.rates ?? null,
     refused,
   };
 }

@@ -6,6 +6,7 @@ import { DirectorError, type DirectorErrorOptions } from '../base/errors.js';
 import type { Family } from '../base/ip.js';
 import type { TableServer, TableService } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
+import type { PlaneRates } from '../model/rates.js';
 import type { Protocol } from '../model/virtual-service.js';
 
 /** Counters since the entry was made. An edit in place keeps them. */
@@ -16,6 +17,9 @@ export interface TrafficCounters {
   readonly bytesIn: number;
   /** Bytes to clients. */
   readonly bytesOut: number;
+  /** Packets from clients and to them; absent on planes that see bytes only. */
+  readonly packetsIn?: number;
+  readonly packetsOut?: number;
 }
 
 export interface ServerCounters extends TrafficCounters {
@@ -37,7 +41,11 @@ export interface ObservedServer extends TableServer {
   readonly inactiveConnections: number;
   /** null where the plane does not tell. */
   readonly overloaded: boolean | null;
+  /** Templates of persistent clients that lead to it; absent where the plane does not tell. */
+  readonly persistentConnections?: number;
   readonly counters: ServerCounters;
+  /** Absent where the plane keeps none. */
+  readonly rates?: PlaneRates;
 }
 
 export interface ObservedService extends TableService {
@@ -46,6 +54,8 @@ export interface ObservedService extends TableService {
   /** No longer in the table, but something still counts on them: their connections live on. Absent where the plane cannot tell. */
   readonly removed?: ReadonlyMap<ServerKey, ObservedServer>;
   readonly counters: ServiceCounters;
+  /** Absent where the plane keeps none. */
+  readonly rates?: PlaneRates;
   /** What its custom scheduler did wrong so far, one line each; absent when nothing. */
   readonly faults?: readonly string[];
 }
@@ -82,7 +92,8 @@ export type Step =
     }
   | {
       readonly kind: 'edit-server';
-      readonly phase: 2;
+      /** 3 for one that goes: it keeps its weight until what comes in its stead is there. */
+      readonly phase: 2 | 3;
       readonly service: TableService;
       readonly server: TableServer;
       readonly changes: readonly FieldChange[];
@@ -148,6 +159,8 @@ export interface ConnectionRecord {
   readonly bytesIn: number | null;
   readonly bytesOut: number | null;
   readonly ageMs: number | null;
+  /** Until it is ended or forgotten if nobody speaks; absent where nothing ends it, and where the plane does not tell. */
+  readonly expiresMs?: number;
 }
 
 export interface ConnectionFilter {

@@ -62,7 +62,7 @@ function rowOf<Subject>(
   const labels = formatLabels(names);
   const held = counted ? null : totals.hold(round, labels);
   if (held !== null) return { subject, labels, totals: held };
-  const raw = families.filter(isCounter).map((family) => family.read(subject));
+  const raw = families.filter(isCounter).map((family) => family.read(subject) ?? 0);
   return { subject, labels, totals: totals.advance(round, labels, raw) };
 }
 
@@ -75,10 +75,15 @@ function* exposeFamilies<Subject>(
     yield formatHeader(family);
     const index = isCounter(family) ? counters++ : null;
     for (const { subject, labels, totals } of rows) {
-      const value = index === null ? family.read(subject) : (totals[index] ?? 0);
-      yield formatSample(family.name, labels, value);
+      const value = index === null ? family.read(subject) : totalOf(family, subject, totals[index] ?? 0);
+      if (value !== null) yield formatSample(family.name, labels, value);
     }
   }
+}
+
+/** A counter that cannot be read at the moment keeps the total that it has reached, if it ever was read. */
+function totalOf<Subject>(family: SubjectFamily<Subject>, subject: Subject, total: number): number | null {
+  return total === 0 && family.read(subject) === null ? null : total;
 }
 
 function isCounter({ type }: { readonly type: string }): boolean {

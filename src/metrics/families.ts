@@ -1,11 +1,13 @@
 /** The families that are drawn from the snapshot: names, help, and where each value is read. No logic but that. */
+import type { PlaneRates } from '../model/rates.js';
 import type { ServerStatus, ServiceStatus, Snapshot } from '../model/snapshot.js';
 import type { Family } from './text-format.js';
 
 /** A family with one sample for each `Subject`. */
 export interface SubjectFamily<Subject> extends Family {
   readonly type: 'counter' | 'gauge';
-  readonly read: (subject: Subject) => number;
+  /** null where the data plane does not tell: there is no sample then. */
+  readonly read: (subject: Subject) => number | null;
 }
 
 /** A family about the director; the few samples carry labels of their own. */
@@ -21,7 +23,7 @@ export interface DirectorSample {
 function counter<Subject>(
   name: string,
   help: string,
-  read: (subject: Subject) => number,
+  read: (subject: Subject) => number | null,
 ): SubjectFamily<Subject> {
   return { name, help, type: 'counter', read };
 }
@@ -29,7 +31,7 @@ function counter<Subject>(
 function gauge<Subject>(
   name: string,
   help: string,
-  read: (subject: Subject) => number,
+  read: (subject: Subject) => number | null,
 ): SubjectFamily<Subject> {
   return { name, help, type: 'gauge', read };
 }
@@ -140,11 +142,22 @@ export const SERVICE_FAMILIES: readonly SubjectFamily<ServiceStatus>[] = [
   counter('lvsd_service_in_bytes_total', 'Bytes from clients.', ({ bytesIn }) => bytesIn),
   counter('lvsd_service_out_bytes_total', 'Bytes to clients.', ({ bytesOut }) => bytesOut),
   counter(
+    'lvsd_service_in_packets_total',
+    'Packets from clients; absent where the data plane counts none.',
+    ({ packetsIn }) => packetsIn,
+  ),
+  counter(
+    'lvsd_service_out_packets_total',
+    'Packets to clients; absent where the data plane counts none.',
+    ({ packetsOut }) => packetsOut,
+  ),
+  counter(
     'lvsd_service_refused_total',
     'Clients turned away because no server could take them.',
     ({ refused }) => refused,
   ),
   counter('lvsd_service_retries_total', 'Connects repeated on another server.', ({ retries }) => retries),
+  ...rateFamilies<ServiceStatus>('lvsd_service'),
 ];
 
 /** Labelled with the names of service and server. */
@@ -180,11 +193,41 @@ export const SERVER_FAMILIES: readonly SubjectFamily<ServerStatus>[] = [
   counter('lvsd_server_in_bytes_total', 'Bytes from clients to the server.', ({ bytesIn }) => bytesIn),
   counter('lvsd_server_out_bytes_total', 'Bytes from the server to clients.', ({ bytesOut }) => bytesOut),
   counter(
+    'lvsd_server_in_packets_total',
+    'Packets from clients to the server; absent where the data plane counts none.',
+    ({ packetsIn }) => packetsIn,
+  ),
+  counter(
+    'lvsd_server_out_packets_total',
+    'Packets from the server to clients; absent where the data plane counts none.',
+    ({ packetsOut }) => packetsOut,
+  ),
+  counter(
     'lvsd_server_refused_total',
     'Connects that the server refused or let time out; 0 where the data plane cannot see them.',
     ({ refused }) => refused,
   ),
+  ...rateFamilies<ServerStatus>('lvsd_server'),
 ];
+
+/** The data plane's own moving averages, beside which rate() of the counters needs two scrapes. */
+function rateFamilies<Subject extends { readonly rates: PlaneRates | null }>(
+  prefix: string,
+): readonly SubjectFamily<Subject>[] {
+  const family = (name: string, what: string, field: keyof PlaneRates): SubjectFamily<Subject> =>
+    gauge(
+      `${prefix}_${name}_per_second`,
+      `${what} a second, as the data plane measures them; absent where it does not.`,
+      ({ rates }) => rates?.[field] ?? null,
+    );
+  return [
+    family('connections', 'Connections', 'connections'),
+    family('in_packets', 'Packets from clients', 'packetsIn'),
+    family('out_packets', 'Packets to clients', 'packetsOut'),
+    family('in_bytes', 'Bytes from clients', 'bytesIn'),
+    family('out_bytes', 'Bytes to clients', 'bytesOut'),
+  ];
+}
 
 function serves({ weight }: ServerStatus): boolean {
   return weight !== null && weight > 0;

@@ -3,6 +3,7 @@
  * holds no secret. Wall-clock times in ms since the epoch.
  */
 import type { ServerKey, ServiceKey } from './keys.js';
+import type { PlaneRates } from './rates.js';
 import type { ForwardingMethod } from './real-server.js';
 import type { VerdictState } from './status.js';
 import type { Protocol } from './virtual-service.js';
@@ -83,6 +84,11 @@ export interface ServiceStatus {
   readonly connections: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** null where the plane counts no packets. */
+  readonly packetsIn: number | null;
+  readonly packetsOut: number | null;
+  /** The plane's own; null where it keeps none. */
+  readonly rates: PlaneRates | null;
   readonly refused: number;
   readonly retries: number;
   readonly servers: readonly ServerStatus[];
@@ -109,5 +115,10 @@ export interface ServerStatus {
   readonly connections: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** null where the plane counts no packets, and when it knows the server no more. */
+  readonly packetsIn: number | null;
+  readonly packetsOut: number | null;
+  /** As of the service. */
+  readonly rates: PlaneRates | null;
   readonly refused: number;
 }

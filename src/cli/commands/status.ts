@@ -7,6 +7,7 @@ import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
 import { failure } from '../failure.js';
 import { formatJson } from '../format.js';
+import { planeRates } from '../status-rates.js';
 import { statusView } from '../status-view.js';
 import { watchStatus } from '../watch-status.js';
 
@@ -43,7 +44,7 @@ function render(snapshot: Snapshot, json: boolean, context: CliContext): string 
   const lines = statusView(snapshot, {
     color: context.color,
     nowMs: context.clock.wallMs(),
-    rates: null,
+    rates: planeRates(snapshot),
     width: null,
   });
   return `${lines.join('\n')}\n`;

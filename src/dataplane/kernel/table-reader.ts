@@ -1,8 +1,9 @@
 /** Reads the kernel's table into what the controller observes, in turns. Changes nothing. */
 import { IpvsError } from '../../../native/ipvs/errors.js';
 import type { IpvsTable } from '../../../native/ipvs/table.js';
-import type { IpvsDestination, IpvsService, IpvsServiceKey } from '../../../native/ipvs/types.js';
+import type { IpvsDestination, IpvsService, IpvsServiceKey, IpvsStats } from '../../../native/ipvs/types.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
+import type { PlaneRates } from '../../model/rates.js';
 import type { ObservedServer, ObservedService, ObservedTable } from '../types.js';
 import { fromIpvsDestination, fromIpvsSettings } from './convert.js';
 import { fromIpvsServiceKey, parseServiceKey } from './convert-keys.js';
@@ -72,7 +73,7 @@ function observeService(
     servers.set(server.key, server);
   }
   const { key, name, address } = fromIpvsServiceKey(service, marks);
-  const { connections, inBytes, outBytes } = service.stats;
+  const { connections, inPackets, outPackets, inBytes, outBytes } = service.stats;
   return {
     key,
     name,
@@ -83,17 +84,20 @@ function observeService(
       connections: Number(connections),
       bytesIn: Number(inBytes),
       bytesOut: Number(outBytes),
+      packetsIn: Number(inPackets),
+      packetsOut: Number(outPackets),
       // The kernel counts neither clients that it turned away nor connects that were repeated.
       refused: 0,
       retries: 0,
     },
+    rates: observeRates(service.stats),
   };
 }
 
 /** Field by field: to spread an object of this size takes longer than to read the server from the kernel. */
 function observeServer(destination: IpvsDestination): ObservedServer {
   const server = fromIpvsDestination(destination);
-  const { connections, inBytes, outBytes } = destination.stats;
+  const { connections, inPackets, outPackets, inBytes, outBytes } = destination.stats;
   return {
     name: server.name,
     key: server.key,
@@ -109,11 +113,25 @@ function observeServer(destination: IpvsDestination): ObservedServer {
     inactiveConnections: destination.inactiveConnections,
     // The kernel keeps the flag to itself, and its rules differ by version.
     overloaded: null,
+    persistentConnections: destination.persistentConnections,
     counters: {
       connections: Number(connections),
       bytesIn: Number(inBytes),
       bytesOut: Number(outBytes),
+      packetsIn: Number(inPackets),
+      packetsOut: Number(outPackets),
       refused: 0,
     },
+    rates: observeRates(destination.stats),
+  };
+}
+
+function observeRates(stats: IpvsStats): PlaneRates {
+  return {
+    connections: Number(stats.connectionsPerSec),
+    packetsIn: Number(stats.inPacketsPerSec),
+    packetsOut: Number(stats.outPacketsPerSec),
+    bytesIn: Number(stats.inBytesPerSec),
+    bytesOut: Number(stats.outBytesPerSec),
   };
 }

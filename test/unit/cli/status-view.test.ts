@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServerKey } from '../../../src/model/keys.js';
-import { computeRates } from '../../../src/cli/status-rates.js';
+import type { Snapshot } from '../../../src/model/snapshot.js';
+import { computeRates, planeRates } from '../../../src/cli/status-rates.js';
 import { statusView } from '../../../src/cli/status-view.js';
 import { NOW_MS, serverStatus, serviceStatus, snapshot } from '../../support/snapshots.js';
 
@@ -107,6 +108,37 @@ describe('statusView', () => {
     const text = statusView(after, { ...options, rates: computeRates(before, after, 2000) }).join('\n');
     assert.match(text, /wrr \(nat, 10 conn\/s\)/);
     assert.match(text, /CONN\/S {2}IN\/S {2}OUT\/S\n.* 2\.5 {4}0B {5}0B$/m);
+  });
+
+  it('shows the rates of the plane where it keeps some and something moves', () => {
+    const still = { connections: 0, packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0 };
+    const moving = { ...still, connections: 3, bytesIn: 2048, bytesOut: 4096 };
+    const of = (rates: typeof still): string => {
+      const services = [
+        serviceStatus('shop', {
+          rates,
+          servers: [serverStatus('a', { rates }), serverStatus('b', { rates: still })],
+        }),
+      ];
+      const shown = snapshot({ services });
+      return statusView(shown, { ...options, rates: planeRates(shown) }).join('\n');
+    };
+    assert.match(of(moving), /CONN\/S {2}IN\/S {2}OUT\/S\n.* 3\.0 +2\.0K +4\.0K$/m);
+    assert.match(of(moving), / 0 +0B +0B$/m);
+    assert.doesNotMatch(of(still), /CONN\/S/);
+  });
+
+  it('takes the rates of the plane in a watch, for its counters move seldom', () => {
+    const rates = { connections: 7, packetsIn: 0, packetsOut: 0, bytesIn: 1024, bytesOut: 0 };
+    const at = (connections: number): Snapshot =>
+      snapshot({
+        services: [
+          serviceStatus('shop', { connections, rates, servers: [serverStatus('a', { connections, rates })] }),
+        ],
+      });
+    const computed = computeRates(at(10), at(10), 1000);
+    assert.equal(computed.services.get('shop')?.connections, 7);
+    assert.equal(computed.servers.get('shop/a')?.bytesIn, 1024);
   });
 
   it('colours only when asked to', () => {

@@ -108,6 +108,9 @@ describe('buildSnapshot', () => {
       connections: 5,
       bytesIn: 0,
       bytesOut: 0,
+      packetsIn: null,
+      packetsOut: null,
+      rates: null,
       refused: 0,
       retries: 0,
     });
@@ -129,6 +132,9 @@ describe('buildSnapshot', () => {
       connections: 5,
       bytesIn: 0,
       bytesOut: 0,
+      packetsIn: null,
+      packetsOut: null,
+      rates: null,
       refused: 0,
     });
   });

@@ -4,7 +4,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { ContinuousTotals } from '../../../src/metrics/continuous-totals.js';
 import { exposeSnapshot } from '../../../src/metrics/exposition.js';
 import { SERVER_FAMILIES, SERVICE_FAMILIES } from '../../../src/metrics/families.js';
-import type { Snapshot } from '../../../src/model/snapshot.js';
+import type { ServerStatus, Snapshot } from '../../../src/model/snapshot.js';
 import { serverStatus, serviceStatus, snapshot } from '../../support/snapshots.js';
 import { sampleLines, valueOf } from './support/samples.js';
 
@@ -44,16 +44,37 @@ describe('exposeSnapshot', () => {
     };
     for (const family of SERVICE_FAMILIES) {
       const metric = define(family);
-      for (const service of busy.services) metric.inc({ service: service.name }, family.read(service));
+      for (const service of busy.services) {
+        const value = family.read(service);
+        if (value !== null) metric.inc({ service: service.name }, value);
+      }
     }
     for (const family of SERVER_FAMILIES) {
       const metric = define(family);
       for (const service of busy.services)
-        for (const server of service.servers)
-          metric.inc({ service: service.name, server: server.name }, family.read(server));
+        for (const server of service.servers) {
+          const value = family.read(server);
+          if (value !== null) metric.inc({ service: service.name, server: server.name }, value);
+        }
     }
     const ours = sampleLines(expose(busy)).filter((line) => /lvsd_(service|server)_/.test(line));
     assert.deepEqual(ours, sampleLines(await registry.metrics()));
+  });
+
+  it('has no sample of what the plane does not tell, and keeps a total that it told once', () => {
+    const totals = new ContinuousTotals();
+    const rates = { connections: 1, packetsIn: 2, packetsOut: 3, bytesIn: 4, bytesOut: 5 };
+    const read = (overrides: Partial<ServerStatus>): readonly (number | undefined)[] => {
+      const servers = [serverStatus('a', overrides)];
+      const text = expose(snapshot({ services: [serviceStatus('shop', { servers })] }), totals);
+      return ['in_packets_total', 'out_packets_total', 'in_bytes_per_second', 'connections_per_second'].map(
+        (name) => valueOf(text, `lvsd_server_${name}{service="shop",server="a"}`),
+      );
+    };
+    assert.deepEqual(read({}), [undefined, undefined, undefined, undefined]);
+    assert.deepEqual(read({ packetsIn: 7, packetsOut: 0, rates }), [7, 0, 4, 1]);
+    assert.deepEqual(read({ weight: null }), [7, undefined, undefined, undefined]);
+    assert.deepEqual(read({ packetsIn: 9, packetsOut: 1, rates }), [9, 1, 4, 1]);
   });
 
   it('says who is up, who serves, and with which weight', () => {

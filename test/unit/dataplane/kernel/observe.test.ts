@@ -39,11 +39,21 @@ function filled(): FakeIpvsTable {
     command: 'add-service',
     service: { ...web, scheduler: 'none', protocol: 47, port: 0, flags: 0x1, netmask: 0xff00ff00 },
   });
-  table.countService(web, { connections: 5n, inBytes: 2n ** 53n + 1n, outBytes: 2n ** 60n });
+  table.countService(web, {
+    connections: 5n,
+    inBytes: 2n ** 53n + 1n,
+    outBytes: 2n ** 60n,
+    inPackets: 2n ** 40n,
+  });
   table.countDestination(web, first, {
     activeConnections: 3,
     inactiveConnections: 4,
-    stats: { connections: 4n, inBytes: 10n, outBytes: 20n },
+    persistentConnections: 2,
+    stats: {
+      ...{ connections: 4n, inPackets: 5n, outPackets: 6n, inBytes: 10n, outBytes: 20n },
+      ...{ connectionsPerSec: 1n, inPacketsPerSec: 2n, outPacketsPerSec: 3n },
+      ...{ inBytesPerSec: 7n, outBytesPerSec: 8n },
+    },
   });
   return table;
 }
@@ -69,7 +79,9 @@ describe('the observed kernel table', () => {
       activeConnections: 3,
       inactiveConnections: 4,
       overloaded: null,
-      counters: { connections: 4, bytesIn: 10, bytesOut: 20, refused: 0 },
+      persistentConnections: 2,
+      counters: { connections: 4, bytesIn: 10, bytesOut: 20, packetsIn: 5, packetsOut: 6, refused: 0 },
+      rates: { connections: 1, packetsIn: 2, packetsOut: 3, bytesIn: 7, bytesOut: 8 },
     });
     assert.equal('removed' in service, false);
     assert.equal('plane' in service, false);
@@ -86,6 +98,8 @@ describe('the observed kernel table', () => {
       connections: 5,
       bytesIn: 2 ** 53,
       bytesOut: 2 ** 60,
+      packetsIn: 2 ** 40,
+      packetsOut: 0,
       refused: 0,
       retries: 0,
     });
