@@ -26,7 +26,7 @@ import { AcceptedConfigs } from './accepted-configs.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
 import { DirectorState, type Remembered } from './director-state.js';
-import { leftBehind } from './left-behind.js';
+import { leftBehind, nothingLeft } from './left-behind.js';
 import { HistoryStore } from './state/history-store.js';
 import { LastGoodStore } from './state/last-good.js';
 import { DirectorOperations } from './operations.js';
@@ -149,6 +149,7 @@ export class Daemon {
       onHost &&
       this.#planes.kernel &&
       new onHost.HostSettings({
+        clock,
         kernel: this.#planes.kernel,
         state: this.#state,
         warn: (message) => logger.warn(message),
@@ -253,6 +254,7 @@ export class Daemon {
     await this.#matches?.follow(this.#model);
     await this.#reconciler.start();
     this.#programmed = true;
+    void this.#settings?.check(this.#model);
     const { verdicts } = this.#options.remembered.states;
     this.#health.configure(
       this.#model.services,
@@ -289,6 +291,7 @@ export class Daemon {
       () => this.#tellStop(),
       () => this.#reloader.close(),
       () => this.#health.close(),
+      () => this.#settings?.close(),
       () => this.#leaveTable(),
       () => this.#reconciler.close(),
       () => this.#api.close(),
@@ -335,6 +338,7 @@ export class Daemon {
   #follow(model: Model): void {
     this.#model = model;
     this.#health.configure(model.services);
+    void this.#settings?.check(model);
   }
 
   #tellStart(): void {
@@ -370,10 +374,7 @@ export class Daemon {
       for (const line of leftBehind(inKernel, addresses)) logger.warn(line);
       return;
     }
-    const result = await this.#reconciler.setModel(
-      { ...this.#model, services: [] },
-      { cause: null, force: true },
-    );
+    const result = await this.#reconciler.setModel(nothingLeft(this.#model), { cause: null, force: true });
     if (!result.accepted) return;
     for (const { message } of result.failures) logger.error(message);
     await this.#settings?.restore();

@@ -2,9 +2,12 @@
  * The settings of this host that a configuration needs beside the table: IPVS timeouts and kernel settings. What was
  * there before is in state_dir, so that `on_stop: remove` can put it back, of this process or of a later one.
  */
+import type { Clock } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
+import { takeTurns } from '../base/take-turns.js';
 import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
-import { readSysctlFacts } from '../host/sysctl-facts.js';
+import { SerialQueue } from '../controller/serial-queue.js';
+import { gatherSysctlFacts } from '../host/sysctl-facts.js';
 import {
   adviseSysctls,
   checkSysctls,
@@ -21,6 +24,7 @@ import type { DirectorState } from './director-state.js';
 import type { ChangedSysctl } from './state/ownership-record.js';
 
 export interface HostSettingsOptions {
+  readonly clock: Clock;
   readonly kernel: Pick<KernelDataplane, 'configure'>;
   readonly state: Pick<DirectorState, 'onHost' | 'setOnHost'>;
   /** Hears what is not as it ought to be, one line each, each once until it changes. */
@@ -30,7 +34,7 @@ export interface HostSettingsOptions {
   /** Default: the running kernel's. */
   readonly files?: SysctlFiles;
   /** Default: of this host. */
-  readonly readFacts?: (model: Model) => SysctlFacts;
+  readonly readFacts?: (model: Model, turn: () => Promise<void>) => Promise<SysctlFacts>;
 }
 
 const PROC_SYS = '/proc/sys/';
@@ -38,16 +42,41 @@ const PROC_SYS = '/proc/sys/';
 export class HostSettings {
   readonly #options: HostSettingsOptions;
   readonly #files: SysctlFiles;
+  readonly #checks = new SerialQueue();
   #warned: ReadonlySet<string> = new Set();
+  /** What the last `follow` could not do. */
+  #troubles: readonly string[] = [];
 
   constructor(options: HostSettingsOptions) {
     this.#options = options;
     this.#files = options.files ?? procSysctls;
   }
 
-  /** Makes the host as the configuration says, or tells what is not so. Never rejects. */
+  /** Before the table changes: makes the host as the configuration says where it asks for that. Never rejects. */
   async follow(model: Model): Promise<void> {
-    const warnings = [...(await this.#setTimeouts(model)), ...(await this.#followSysctls(model))];
+    this.#troubles = [
+      ...(await this.#setTimeouts(model)),
+      ...(model.director.sysctls === 'set' ? await this.#advised(model, (all) => this.#setSysctls(all)) : []),
+    ];
+  }
+
+  /**
+   * When the table has changed, since that must not wait for it: tells what is not as it ought to be. One at a time; never
+   * rejects.
+   */
+  check(model: Model): Promise<void> {
+    return this.#checks.run(() => this.#check(model));
+  }
+
+  /** Waits for checks that were asked for. */
+  close(): Promise<void> {
+    return this.#checks.idle();
+  }
+
+  async #check(model: Model): Promise<void> {
+    const found =
+      model.director.sysctls === 'set' ? [] : await this.#advised(model, (all) => this.#checkSysctls(all));
+    const warnings = [...this.#troubles, ...found];
     for (const warning of warnings) if (!this.#warned.has(warning)) this.#options.warn(warning);
     this.#warned = new Set(warnings);
   }
@@ -65,17 +94,23 @@ export class HostSettings {
     await state.setOnHost({ sysctls: changes.map(toRecord), timeoutsBefore: null });
   }
 
-  async #followSysctls(model: Model): Promise<string[]> {
-    const { readFacts = readSysctlFacts } = this.#options;
+  /** @returns what `use` gives; one line when the host cannot be looked at */
+  async #advised(
+    model: Model,
+    use: (advised: readonly SysctlAdvice[]) => string[] | Promise<string[]>,
+  ): Promise<string[]> {
+    const { clock, readFacts = gatherSysctlFacts } = this.#options;
     try {
-      const advised = adviseSysctls(model, readFacts(model));
-      if (model.director.sysctls === 'set') return await this.#setSysctls(advised);
-      return checkSysctls(advised, this.#files)
-        .filter(({ severity }) => severity !== 'info')
-        .map(describeDeviation);
+      return await use(adviseSysctls(model, await readFacts(model, takeTurns(clock))));
     } catch (error) {
       return [`look at the kernel settings: ${reasonOf(error)}`];
     }
+  }
+
+  #checkSysctls(advised: readonly SysctlAdvice[]): string[] {
+    return checkSysctls(advised, this.#files)
+      .filter(({ severity }) => severity !== 'info')
+      .map(describeDeviation);
   }
 
   async #setSysctls(advised: readonly SysctlAdvice[]): Promise<string[]> {

@@ -27,10 +27,20 @@ export interface HostNetwork {
  * @throws SyscallError, RtnetlinkError, CodecError
  */
 export function withHostNetwork<Result>(use: (network: HostNetwork) => Result): Result {
-  const connection = openRtnetlink();
+  const network = openHostNetwork();
   try {
-    const asked = new Map<string, Route | null>();
-    return use({
+    return use(network);
+  } finally {
+    network.close();
+  }
+}
+
+/** As `withHostNetwork`, for whoever asks in several turns of the loop. Answers about routes are kept until `close`. */
+export function openHostNetwork(): HostNetwork & { close(): void } {
+  const connection = openRtnetlink();
+  const asked = new Map<string, Route | null>();
+  try {
+    return {
       links: listLinks(connection),
       addresses: listAddresses(connection),
       routes: listRoutes(connection),
@@ -42,9 +52,11 @@ export function withHostNetwork<Result>(use: (network: HostNetwork) => Result): 
         asked.set(key, route);
         return route;
       },
-    });
-  } finally {
+      close: () => connection.close(),
+    };
+  } catch (error) {
     connection.close();
+    throw error;
   }
 }
 

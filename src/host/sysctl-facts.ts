@@ -3,7 +3,15 @@ import { IpvsClient } from '../../native/ipvs/client.js';
 import type { Link } from '../../native/rtnetlink/types.js';
 import type { Family } from '../base/ip.js';
 import type { Model } from '../model/director.js';
-import { clientLink, isLocal, kernelServices, linkTowards, vipsOf, withHostNetwork } from './network.js';
+import {
+  clientLink,
+  isLocal,
+  kernelServices,
+  linkTowards,
+  openHostNetwork,
+  vipsOf,
+  withHostNetwork,
+} from './network.js';
 import type { HostNetwork } from './network.js';
 import type { SysctlFacts } from './sysctl-advice.js';
 
@@ -48,6 +56,26 @@ export function computeSysctlFacts(
  */
 export function readSysctlFacts(model: Model): SysctlFacts {
   return withHostNetwork((network) => computeSysctlFacts(model, network, hasBackupSyncDaemon()));
+}
+
+/**
+ * As `readSysctlFacts`, without holding the loop while the kernel is asked for the way to thousands of servers.
+ *
+ * @param turn awaited between two questions
+ */
+export async function gatherSysctlFacts(model: Model, turn: () => Promise<void>): Promise<SysctlFacts> {
+  const network = openHostNetwork();
+  try {
+    const servers = kernelServices(model).flatMap((service) => service.servers);
+    // The network keeps the answers, so that they are there when the facts are computed.
+    for (const destination of new Set(servers.map(({ address }) => address))) {
+      network.routeTo({ destination });
+      await turn();
+    }
+    return computeSysctlFacts(model, network, hasBackupSyncDaemon());
+  } finally {
+    network.close();
+  }
 }
 
 /** Without IPVS, or the right to ask it, there is none that we know of. */

@@ -4,6 +4,8 @@ import { DirectorError } from '../../../src/base/errors.js';
 import { NOTHING_REMEMBERED, type OwnedOnHost } from '../../../src/daemon/director-state.js';
 import { HostSettings } from '../../../src/daemon/host-settings.js';
 import type { SysctlFacts } from '../../../src/host/sysctl-advice.js';
+import type { Model } from '../../../src/model/director.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { model, service } from '../../support/models.js';
 
 const FORWARD = 'net/ipv4/ip_forward';
@@ -41,6 +43,7 @@ describe('HostSettings', () => {
 
   function settings(): HostSettings {
     return new HostSettings({
+      clock: new FakeClock(),
       kernel: {
         configure(wanted) {
           if (refuse) throw new DirectorError('set timeouts: refused', { code: 'ERR_TIMEOUTS', details: {} });
@@ -70,14 +73,19 @@ describe('HostSettings', () => {
         write: (path, text) => void sysctls.set(path, text),
         list: () => [],
       },
-      readFacts: () => facts,
+      readFacts: () => Promise.resolve(facts),
     });
+  }
+
+  async function follow(host: HostSettings, next: Model): Promise<void> {
+    await host.follow(next);
+    await host.check(next);
   }
 
   it('warns once of what is not as advised, with the cure, and sets nothing', async () => {
     const host = settings();
-    await host.follow(model([shop], { sysctls: 'check' }));
-    await host.follow(model([shop], { sysctls: 'check' }));
+    await follow(host, model([shop], { sysctls: 'check' }));
+    await follow(host, model([shop], { sysctls: 'check' }));
     assert.equal(warned.filter((line) => line.includes('net.ipv4.ip_forward is 0')).length, 1);
     assert.match(warned.join('\n'), /cure: sysctl -w net\.ipv4\.ip_forward=1/);
     assert.equal(sysctls.get(FORWARD), '0');
@@ -87,13 +95,13 @@ describe('HostSettings', () => {
     const host = settings();
     for (const value of ['0', '1', '0']) {
       sysctls.set(FORWARD, value);
-      await host.follow(model([shop], { sysctls: 'check' }));
+      await follow(host, model([shop], { sysctls: 'check' }));
     }
     assert.equal(warned.filter((line) => line.includes('net.ipv4.ip_forward is 0')).length, 2);
   });
 
   it('sets, records the old value, and puts it back in a later process', async () => {
-    await settings().follow(model([shop], { sysctls: 'set' }));
+    await follow(settings(), model([shop], { sysctls: 'set' }));
     assert.equal(sysctls.get(FORWARD), '1');
     assert.ok(
       onHost.sysctls.some(
@@ -101,7 +109,7 @@ describe('HostSettings', () => {
       ),
     );
     const later = settings();
-    await later.follow(model([shop], { sysctls: 'set' }));
+    await follow(later, model([shop], { sysctls: 'set' }));
     await later.restore();
     assert.equal(sysctls.get(FORWARD), '0');
     assert.deepEqual(onHost.sysctls, []);
@@ -110,7 +118,7 @@ describe('HostSettings', () => {
 
   it('leaves what somebody else has changed since', async () => {
     const host = settings();
-    await host.follow(model([shop], { sysctls: 'set' }));
+    await follow(host, model([shop], { sysctls: 'set' }));
     sysctls.set(FORWARD, '2');
     await host.restore();
     assert.equal(sysctls.get(FORWARD), '2');
@@ -119,21 +127,21 @@ describe('HostSettings', () => {
   it('sets timeouts and remembers those from before the first change alone', async () => {
     const host = settings();
     const wanted = (tcpSec: number) => model([shop], { timeouts: { tcpSec, tcpFinSec: null, udpSec: null } });
-    await host.follow(wanted(60));
-    await host.follow(wanted(70));
+    await follow(host, wanted(60));
+    await follow(host, wanted(70));
     assert.equal(timeouts.tcpSec, 70);
     await host.restore();
     assert.equal(timeouts.tcpSec, 900);
   });
 
   it('remembers no timeouts where the file names none', async () => {
-    await settings().follow(model([shop]));
+    await follow(settings(), model([shop]));
     assert.equal(onHost.timeoutsBefore, null);
   });
 
   it('tells of a timeout that the kernel refuses and goes on', async () => {
     refuse = true;
-    await settings().follow(model([shop], { sysctls: 'set' }));
+    await follow(settings(), model([shop], { sysctls: 'set' }));
     assert.ok(warned.includes('set timeouts: refused'));
     assert.equal(sysctls.get(FORWARD), '1');
   });
