@@ -21,7 +21,8 @@ export class BelievedTable {
   /**
    * Takes over a full dump.
    *
-   * @param keep services whose entry stays as believed: what others changed there is not ours to undo
+   * @param keep services whose settings, servers and weights stay as believed: what others changed there is not ours to
+   *   undo. What is counted there is taken over all the same.
    */
   replaceAll(fresh: ObservedTable, keep: (key: ServiceKey) => boolean): void {
     this.#services = mergeDump(this.#services, fresh, (key) => !this.#stale.has(key) && keep(key));
@@ -59,8 +60,18 @@ function mergeDump(
   keep: (key: ServiceKey) => boolean,
 ): Map<ServiceKey, ObservedService> {
   const merged = new Map(fresh);
-  for (const [key, entry] of believed) if (keep(key)) merged.set(key, entry);
+  for (const [key, entry] of believed) if (keep(key)) merged.set(key, recounted(entry, fresh.get(key)));
   return merged;
+}
+
+/** As believed, but with what the fresh look has counted: who drains must be seen to be idle. */
+function recounted(believed: ObservedService, fresh: ObservedService | undefined): ObservedService {
+  if (fresh === undefined) return believed;
+  const servers = [...believed.servers.values()].map((server) => {
+    const { activeConnections, inactiveConnections, counters } = fresh.servers.get(server.key) ?? server;
+    return [server.key, { ...server, activeConnections, inactiveConnections, counters }] as const;
+  });
+  return { ...believed, servers: new Map(servers), counters: fresh.counters };
 }
 
 function stepsByService(steps: readonly Step[]): ReadonlyMap<ServiceKey, readonly Step[]> {

@@ -11,6 +11,9 @@ export const MOST_REPAIRS = 5;
 /** Time in which they count, ms. */
 export const REPAIR_WINDOW_MS = 600_000;
 
+/** Steps that a message names. */
+const MOST_NAMED = 10;
+
 /** A difference that is left as it is. */
 export interface UnrepairedDrift {
   /** `alert`: by policy; `stopped`: repaired too often. */
@@ -52,7 +55,7 @@ export class DriftWatch {
    */
   found(key: ServiceKey, policy: DriftPolicy, steps: readonly PlannedStep[]): DriftDecision {
     if (policy === 'ignore') return { repair: false, tell: null };
-    const message = `somebody else changed the table; to undo: ${steps.map(formatStep).join('; ')}`;
+    const message = `somebody else changed the table; to undo: ${formatSteps(steps)}`;
     if (policy === 'alert') return this.#leave(key, { why: 'alert', message });
     // Who has stopped leaves every difference, also one that is new: two controllers would only go on taking turns.
     const stoppedBefore = this.#unrepaired.get(key)?.why === 'stopped';
@@ -85,13 +88,20 @@ export class DriftWatch {
   #countRepair(key: ServiceKey, drift: string): boolean {
     const ofService = this.#repairs.get(key) ?? new Map<string, number[]>();
     this.#repairs.set(key, ofService);
-    const nowMs = this.#clock.nowMs();
-    const recent = (ofService.get(drift) ?? []).filter((atMs) => nowMs - atMs <= REPAIR_WINDOW_MS);
+    const oldestMs = this.#clock.nowMs() - REPAIR_WINDOW_MS;
+    // Somebody who does something else each time must not fill the memory.
+    for (const [other, times] of ofService) if ((times.at(-1) ?? 0) < oldestMs) ofService.delete(other);
+    const recent = (ofService.get(drift) ?? []).filter((atMs) => atMs >= oldestMs);
     ofService.set(drift, recent);
     if (recent.length >= MOST_REPAIRS) return false;
-    recent.push(nowMs);
+    recent.push(this.#clock.nowMs());
     return true;
   }
+}
+
+function formatSteps(steps: readonly PlannedStep[]): string {
+  const named = steps.slice(0, MOST_NAMED).map(formatStep).join('; ');
+  return steps.length > MOST_NAMED ? `${named}; and ${steps.length - MOST_NAMED} more` : named;
 }
 
 /** Subjects and fields without values: a controller that writes other values each time is the same drift. */

@@ -179,14 +179,15 @@ function extraServerSteps(
 
 /**
  * Quiesced first, also when idle, for a client may come between the look and the step; deleted when it is found idle
- * after that, in between left alone.
+ * after that, in between left alone. Quiesced with the deletions: until the servers of the file are in, it may be all
+ * that serves.
  */
 function drainStep(service: TableService, entry: ObservedServer): Step | null {
   const connections = liveConnections(entry);
   if (entry.weight === 0) return connections === 0 ? deleteStep(service, entry, null) : null;
   const changes = [{ field: 'weight', from: String(entry.weight), to: '0' }];
   const server = { ...tableServer(entry), weight: 0 };
-  return { kind: 'edit-server', phase: 2, service, server, changes, liveConnections: connections };
+  return { kind: 'edit-server', phase: 3, service, server, changes, liveConnections: connections };
 }
 
 function deleteStep(service: TableService, entry: ObservedServer, name: string | null): Step {

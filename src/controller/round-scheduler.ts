@@ -55,6 +55,8 @@ export class RoundScheduler {
   #nextRound: Promise<RoundResult> | null = null;
   #resyncTimer: Timer | null = null;
   #soonTimer: Timer | null = null;
+  /** End of the last round that dumped the table, or tried to; monotonic. */
+  #lastDumpMs = -Infinity;
   #running = false;
   #programmed = false;
   #lastPlan: PlanSummary | null = null;
@@ -110,12 +112,16 @@ export class RoundScheduler {
     return this.#queue.run(task);
   }
 
-  /** Sets the time of the next full dump anew. */
+  /**
+   * Sets the time of the next full dump anew, by the interval of the running configuration. It counts from the last dump:
+   * reloads that follow one another closely must not put it off for ever.
+   */
   armResync(): void {
     this.#resyncTimer?.cancel();
     if (!this.#running) return;
     const { clock, config } = this.#options;
-    this.#resyncTimer = clock.after(config.director.resyncMs, () => {
+    const dueMs = this.#lastDumpMs + config.director.resyncMs;
+    this.#resyncTimer = clock.after(Math.max(0, dueMs - clock.nowMs()), () => {
       void this.#ask({ everything: true, dump: true, trigger: 'resync' });
     });
   }
@@ -173,7 +179,10 @@ export class RoundScheduler {
       this.#tableFailed(thrown);
       return { steps: [], failures: [thrown] };
     } finally {
-      if (ask.dump) this.armResync();
+      if (ask.dump) {
+        this.#lastDumpMs = this.#options.clock.nowMs();
+        this.armResync();
+      }
     }
   }
 

@@ -70,6 +70,32 @@ describe('a restart on a populated table', () => {
     assert.deepEqual([...rig.reconciler.owned.strangers], [[SHOP, new Set([serverKeyOf(B)])]]);
   });
 
+  it('leaves strangers their weight while the servers of the file are refused', async () => {
+    const plane = new FakeDataplane();
+    plane.externalService(shop, [server(B)]);
+    let refuse = true;
+    plane.failStep = ({ kind }) => (refuse && kind === 'add-server' ? 'the kernel refuses it' : null);
+    const rig = controllerRig(model([shop]), 'fake', { plane });
+    await rig.reconciler.start();
+    assert.equal(plane.server(SHOP, serverKeyOf(B))?.weight, 1);
+    refuse = false;
+    await rig.clock.advanceAsync(1000);
+    assert.equal(plane.server(SHOP, serverKeyOf(A))?.weight, 1);
+    assert.notEqual(plane.server(SHOP, serverKeyOf(B))?.weight, 1);
+  });
+
+  for (const drift of ['alert', 'ignore'] as const)
+    it(`lets strangers go when they are idle, also with drift: ${drift}`, async () => {
+      const plane = populated();
+      plane.carry(SHOP, serverKeyOf(B), 7);
+      const rig = controllerRig(model([{ ...shop, drift }]), 'fake', { plane });
+      await rig.reconciler.start();
+      assert.equal(plane.server(SHOP, serverKeyOf(B))?.weight, 0);
+      plane.carry(SHOP, serverKeyOf(B), 0);
+      await rig.clock.advanceAsync(60_000);
+      assert.equal(plane.server(SHOP, serverKeyOf(B)), undefined);
+    });
+
   it('goes on draining the strangers of the record', async () => {
     const plane = populated();
     plane.carry(SHOP, serverKeyOf(B), 7);

@@ -470,6 +470,25 @@ describe('Reconciler and what others change', () => {
     );
   });
 
+  it('repairs drift within the interval although reloads come more often than that', async () => {
+    const rig = await started();
+    rig.plane.externalServer(SHOP, { key: A, weight: 9 });
+    for (let reloads = 0; reloads < 3; reloads++) {
+      await rig.clock.advanceAsync(10_000);
+      await rig.reconciler.setModel(both, { cause: null });
+    }
+    assert.equal(rig.plane.server(SHOP, A)?.weight, 1);
+  });
+
+  it('names the first steps of a drift of many, and counts the rest', async () => {
+    const servers = Array.from({ length: 200 }, (_, index) => `10.0.1.${index}:80`);
+    const rig = await started(model([service('shop', '192.0.2.10:80', servers, { drift: 'alert' })]));
+    for (const address of servers) rig.plane.externalDelete(SHOP, serverKeyOf(address));
+    await rig.clock.advanceAsync(30_000);
+    const found = rig.story().find(({ type }) => type === 'drift-found');
+    assert.match(found?.message ?? '', /10\.0\.1\.9:80.*; and 190 more$/);
+  });
+
   it('tells of drift once and leaves it, with `drift: alert`', async () => {
     const rig = await started(withPolicy('alert'));
     rig.plane.externalServer(SHOP, { key: A, weight: 9 });
