@@ -2,12 +2,6 @@
 /** The program `lvsd`: joins the command line to the parts that it may not know itself. */
 import { tmpdir } from 'node:os';
 import { relative } from 'node:path';
-import { createLogger } from '../base/logger.js';
-import { applyAlone } from '../daemon/apply-alone.js';
-import { planAlone } from '../daemon/plan-alone.js';
-import { runDirector } from '../daemon/run-director.js';
-import { startDirector } from '../daemon/start-director.js';
-import { runDemo } from '../demo/demo.js';
 import { calledAs } from './called-as.js';
 import { runCli } from './program.js';
 import type { Programs } from './programs.js';
@@ -15,23 +9,30 @@ import { processContext } from './terminal.js';
 
 const context = processContext();
 
+/** Loaded when they are run: the director is most of the code, and most commands only talk to one. */
 const programs: Programs = {
-  runDirector: (request) =>
-    runDirector({ ...request, prettyLog: process.stderr.isTTY, colorLog: context.errorColor }),
-  planAlone,
-  applyAlone,
-  runDemo: (request) =>
-    runDemo({
+  runDirector: async (request) => {
+    const { runDirector } = await import('../daemon/run-director.js');
+    return runDirector({ ...request, prettyLog: process.stderr.isTTY, colorLog: context.errorColor });
+  },
+  planAlone: async (request) => (await import('../daemon/plan-alone.js')).planAlone(request),
+  applyAlone: async (request) => (await import('../daemon/apply-alone.js')).applyAlone(request),
+  runDemo: async (request) => {
+    const { runDemo } = await import('../demo/demo.js');
+    return runDemo({
       ...request,
       clock: context.clock,
       command: calledAs(process.argv, process.execArgv, (path) => relative(process.cwd(), path)),
       tmpdir: tmpdir(),
       onRevive: (revive) => void process.on('SIGUSR2', revive),
       startDirector: startDemoDirector,
-    }),
+    });
+  },
 };
 
 async function startDemoDirector(config: string) {
+  const { createLogger } = await import('../base/logger.js');
+  const { startDirector } = await import('../daemon/start-director.js');
   const logger = createLogger({ level: 'fatal', pretty: process.stderr.isTTY, color: context.errorColor });
   const daemon = await startDirector({ config, allowModule: false }, logger);
   return {
