@@ -1,9 +1,15 @@
 /**
- * The shrink guard at start: a table that an earlier lvsd left is traffic, and a file that was emptied while nobody ran
- * must not end it. Pure.
+ * The shrink guard at start: a table that an earlier lvsd left is traffic, and a file that was emptied while nobody ran,
+ * or that moves services off the kernel, must not end it. Pure.
  */
 import type { OwnedTable } from '../controller/ownership.js';
-import { explainObjections, shrinkObjections, type GuardedService } from '../controller/shrink-guard.js';
+import { explainMoves, planeMoves } from '../controller/plane-moves.js';
+import {
+  explainObjections,
+  HOW_TO_FORCE,
+  shrinkObjections,
+  type GuardedService,
+} from '../controller/shrink-guard.js';
 import type { Model } from '../model/director.js';
 
 /**
@@ -19,5 +25,11 @@ export function bootObjection(model: Model, owned: OwnedTable, lastGood: Model |
     ([key, name]): GuardedService => known.get(key) ?? { key, name, servers: [] },
   );
   const limit = (lastGood ?? model).director.shrinkGuard;
-  return explainObjections(shrinkObjections(before, model.services, limit), limit);
+  const shrinking = explainObjections(shrinkObjections(before, model.services, limit), limit);
+  // What the userspace plane had has ended with its process.
+  const inKernel = [...known.values()].filter(
+    ({ key, plane }) => plane === 'kernel' && owned.services.has(key),
+  );
+  const moving = explainMoves(planeMoves(inKernel, model.services));
+  return moving === null ? shrinking : `${moving}\n${shrinking ?? HOW_TO_FORCE}`;
 }

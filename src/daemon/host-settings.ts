@@ -38,6 +38,7 @@ export interface HostSettingsOptions {
 }
 
 const PROC_SYS = '/proc/sys/';
+const AS_THEY_ARE = { tcpSec: null, tcpFinSec: null, udpSec: null };
 
 export class HostSettings {
   readonly #options: HostSettingsOptions;
@@ -90,8 +91,11 @@ export class HostSettings {
     for (const { path, old } of record)
       if (!changes.some((left) => left.path === path)) tell(`${path} is ${old} again`);
     for (const { message } of failures) warn(message);
-    if (timeoutsBefore !== null) this.#attempt(() => void kernel.configure(timeoutsBefore));
-    await state.setOnHost({ sysctls: changes.map(toRecord), timeoutsBefore: null });
+    const restored = timeoutsBefore === null || this.#attempt(() => void kernel.configure(timeoutsBefore));
+    await state.setOnHost({
+      sysctls: changes.map(toRecord),
+      timeoutsBefore: restored ? null : timeoutsBefore,
+    });
   }
 
   /** @returns what `use` gives; one line when the host cannot be looked at */
@@ -116,32 +120,51 @@ export class HostSettings {
   async #setSysctls(advised: readonly SysctlAdvice[]): Promise<string[]> {
     const { state, tell } = this.#options;
     const record = state.onHost.sysctls.map(toChange);
+    const announced = await this.#announce(advised, record);
     const { changes, failures } = setSysctls(advised, record, this.#files);
     const known = new Map(record.map(({ path, now }) => [path, now]));
     const news = changes.filter(({ path, now }) => known.get(path) !== now);
     for (const { path, old, now } of news) tell(`set ${path} from ${old} to ${now}`);
-    if (news.length > 0 || changes.length !== record.length)
+    if (announced || news.length > 0 || changes.length !== record.length)
       await state.setOnHost({ sysctls: changes.map(toRecord) });
     return failures.map(({ message }) => message);
+  }
+
+  /**
+   * Records what is about to be set: after a crash in between nobody would know the old value. What is recorded and not
+   * set does no harm, since only what has the value that was set is put back.
+   */
+  async #announce(advised: readonly SysctlAdvice[], record: readonly SysctlChange[]): Promise<boolean> {
+    const known = new Set(record.map(({ path }) => path));
+    const news = checkSysctls(advised, this.#files).flatMap(({ path, is, want }): SysctlChange[] =>
+      is === null || known.has(path) ? [] : [{ path, old: is, now: want }],
+    );
+    if (news.length === 0) return false;
+    await this.#options.state.setOnHost({ sysctls: [...record, ...news].map(toRecord) });
+    return true;
   }
 
   async #setTimeouts({ director }: Model): Promise<string[]> {
     const { kernel, state } = this.#options;
     try {
-      const before = kernel.configure(director.timeouts);
       const asked = Object.values(director.timeouts).some((value) => value !== null);
-      if (asked && state.onHost.timeoutsBefore === null) await state.setOnHost({ timeoutsBefore: before });
+      // Before they change: after a crash in between nobody would know them.
+      if (asked && state.onHost.timeoutsBefore === null)
+        await state.setOnHost({ timeoutsBefore: kernel.configure(AS_THEY_ARE) });
+      kernel.configure(director.timeouts);
       return [];
     } catch (error) {
       return [reasonOf(error)];
     }
   }
 
-  #attempt(action: () => void): void {
+  #attempt(action: () => void): boolean {
     try {
       action();
+      return true;
     } catch (error) {
       this.#options.warn(reasonOf(error));
+      return false;
     }
   }
 }

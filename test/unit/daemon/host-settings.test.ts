@@ -27,6 +27,8 @@ describe('HostSettings', () => {
   let onHost: OwnedOnHost;
   let warned: string[];
   let told: string[];
+  /** Called when something is written down. */
+  let onSave: () => void;
 
   beforeEach(() => {
     sysctls = new Map([
@@ -39,6 +41,7 @@ describe('HostSettings', () => {
     onHost = NOTHING_REMEMBERED.host;
     warned = [];
     told = [];
+    onSave = () => undefined;
   });
 
   function settings(): HostSettings {
@@ -62,6 +65,7 @@ describe('HostSettings', () => {
           return onHost;
         },
         setOnHost(change) {
+          onSave();
           onHost = { ...onHost, ...change };
           return Promise.resolve();
         },
@@ -144,5 +148,32 @@ describe('HostSettings', () => {
     await follow(settings(), model([shop], { sysctls: 'set' }));
     assert.ok(warned.includes('set timeouts: refused'));
     assert.equal(sysctls.get(FORWARD), '1');
+  });
+
+  it('writes old values down before it changes anything, for a crash in between', async () => {
+    const atFirstSave: unknown[] = [];
+    const crash = new Error('killed');
+    onSave = () => {
+      atFirstSave.push(timeouts.tcpSec, sysctls.get(FORWARD));
+      throw crash;
+    };
+    const wanted = model([shop], {
+      sysctls: 'set',
+      timeouts: { tcpSec: 60, tcpFinSec: null, udpSec: null },
+    });
+    await settings().follow(wanted);
+    assert.deepEqual(atFirstSave.slice(0, 2), [900, '0']);
+    assert.deepEqual([timeouts.tcpSec, sysctls.get(FORWARD)], [900, '0']);
+  });
+
+  it('goes on knowing timeouts that could not be put back', async () => {
+    const host = settings();
+    await follow(host, model([shop], { timeouts: { tcpSec: 60, tcpFinSec: null, udpSec: null } }));
+    refuse = true;
+    await host.restore();
+    assert.equal(onHost.timeoutsBefore?.tcpSec, 900);
+    refuse = false;
+    await settings().restore();
+    assert.equal(timeouts.tcpSec, 900);
   });
 });
