@@ -68,4 +68,27 @@ const schedulerModule: ServiceRule = ({ spot, config, planes }, verdicts) => {
   });
 };
 
-export const PLANE_RULES: readonly ServiceRule[] = [forwarding, marks, everyPort, sctp, sip, schedulerModule];
+/**
+ * A datagram that is scheduled by itself leaves no connection behind, so the kernel cannot find the way back: answers
+ * of NAT servers reach the client from the server's own address.
+ */
+const onePacketNat: ServiceRule = ({ spot, config, servers, planes }, verdicts) => {
+  if (!planes.kernel || config.one_packet !== true) return;
+  if (!servers.some(({ forwarding: method }) => method === 'nat')) return;
+  verdicts.warn(spot, ['one_packet'], {
+    rule: 'one-packet-nat',
+    message:
+      "with one_packet the kernel does not translate the answers of nat servers: clients see the server's address",
+    hint: 'use forwarding: dr or tun, unless nobody waits for an answer',
+  });
+};
+
+export const PLANE_RULES: readonly ServiceRule[] = [
+  forwarding,
+  marks,
+  everyPort,
+  sctp,
+  sip,
+  schedulerModule,
+  onePacketNat,
+];
