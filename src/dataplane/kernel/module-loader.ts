@@ -1,4 +1,4 @@
-/** Loads the modules of schedulers that the kernel did not find by itself, each at most once: modprobe blocks the process. */
+/** Loads the modules that the kernel does not find by itself, each at most once: modprobe blocks the process. */
 import { reasonOf } from '../../base/errors.js';
 
 /** Loads a module or throws why not. */

@@ -3,6 +3,7 @@ import type { IpvsTable } from '../../../native/ipvs/table.js';
 import type { IpvsError } from '../../../native/ipvs/errors.js';
 import type { IpvsRequest } from '../../../native/ipvs/types.js';
 import type { Step, StepError, StepResult } from '../types.js';
+import { FTP_MODULE, needsFtpModule } from './ftp.js';
 import type { MatchMarks } from './match-marks.js';
 import type { ModuleLoader } from './module-loader.js';
 import { failedStep, modulesOf, refusedStep } from './step-error.js';
@@ -61,6 +62,8 @@ export class StepRunner {
       if (step === undefined) continue;
       try {
         attempts.push({ index, step, request: requestOf(step, this.#marks) });
+        // Where it cannot be loaded the service works but for FTP's data: the doctor tells of that.
+        if (needsFtpModule(step)) this.#modules.load([FTP_MODULE]);
       } catch (thrown) {
         results[index] = { ok: false, error: failedStep(step, thrown) };
       }

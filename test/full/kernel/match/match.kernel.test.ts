@@ -6,6 +6,8 @@ import { Lab, type IpVersion } from '../../../kernel/lab/lab.js';
 import { LvsdProgram } from '../../../kernel/lab/lvsd-program.js';
 import { routeThrough } from '../../../kernel/lab/real-server.js';
 import { serve } from '../../../kernel/lab/servers.js';
+import { FtpClient } from '../forwarding-methods/support/ftp-client.js';
+import { serveFtp } from '../forwarding-methods/support/ftp-server.js';
 import { skipWithout } from '../../../support/require-tool.js';
 
 const withoutTools = skipWithout('iptables-legacy', 'apt-get install iptables');
@@ -182,4 +184,60 @@ describe('match services of the program', { skip: withoutTools }, () => {
     const end = await lvsd.command('reload', '--force');
     assert.equal(end.code, 0, `${end.stdout}${end.stderr}`);
   }
+});
+
+describe('match services with persistence', { skip: withoutTools }, () => {
+  let lab: Lab;
+  before(async () => {
+    lab = Lab.create({ layout: 'two' });
+    lab.holdVip();
+    for (const server of lab.servers) routeThrough(server, lab.director);
+    await serve(lab, { port: 8080 });
+    await serve(lab, { port: 8003 });
+    await serveFtp(lab);
+    const lvsd = new LvsdProgram(lab);
+    const common = { scheduler: 'rr', check: { type: 'none' }, persistence: { timeout: '5m' } };
+    lvsd.configure([
+      {
+        ...common,
+        name: 'ftp',
+        match: [
+          { address: lab.vip[4], ports: 21 },
+          { address: lab.vip[4], ports: '20000-65535' },
+        ],
+        servers: lab.servers.map(({ name, address }) => ({ name, address: address[4] })),
+      },
+      {
+        ...common,
+        name: 'ports',
+        match: [{ address: lab.vip[4], ports: '8001-8003' }],
+        servers: lab.servers.map(({ name, address }) => ({ name, address: `${address[4]}:8080` })),
+      },
+    ]);
+    await lvsd.start();
+  });
+  after(() => lab.close());
+
+  it('keep the ports of a client together, as passive FTP needs it', async () => {
+    const client = await FtpClient.open(lab.client, lab.vip[4]);
+    try {
+      for (let transfer = 0; transfer < 3; transfer++) {
+        const place = await client.extendedPassive();
+        assert.equal(await client.retrieveFrom(place), `rs3 ${lab.client.address[4]}\n`);
+      }
+      await client.close();
+    } finally {
+      client.destroy();
+    }
+  });
+
+  it('keep the port of the packet, whatever port the servers have: the kernel does so', async () => {
+    const at = (port: number): Target => ({ protocol: 'tcp', address: lab.vip[4], port });
+    assert.deepEqual(
+      await names(lab.client, at(8001), 1),
+      ['ECONNREFUSED'],
+      'by the server, where nobody is',
+    );
+    assert.deepEqual(await names(lab.client, at(8003), 3), ['rs3', 'rs3', 'rs3']);
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { IpvsRequest } from '../../../../native/ipvs/types.js';
+import { needsFtpModule } from '../../../../src/dataplane/kernel/ftp.js';
 import type { Step, StepError } from '../../../../src/dataplane/types.js';
 import type { TableServer, TableService } from '../../../../src/model/desired-state.js';
 import type { RealServer } from '../../../../src/model/real-server.js';
@@ -370,6 +371,27 @@ describe('modules of schedulers', () => {
       [true, true, true],
     );
     assert.deepEqual(rig.loaded, ['ip_vs_mh']);
+  });
+
+  it('are loaded for FTP by NAT, once, and what becomes of that hinders nobody', async () => {
+    const rig = learning();
+    const rules = (firstPort: number, lastPort: number) => [
+      { family: 4, address: '192.0.2.9', protocol: 'tcp', firstPort, lastPort } as const,
+    ];
+    const ftp = using('192.0.2.11:21', {});
+    await rig.plane.apply([create(), create(ftp)]);
+    await rig.plane.apply([add(), add({ ...web, forwarding: 'dr' }, ftp)]);
+    assert.deepEqual(rig.loaded, []);
+    await rig.plane.apply([add(web, ftp), add(server('10.0.0.2:21'), ftp)]);
+    assert.deepEqual(rig.loaded, ['ip_vs_ftp']);
+    const matches = (first: number, last: number): boolean =>
+      needsFtpModule(
+        add(web, {
+          ...ftp,
+          address: { kind: 'match', family: 4, protocol: 'tcp', rules: rules(first, last) },
+        }),
+      );
+    assert.deepEqual([matches(20, 21), matches(21, 21), matches(22, 65535)], [true, true, false]);
   });
 
   it('are loaded for an edit, too, and for one that began as an add', async () => {
