@@ -47,9 +47,20 @@ export class EventLog {
    * @returns the event's number, to be given as the cause of what follows from it
    */
   append(draft: EventDraft): number {
+    return this.#append(draft, this.#clock.wallMs());
+  }
+
+  /** Adds events of one moment, in their order. */
+  appendAll(drafts: readonly EventDraft[]): void {
+    if (drafts.length === 0) return;
+    const timeMs = this.#clock.wallMs();
+    for (const draft of drafts) this.#append(draft, timeMs);
+  }
+
+  #append(draft: EventDraft, timeMs: number): number {
     const event: DirectorEvent = {
       seq: ++this.#lastSeq,
-      timeMs: this.#clock.wallMs(),
+      timeMs,
       type: draft.type,
       service: draft.service ?? null,
       server: draft.server ?? null,

@@ -314,7 +314,7 @@ export class RoundRunner {
     this.#addresses.acknowledge(outcome.steps, outcome.applied, this.#config.services);
     for (const key of outcome.failedServices.keys()) this.#believed.markStale(key);
     this.#disownGone(dump ? [...this.#config.ownership.services.keys()] : outcome.planned);
-    for (const event of stepEvents(outcome.applied, this.#desired, causes)) this.#events.append(event);
+    this.#events.appendAll(stepEvents(outcome.applied, this.#desired, causes));
   }
 
   /** What left the file and is not in the table either is nobody's: another may make it anew. */

@@ -33,6 +33,30 @@ describe('EventLog', () => {
     ]);
   });
 
+  it('gives events of one moment one time, and numbers them in order', () => {
+    const clock = new FakeClock(5000);
+    const log = new EventLog(clock);
+    const told: number[] = [];
+    log.subscribe((event) => {
+      told.push(event.seq);
+      clock.advance(10);
+    });
+    log.appendAll([
+      { type: 'server-added', message: 'a' },
+      { type: 'server-added', message: 'b', cause: 1 },
+    ]);
+    assert.deepEqual(
+      log.since(0).events.map(({ timeMs, message, cause }) => [timeMs, message, cause]),
+      [
+        [5000, 'a', null],
+        [5000, 'b', 1],
+      ],
+    );
+    assert.deepEqual(told, [1, 2]);
+    log.appendAll([]);
+    assert.equal(log.lastSeq, 2);
+  });
+
   it('keeps the cause', () => {
     const log = logOf(1);
     log.append({ type: 'server-removed', service: 'shop', server: 'a', message: 'removed', cause: 1 });
