@@ -73,7 +73,7 @@ const schedulerModule: ServiceRule = ({ spot, config, planes }, verdicts) => {
  * of NAT servers reach the client from the server's own address.
  */
 const onePacketNat: ServiceRule = ({ spot, config, servers, planes }, verdicts) => {
-  if (!planes.kernel || config.one_packet !== true) return;
+  if (!planes.kernel || !config.one_packet) return;
   if (!servers.some(({ forwarding: method }) => method === 'nat')) return;
   verdicts.warn(spot, ['one_packet'], {
     rule: 'one-packet-nat',

@@ -367,16 +367,6 @@ describe('warnings', () => {
       ['check-protocol'],
     ],
     [
-      'one_packet with nat servers',
-      `${WEB}    protocol: udp\n    one_packet: true\n    servers: [10.0.0.1:80]\n`,
-      ['one-packet-nat'],
-    ],
-    [
-      'one_packet with direct routing, which is fine',
-      `${WEB}    protocol: udp\n    one_packet: true\n    forwarding: dr\n    servers: [10.0.0.1]\n`,
-      [],
-    ],
-    [
       'tcp_fin above tcp',
       `director: { timeouts: { tcp: 1m, tcp_fin: 2m } }\n${WEB}    servers: [10.0.0.1:80]\n`,
       ['timeouts-order'],

@@ -126,3 +126,19 @@ describe('keys with an effect on the userspace plane', () => {
     assert.deepEqual(await warningsOf(text), []);
   });
 });
+
+describe('one_packet with nat servers', () => {
+  const calls = (forwarding: string): string =>
+    `services:\n  - { name: calls, address: "192.0.2.10:53", protocol: udp, one_packet: «true, forwarding: ${forwarding}, servers: [10.0.0.1] }\n`;
+
+  it('is told on the kernel plane', async () => {
+    const { rule, hint } = await onlyWarning(calls('nat'));
+    assert.equal(rule, 'one-packet-nat');
+    assert.match(hint ?? '', /forwarding: dr or tun/);
+  });
+
+  it('is not told where answers do not pass the director, nor on the userspace plane', async () => {
+    assert.deepEqual(await warningsOf(calls('dr').replace('«', '')), []);
+    assert.deepEqual(await warningsOf(calls('nat').replace('«', ''), { dataplane: 'proxy' }), []);
+  });
+});
