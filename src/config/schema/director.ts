@@ -142,7 +142,9 @@ export const directorSchema = z.strictObject({
   marks: marksSchema.prefault({}),
   history: integer(0, 10_000)
     .prefault(50)
-    .describe('How many accepted configurations are kept in state_dir; not in this version. Default: 50.'),
+    .describe(
+      'How many accepted configurations lvsd history keeps in state_dir; 0 = none but the last good one. Default: 50.',
+    ),
   proxy: z
     .strictObject({
       engine: choice(['auto', 'net'])

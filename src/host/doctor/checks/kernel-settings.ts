@@ -24,7 +24,7 @@ export const kernelSettings: DoctorCheck = {
           finding(name, severity, {
             subject: sysctlName(path),
             what: `${sysctlName(path)} is ${is ?? 'absent'}, should be ${want}.`,
-            why: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`,
+            why: `${asSentence(reason)}.`,
             advice: 'lvsd sets it by itself with director.sysctls: set.',
             cures: [...here(cure), ...forgotten(host, model, path)],
           }),
@@ -39,4 +39,9 @@ function forgotten({ network }: HostView, model: Model, path: string): Cure[] {
   return serverPaths(network, model)
     .filter(({ forwarding, link: own }) => forwarding === 'nat' && own?.name === link)
     .flatMap(({ address }) => onServer(address, 'ip route flush cache'));
+}
+
+/** A key of the file stays as it is written there. */
+function asSentence(reason: string): string {
+  return /^\w*_/.test(reason) ? reason : reason.charAt(0).toUpperCase() + reason.slice(1);
 }

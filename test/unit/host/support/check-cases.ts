@@ -39,6 +39,7 @@ export function describeCheck(check: DoctorCheck, cases: readonly CheckCase[]): 
         for (const { what, why, advice, cures: own } of found) {
           assert.match(what, /^\S.*\.$/);
           assert.match(why, /^\S.*\.$/);
+          assert.doesNotMatch(why, /^[A-Z][a-z]*_/, 'a key of the file is told as it is written');
           assert.ok(advice !== '' || own.length > 0 || found[0]?.level === 'info', `no cure: ${what}`);
         }
       });
