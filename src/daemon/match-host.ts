@@ -2,6 +2,7 @@
  * The `match` services of this host: which mark each has, and the rules that set it. What is lvsd's is in state_dir before
  * it is in the kernel.
  */
+import type { Exchange } from '../../native/proc/exchange.js';
 import { reasonOf } from '../base/errors.js';
 import { HostRules, type RuleTool } from '../dataplane/kernel/rules/host-rules.js';
 import { IPTABLES_CHAIN, IPTABLES_TABLE } from '../dataplane/kernel/rules/iptables-ruleset.js';
@@ -44,8 +45,10 @@ export class MatchHost {
   /** Names of services that are in the table, or are about to be, for lvsd. */
   #owned: ReadonlySet<string> = new Set();
 
-  constructor() {
+  /** @param run default: the programs of this host */
+  constructor(run?: Exchange) {
     this.rules = new HostRules({
+      ...(run === undefined ? {} : { run }),
       claim: (tools) => this.#claim(tools),
       claimed: () => new Set(this.#joined.state.onHost.rules.map(({ engine }) => engine)),
       tell: (message) => this.#joined.tell(message),
