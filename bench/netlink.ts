@@ -3,19 +3,12 @@
  * turns. Times of the guest kernel are right as ratios, not as milliseconds. Memory is the peak of each process.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { GuestFolder } from '../test/kernel/bed/guest-folder.js';
-import { runInGuest } from '../test/kernel/bed/guest.js';
-import { findKernel } from '../test/kernel/bed/kernel-package.js';
+import { bundle, runBenchGuest } from './support/kernel-guest.js';
 import { keepResult, median, printTable } from './support/report.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const lvsadm = join(root, 'dist/bin/lvsadm.cjs');
-/** Inside the project, so that the bundles find its packages. */
-const bundles = join(root, '.cache/bench');
+const lvsadm = fileURLToPath(new URL('../dist/bin/lvsadm.cjs', import.meta.url));
 
 interface Turn {
   ipvsadmRestoreMs: number;
@@ -24,6 +17,7 @@ interface Turn {
   lvsadmRestoreMs: number;
   ipvsadmListMs: number;
   lvsadmListMs: number;
+  listingMs: number;
 }
 
 interface GuestFigures {
@@ -34,45 +28,6 @@ interface GuestFigures {
   /** Peak of each process at 1,000 services. */
   memoryKb: Record<string, number>;
   keepalivedMs: number[];
-}
-
-async function bundle(name: string): Promise<string> {
-  const outfile = join(bundles, `${name}.mjs`);
-  mkdirSync(bundles, { recursive: true });
-  await build({
-    entryPoints: [join(root, 'bench/netlink', `${name}.ts`)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    external: ['koffi'],
-    logLevel: 'warning',
-  });
-  return outfile;
-}
-
-async function runGuest(): Promise<GuestFigures> {
-  const kernel = await findKernel();
-  if ('reason' in kernel) throw new Error(kernel.reason);
-  const command = [process.execPath, await bundle('guest'), await bundle('program'), lvsadm];
-  const folder = GuestFolder.create();
-  const output: Buffer[] = [];
-  try {
-    const end = await runInGuest(kernel, folder, command, {
-      environment: process.env,
-      cwd: root,
-      limitMs: 900_000,
-      memoryMb: 1024,
-      onOutput: (chunk) => output.push(chunk),
-      onErrors: (chunk) => process.stderr.write(chunk),
-    });
-    if (end.kind !== 'exited' || end.code !== 0)
-      throw new Error(`the guest ended with ${JSON.stringify(end)}`);
-  } finally {
-    folder.remove();
-  }
-  return JSON.parse(Buffer.concat(output).toString('utf8')) as GuestFigures;
 }
 
 /** On this machine: what an operator waits for before the first word of help. */
@@ -93,7 +48,8 @@ function ratio(turns: readonly Turn[], peer: keyof Turn, own: keyof Turn): numbe
 
 if (!existsSync(lvsadm)) throw new Error(`${lvsadm} is missing: npm run build`);
 const help = helpTurns();
-const guest = await runGuest();
+const words = [await bundle('netlink/guest.ts'), await bundle('netlink/program.ts'), lvsadm];
+const guest = (await runBenchGuest(words)) as GuestFigures;
 const ms = (value: number): string => value.toFixed(0);
 const rows = Object.entries(guest.bySize).flatMap(([services, { turns }]) => {
   const time = (figure: keyof Turn): string => ms(median(turns.map((turn) => turn[figure])));
@@ -109,6 +65,7 @@ const rows = Object.entries(guest.bySize).flatMap(([services, { turns }]) => {
     row('program: ipvsadm -R / native/ipvs, first work of a process', 'ipvsadmRestoreMs', 'nativeColdMs'),
     row('program: ipvsadm -R / lvsadm -R, whole processes', 'ipvsadmRestoreMs', 'lvsadmRestoreMs'),
     row('list: ipvsadm -Ln / lvsadm -Ln, whole processes', 'ipvsadmListMs', 'lvsadmListMs'),
+    row("list: ipvsadm -Ln / lvsadm's listing in a running process", 'ipvsadmListMs', 'listingMs'),
   ];
 });
 printTable(['work', 'peer ms', 'own ms', 'times faster'], rows);

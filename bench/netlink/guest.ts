@@ -4,20 +4,18 @@
  *
  *   guest.mjs PROGRAM_BUNDLE LVSADM_MAIN
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  enterNewNetworkNamespace,
-  IpvsClient,
-  linkByName,
-  openRtnetlink,
-  setLinkState,
-} from '../../native/index.js';
-import { runMeasured } from './measured-child.js';
-import type { MeasuredRun } from './measured-child.js';
-import { keepalivedConfig, requests, restoreScript, serversPerService } from './rules.js';
+import { IpvsClient } from '../../native/index.js';
+import { readPrivileges } from '../../native/proc/privileges.js';
+import { runLvsadm } from '../../src/lvsadm/run.js';
+import { systemNames } from '../../src/lvsadm/system-names.js';
+import { enterEmptyTable, expectComplete, versionOf } from '../support/empty-table.js';
+import { runMeasured } from '../support/measured-child.js';
+import type { MeasuredRun } from '../support/measured-child.js';
+import { keepalivedConfig, requests, restoreScript, serversPerService } from '../support/rules.js';
 
 const [programBundle, lvsadmMain] = process.argv.slice(2);
 if (programBundle === undefined || lvsadmMain === undefined) throw new Error('PROGRAM_BUNDLE LVSADM_MAIN');
@@ -39,21 +37,8 @@ interface Turn {
   readonly lvsadmRestoreMs: number;
   readonly ipvsadmListMs: number;
   readonly lvsadmListMs: number;
-}
-
-/**
- * A namespace of its own for each program: for two minutes the kernel keeps what was deleted, and looks through all of it for
- * every server that is added.
- *
- * @see net/netfilter/ipvs/ip_vs_ctl.c (ip_vs_trash_get_dest)
- */
-function enterEmptyTable(): IpvsClient {
-  enterNewNetworkNamespace();
-  const links = openRtnetlink();
-  // without it every server is refused, for its address leads nowhere
-  setLinkState(links, linkByName(links, 'lo')?.index ?? 1, 'up');
-  links.close();
-  return IpvsClient.open();
+  /** In a process that runs already: a table is opened, listed and closed; the text is kept in memory. */
+  readonly listingMs: number;
 }
 
 function renewTable(): void {
@@ -65,18 +50,10 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** The table must hold all of it, whoever made it. */
-function expectComplete(services: number, program: string): void {
-  const listed = table.services();
-  const servers = listed.reduce((sum, service) => sum + table.destinations(service).length, 0);
-  if (listed.length === services && servers === services * serversPerService) return;
-  throw new Error(`${program} made ${listed.length} services and ${servers} servers`);
-}
-
 async function restore(program: string, args: readonly string[], services: number): Promise<MeasuredRun> {
   renewTable();
   const run = await runMeasured(program, args, { stdinPath: join(folder, `rules-${services}`) });
-  expectComplete(services, program);
+  expectComplete(table, services, program);
   return run;
 }
 
@@ -87,14 +64,14 @@ function programInProcess(services: number): number {
   const errors = table.batch(list).filter((error) => error !== null);
   const wallMs = performance.now() - begin;
   if (errors.length > 0) throw new Error(`${errors.length} requests failed`, { cause: errors[0] });
-  expectComplete(services, 'native/ipvs');
+  expectComplete(table, services, 'native/ipvs');
   return wallMs;
 }
 
 async function programNatively(services: number): Promise<{ programMs: number; maxRssKb: number }> {
   renewTable();
   const run = await runMeasured(node, [programBundle ?? '', String(services)]);
-  expectComplete(services, 'native/ipvs');
+  expectComplete(table, services, 'native/ipvs');
   return JSON.parse(run.stdout) as { programMs: number; maxRssKb: number };
 }
 
@@ -106,6 +83,8 @@ async function oneTurn(services: number): Promise<Turn> {
   const ipvsadmList = await runMeasured('ipvsadm', ['-Ln']);
   const lvsadmList = await runMeasured(node, [lvsadmMain ?? '', '-Ln']);
   if (ipvsadmList.stdout !== lvsadmList.stdout) throw new Error('the two listings differ');
+  if ((await listInProcess()).text !== ipvsadmList.stdout)
+    throw new Error('the listing in this process differs');
   return {
     ipvsadmRestoreMs: ipvsadmRestore.wallMs,
     nativeMs,
@@ -113,7 +92,28 @@ async function oneTurn(services: number): Promise<Turn> {
     lvsadmRestoreMs: lvsadmRestore.wallMs,
     ipvsadmListMs: ipvsadmList.wallMs,
     lvsadmListMs: lvsadmList.wallMs,
+    listingMs: (await listInProcess()).wallMs,
   };
+}
+
+/** `lvsadm -Ln` without its process. */
+async function listInProcess(): Promise<{ wallMs: number; text: string }> {
+  const pieces: string[] = [];
+  const begin = performance.now();
+  const status = await runLvsadm(['-Ln'], {
+    programName: 'lvsadm',
+    stdin: [],
+    stdout: { write: (text) => void pieces.push(text) },
+    stderr: { write: (text) => say(text) },
+    names: systemNames,
+    openTable: () => IpvsClient.open(),
+    connections: () => [],
+    privileges: readPrivileges,
+    stopAtOperand: false,
+  });
+  const wallMs = performance.now() - begin;
+  if (status !== 0) throw new Error(`the listing ended with ${status}`);
+  return { wallMs, text: pieces.join('') };
 }
 
 /** Peak memory, in runs of their own since watching costs time. */
@@ -170,11 +170,6 @@ async function smallListing(): Promise<{ nodeMs: number; lvsadmMs: number; ipvsa
     turns.push({ nodeMs: nodeRun.wallMs, lvsadmMs: lvsadm.wallMs, ipvsadmMs: ipvsadm.wallMs });
   }
   return turns;
-}
-
-function versionOf(command: string, args: readonly string[]): string {
-  const script = '"$0" "$@" 2>&1 | head -n 1';
-  return execFileSync('sh', ['-c', script, command, ...args], { encoding: 'utf8' }).trim();
 }
 
 say('small listing');

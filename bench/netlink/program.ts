@@ -1,6 +1,6 @@
 /** One cold run of native/ipvs in a process of its own: programs the table, and prints what that took as JSON. */
 import { IpvsClient } from '../../native/index.js';
-import { requests } from './rules.js';
+import { requests } from '../support/rules.js';
 
 const services = Number(process.argv[2]);
 const list = requests(services);

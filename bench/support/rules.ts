@@ -1,5 +1,10 @@
-/** The table that every program of this bench makes: services of one address each, ten servers a service, NAT, wlc. */
-import type { IpvsDestinationConfig, IpvsRequest, IpvsServiceConfig } from '../../native/index.js';
+/** The table that every program of the kernel benches makes: services of one address each, ten servers a service, NAT, wlc. */
+import type {
+  IpvsDestinationConfig,
+  IpvsRequest,
+  IpvsServiceConfig,
+  IpvsServiceKey,
+} from '../../native/index.js';
 
 export const serversPerService = 10;
 
@@ -57,17 +62,55 @@ export function requests(services: number): IpvsRequest[] {
   return list;
 }
 
-/** The same as keepalived's configuration, without checkers. */
-export function keepalivedConfig(services: number): string {
+/** The service that every program makes last. */
+export function lastService(services: number): IpvsServiceKey {
+  return { family: 'ipv4', protocol: 6, address: serviceAddress(services - 1), port: 80 };
+}
+
+/**
+ * The same as keepalived's configuration, without checkers.
+ *
+ * @param lastWeight of the last server of the last service
+ */
+export function keepalivedConfig(services: number, lastWeight = 1): string {
   const blocks: string[] = [];
   for (let index = 0; index < services; index++) {
     const servers: string[] = [];
     for (let server = 1; server <= serversPerService; server++) {
-      servers.push(`  real_server ${serverAddress(server, index)} 80 { weight 1 }`);
+      const isLast = index === services - 1 && server === serversPerService;
+      servers.push(`  real_server ${serverAddress(server, index)} 80 { weight ${isLast ? lastWeight : 1} }`);
     }
     blocks.push(
       `virtual_server ${serviceAddress(index)} 80 {\n  lvs_sched wlc\n  lvs_method NAT\n  protocol TCP\n${servers.join('\n')}\n}`,
     );
   }
   return `${blocks.join('\n')}\n`;
+}
+
+/**
+ * The same as lvsd's configuration, without checks.
+ *
+ * @param folder where the director has its state and its socket
+ * @param lastWeight of the last server of the last service
+ */
+export function lvsdConfig(services: number, folder: string, lastWeight = 1): string {
+  const lines = [
+    'director:',
+    '  dataplane: kernel',
+    `  state_dir: ${folder}/state`,
+    `  admin: { socket: ${folder}/lvsd.sock }`,
+    'services:',
+  ];
+  for (let index = 0; index < services; index++) {
+    lines.push(`  - name: s${index}`, `    address: ${serviceAddress(index)}:80`, '    scheduler: wlc');
+    lines.push('    forwarding: nat', '    check: { type: none }', '    servers:');
+    for (let server = 1; server <= serversPerService; server++) {
+      const address = `${serverAddress(server, index)}:80`;
+      const isLast = index === services - 1 && server === serversPerService;
+      lines.push(
+        isLast ? `      - { name: last, address: ${address}, weight: ${lastWeight} }` : `      - ${address}`,
+      );
+    }
+  }
+  return `${lines.join('\n')}\n`;
 }
