@@ -101,6 +101,8 @@ function verdictOf(
       return null;
     case 'return':
       return 'return';
+    case 'unknown':
+      return unknown;
     case 'accept':
       return accept;
     case 'drop':

@@ -19,6 +19,12 @@ export function parseNft(text: string): FirewallTable[] {
   for (const set of valuesOf(entries, 'set')) {
     sets.set(keyOf(set, 'name'), Array.isArray(set['elem']) ? (set['elem'] as unknown[]) : []);
   }
+  const maps = new Map(
+    valuesOf(entries, 'map').map((map) => [
+      keyOf(map, 'name'),
+      Array.isArray(map['elem']) ? (map['elem'] as unknown[]) : [],
+    ]),
+  );
   const rules = valuesOf(entries, 'rule');
   const chains = valuesOf(entries, 'chain');
   return valuesOf(entries, 'table')
@@ -27,7 +33,10 @@ export function parseNft(text: string): FirewallTable[] {
       const family = String(table['family']);
       const name = String(table['name']);
       const own = (entry: Json): boolean => entry['family'] === family && entry['table'] === name;
-      const setOf = (set: string): unknown[] | null => sets.get(`${family} ${name} ${set}`) ?? null;
+      const known: Known = {
+        setOf: (set) => sets.get(`${family} ${name} ${set}`) ?? null,
+        mapOf: (map) => maps.get(`${family} ${name} ${map}`) ?? null,
+      };
       return {
         program: 'nft',
         family,
@@ -37,14 +46,18 @@ export function parseNft(text: string): FirewallTable[] {
             chain,
             rules
               .filter((rule) => own(rule) && rule['chain'] === chain['name'])
-              .map((rule) => ruleOf(rule, setOf)),
+              .flatMap((rule) => rulesOf(rule, known)),
           ),
         ),
       };
     });
 }
 
-type SetReader = (name: string) => unknown[] | null;
+/** What a table keeps by name. */
+interface Known {
+  setOf(name: string): unknown[] | null;
+  mapOf(name: string): unknown[] | null;
+}
 
 function entriesOf(text: string): Json[] {
   try {
@@ -82,21 +95,64 @@ function chainOf(chain: Json, rules: readonly FirewallRule[]): FirewallChain {
   return { name: String(chain['name']), rules, base };
 }
 
-function ruleOf(rule: Json, setOf: SetReader): FirewallRule {
+/** One rule, or one for each entry of its map of verdicts. */
+function rulesOf(rule: Json, known: Known): FirewallRule[] {
   const statements = Array.isArray(rule['expr']) ? (rule['expr'] as unknown[]).filter(isJson) : [];
   const conditions: Condition[] = [];
   let verdict: Verdict = { kind: 'none' };
+  let branches: readonly Branch[] = [{ condition: () => true, verdict: null }];
   for (const statement of statements) {
     const [kind = ''] = Object.keys(statement);
-    if (kind === 'match') conditions.push(matchOf(statement['match'] as Json, setOf));
+    if (kind === 'match') conditions.push(matchOf(statement['match'] as Json, known));
     else if (kind === 'mangle') verdict = mangleOf(statement['mangle'], verdict);
+    else if (kind === 'vmap') branches = branchesOf(statement['vmap'], known);
     else if (kind in verdicts) verdict = verdicts[kind]?.(statement[kind]) ?? verdict;
-    // counters, logs and limits let a packet go on; of a limit it is not certain
-    else if (kind === 'limit' || kind === 'xt' || kind === 'vmap') conditions.push(cannotTell);
+    else if (kind === 'xt' && !isMatch(statement['xt'])) verdict = { kind: 'unknown' };
+    else if (uncertain.has(kind)) conditions.push(cannotTell);
   }
   const text = `${String(rule['chain'])} handle ${String(rule['handle'])}`;
   const rewritesSource = statements.some((statement) => 'masquerade' in statement || 'snat' in statement);
-  return { text, conditions, verdict, rewritesSource };
+  return branches.map((branch) => ({
+    text,
+    conditions: [...conditions, branch.condition],
+    verdict: branch.verdict ?? verdict,
+    rewritesSource,
+  }));
+}
+
+/** Counters and logs let a packet go on; of these it is not certain. */
+const uncertain = new Set(['limit', 'quota', 'ct count', 'meter', 'xt']);
+
+/** What iptables put there: a condition, or what is done with the packet. */
+function isMatch(xt: unknown): boolean {
+  return isJson(xt) && xt['type'] === 'match';
+}
+
+interface Branch {
+  readonly condition: Condition;
+  /** Null: the rule's own. */
+  readonly verdict: Verdict | null;
+}
+
+/** `{ "key": ..., "data": { "set": [[80, { "accept": null }], ...] } }`, or `"data": "@name"`. */
+function branchesOf(vmap: unknown, known: Known): Branch[] {
+  const { key, data } = isJson(vmap) ? vmap : {};
+  const entries =
+    typeof data === 'string'
+      ? known.mapOf(data.replace(/^@/, ''))
+      : isJson(data) && Array.isArray(data['set'])
+        ? (data['set'] as unknown[])
+        : null;
+  if (entries === null) return [{ condition: cannotTell, verdict: { kind: 'unknown' } }];
+  return entries.map((entry) => {
+    const [wanted, action] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    const [kind = ''] = isJson(action) ? Object.keys(action) : [];
+    const verdict: Verdict =
+      kind === 'continue'
+        ? { kind: 'none' }
+        : (verdicts[kind]?.(isJson(action) ? action[kind] : null) ?? { kind: 'unknown' });
+    return { condition: equals(key, elementValue(wanted), known), verdict };
+  });
 }
 
 function target(value: unknown): string {
@@ -113,6 +169,9 @@ const verdicts: Readonly<Record<string, (value: unknown) => Verdict>> = {
   dnat: () => ({ kind: 'translate' }),
   redirect: () => ({ kind: 'translate' }),
   tproxy: () => ({ kind: 'translate' }),
+  // a program of the host decides
+  queue: () => ({ kind: 'unknown' }),
+  synproxy: () => ({ kind: 'unknown' }),
 };
 
 /** `meta mark set 7`. */
@@ -123,26 +182,34 @@ function mangleOf(mangle: unknown, otherwise: Verdict): Verdict {
   return meta === 'mark' ? { kind: 'mark', mark: typeof value === 'number' ? value : null } : otherwise;
 }
 
-function matchOf(match: Json, setOf: SetReader): Condition {
+function matchOf(match: Json, known: Known): Condition {
   const { op, left, right } = match;
-  const condition = equals(left, right, setOf);
+  const condition = equals(left, right, known);
   if (op === '==' || op === 'in') return condition;
-  return op === '!=' ? not(condition) : cannotTell;
+  const rest = op === '!=' ? not(condition) : cannotTell;
+  const reader = isJson(left) ? readerOf(left) : null;
+  // a packet without the field is not one with another value
+  return (packet) => (reader?.has?.(packet) === false ? false : rest(packet));
 }
 
-function equals(left: unknown, right: unknown, setOf: SetReader): Condition {
+function equals(left: unknown, right: unknown, known: Known): Condition {
   const reader = isJson(left) ? readerOf(left) : null;
   if (reader === null) return cannotTell;
-  const values = valuesIn(right, setOf);
-  if (values === null) return cannotTell;
-  return field(reader.read, (value) => {
-    const answers = values.map((one) => reader.same(value, one));
-    if (answers.includes(true)) return true;
-    return answers.includes(null) ? null : false;
-  });
+  const values = valuesIn(right, known);
+  const test =
+    values === null
+      ? cannotTell
+      : field(reader.read, (value) => {
+          const answers = values.map((one) => reader.same(value, one));
+          if (answers.includes(true)) return true;
+          return answers.includes(null) ? null : false;
+        });
+  return (packet) => (reader.has?.(packet) === false ? false : test(packet));
 }
 
 interface FieldReader {
+  /** Whether a packet has the field at all: one of another version or protocol is not meant by any condition on it. */
+  readonly has?: (packet: Packet) => boolean;
   readonly read: (packet: Packet) => string | number | undefined;
   readonly same: (value: string | number, wanted: unknown) => boolean | null;
 }
@@ -161,13 +228,14 @@ function payloadReader({ protocol, field: name }: Json): FieldReader | null {
   if (version !== null) {
     if (name === 'saddr') return addressReader(version, ({ source }) => source);
     if (name === 'daddr') return addressReader(version, ({ destination }) => destination);
-    if (name === 'protocol' || name === 'nexthdr') return protocolReader;
+    if (name === 'protocol' || name === 'nexthdr')
+      return { ...protocolReader, has: ({ family }) => family === version };
     return null;
   }
   const own = String(protocol);
   const ofProtocol = (read: (packet: Packet) => number | undefined): FieldReader => ({
-    // another protocol has no such field, so the rule does not mean the packet
-    read: (packet) => (own === 'th' || packet.protocol === own ? read(packet) : -1),
+    has: (packet) => own === 'th' || packet.protocol === own,
+    read,
     same: samePort,
   });
   if (name === 'dport') return ofProtocol(({ destinationPort }) => destinationPort);
@@ -181,9 +249,9 @@ const protocolReader: FieldReader = {
 
 function addressReader(version: 4 | 6, read: (packet: Packet) => string | undefined): FieldReader {
   return {
-    read: (packet) => (packet.family === version ? read(packet) : 'another version'),
-    same: (value, wanted) =>
-      value === 'another version' ? false : inRange(String(value), rangeText(wanted)),
+    has: ({ family }) => family === version,
+    read,
+    same: (value, wanted) => inRange(String(value), rangeText(wanted)),
   };
 }
 
@@ -233,15 +301,15 @@ function rangeText(wanted: unknown): string {
 }
 
 /** The values that a condition compares with; null where they are not to be had. */
-function valuesIn(right: unknown, setOf: SetReader): readonly unknown[] | null {
-  if (typeof right === 'string' && right.startsWith('@')) return elements(setOf(right.slice(1)));
-  if (isJson(right) && Array.isArray(right['set'])) return elements(right['set'] as unknown[]);
+function valuesIn(right: unknown, known: Known): readonly unknown[] | null {
+  if (typeof right === 'string' && right.startsWith('@'))
+    return known.setOf(right.slice(1))?.map(elementValue) ?? null;
+  if (isJson(right) && Array.isArray(right['set'])) return (right['set'] as unknown[]).map(elementValue);
   // flags: `ct state established,related`
   return Array.isArray(right) ? (right as unknown[]) : [right];
 }
 
-function elements(values: unknown[] | null): unknown[] | null {
-  return (
-    values?.map((value) => (isJson(value) && isJson(value['elem']) ? value['elem']['val'] : value)) ?? null
-  );
+/** An element may have a counter or a time beside its value. */
+function elementValue(value: unknown): unknown {
+  return isJson(value) && isJson(value['elem']) ? value['elem']['val'] : value;
 }

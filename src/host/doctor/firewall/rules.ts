@@ -22,6 +22,8 @@ export type Condition = (packet: Packet) => boolean | null;
 
 export type Verdict =
   | { readonly kind: 'accept' | 'drop' | 'return' | 'translate' | 'none' }
+  /** Something that nobody here can follow: it may end the packet's way. */
+  | { readonly kind: 'unknown' }
   /** Null where the mark is computed. */
   | { readonly kind: 'mark'; readonly mark: number | null }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string };

@@ -125,6 +125,127 @@ describe('rules of nft', () => {
   });
 });
 
+/** A ruleset of one chain `in` of the hook input, whose policy is drop. */
+function inputChain(family: string, ...rules: readonly (readonly unknown[])[]): Firewall {
+  const own = { family, table: 'f' };
+  const nftables = [
+    { table: { family, name: 'f' } },
+    {
+      map: {
+        ...own,
+        name: 'ports',
+        map: 'verdict',
+        elem: [
+          [22, { accept: null }],
+          [443, { jump: { target: 'web' } }],
+        ],
+      },
+    },
+    { chain: { ...own, name: 'web' } },
+    { chain: { ...own, name: 'in', type: 'filter', hook: 'input', prio: 0, policy: 'drop' } },
+    { rule: { ...own, chain: 'web', handle: 1, expr: [{ accept: null }] } },
+    ...rules.map((expr, index) => ({ rule: { ...own, chain: 'in', handle: index + 2, expr } })),
+  ];
+  return { tables: parseNft(JSON.stringify({ nftables })) };
+}
+
+describe('rules of nft that decide by a map', () => {
+  const packet: Packet = { ...tcp, destination: '10.1.0.100', destinationPort: 443, input: 'eth0' };
+  const dport = { payload: { protocol: 'tcp', field: 'dport' } };
+  const states = {
+    vmap: {
+      key: { ct: { key: 'state' } },
+      data: {
+        set: [
+          ['established', { accept: null }],
+          ['invalid', { drop: null }],
+        ],
+      },
+    },
+  };
+  const cases: readonly {
+    name: string;
+    rule: readonly unknown[];
+    packet?: Packet;
+    expected: string | null;
+  }[] = [
+    { name: 'jump by its name', rule: [{ vmap: { key: dport, data: '@ports' } }], expected: null },
+    {
+      name: 'mean nothing that is not in it',
+      rule: [{ vmap: { key: dport, data: '@ports' } }],
+      packet: { ...packet, destinationPort: 80 },
+      expected: 'drop in policy',
+    },
+    { name: 'may not be known', rule: [{ vmap: { key: dport, data: '@others' } }], expected: null },
+    {
+      name: 'let what is established in',
+      rule: [states],
+      packet: { ...packet, state: 'established' },
+      expected: null,
+    },
+    {
+      name: 'drop what is invalid',
+      rule: [states],
+      packet: { ...packet, state: 'invalid' },
+      expected: 'drop in in handle 2',
+    },
+    {
+      name: 'accept by the interface',
+      rule: [
+        {
+          vmap: {
+            key: { meta: { key: 'iifname' } },
+            data: {
+              set: [
+                ['lo', { accept: null }],
+                ['eth0', { jump: { target: 'web' } }],
+              ],
+            },
+          },
+        },
+      ],
+      expected: null,
+    },
+    { name: 'leave it to a program', rule: [{ queue: { num: 3 } }], expected: null },
+    {
+      name: 'have a target of iptables',
+      rule: [{ xt: { type: 'target', name: 'SYNPROXY' } }],
+      expected: null,
+    },
+  ];
+  for (const { name, rule, packet: own = packet, expected } of cases)
+    it(name, () => assert.equal(obstacle(inputChain('inet', rule), 'input', own), expected));
+});
+
+describe('rules of nft that leave a value out', () => {
+  const notFrom = [
+    {
+      match: {
+        op: '!=',
+        left: { payload: { protocol: 'ip', field: 'saddr' } },
+        right: { prefix: { addr: '10.0.0.0', len: 8 } },
+      },
+    },
+    { drop: null },
+  ];
+  const notTo = [
+    {
+      match: { op: '!=', left: { payload: { protocol: 'tcp', field: 'dport' } }, right: { set: [80, 443] } },
+    },
+    { drop: null },
+  ];
+  const all = [{ accept: null }];
+  const web: Packet = { ...tcp, destinationPort: 81 };
+  it('do not mean the other version of IP', () => {
+    const packet: Packet = { ...web, family: 6, source: '2001:db8::1' };
+    assert.equal(obstacle(inputChain('inet', notFrom, all), 'input', packet), null);
+  });
+  it('do not mean another protocol', () =>
+    assert.equal(obstacle(inputChain('inet', notTo, all), 'input', { ...web, protocol: 'udp' }), null));
+  it('mean what has another value', () =>
+    assert.equal(obstacle(inputChain('inet', notTo, all), 'input', web), 'drop in in handle 2'));
+});
+
 describe('rules of iptables', () => {
   const packet: Packet = {
     ...tcp,
