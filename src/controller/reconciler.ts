@@ -44,7 +44,7 @@ export interface ReconcilerOptions {
   readonly saveOwnership?: SaveOwnership;
   /** What is known of servers from before this start. Of servers that are not in the model it is dropped. */
   readonly states?: RememberedStates;
-  /** Hears of each verdict and override, after the change and before it is planned. */
+  /** Hears of each verdict and override that is new or forgotten, after the change and before it is planned. */
   readonly onStates?: (change: StatesChange) => void;
   /** Asked anew for every snapshot. */
   readonly frame: () => SnapshotFrame;
@@ -121,6 +121,7 @@ export class Reconciler {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', () => void this.close(), { once: true });
     for (const key of this.#config.services.keys()) this.#rounds.mark(key, null);
+    if (this.#config.forgotten) this.#options.onStates?.('override');
     this.#options.addresses?.watch(this.#networkChanged);
     const result = await this.#rounds.start();
     const error = this.#rounds.unreadable;
@@ -143,7 +144,7 @@ export class Reconciler {
     const refusal = options.force === true ? null : this.objection(model);
     if (refusal !== null) return { accepted: false, refusal };
     const before = [...this.#config.services.keys()];
-    this.#config.replace(model);
+    if (this.#config.replace(model)) this.#options.onStates?.('override');
     this.#runner.drift.reset();
     for (const key of [...before, ...this.#config.services.keys()]) this.#rounds.mark(key, options.cause);
     const revision = ++this.#revision;

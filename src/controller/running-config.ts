@@ -19,6 +19,8 @@ export class RunningConfig {
   /** Verdicts and operators' weights; they outlive a reload for servers that stay in the file. */
   readonly states: ServerStates;
   readonly ownership: Ownership;
+  /** An operator's weight was remembered for a server that the first configuration has not. */
+  readonly forgotten: boolean;
   readonly #plane: Dataplane['kind'];
   #model: Model;
   #services: ReadonlyMap<ServiceKey, VirtualService>;
@@ -29,7 +31,7 @@ export class RunningConfig {
     this.#model = model;
     this.#plane = plane;
     this.#services = indexServices(model);
-    this.states.prune(this.#services);
+    this.forgotten = this.states.prune(this.#services);
     this.ownership.own(this.#services.values());
   }
 
@@ -46,11 +48,12 @@ export class RunningConfig {
     return this.#services.get(service)?.servers.find((candidate) => candidate.key === server);
   }
 
-  replace(model: Model): void {
+  /** @returns whether an operator's weight was forgotten, as its server is not in the file any more */
+  replace(model: Model): boolean {
     this.#model = model;
     this.#services = indexServices(model);
-    this.states.prune(this.#services);
     this.ownership.own(this.#services.values());
+    return this.states.prune(this.#services);
   }
 
   /** What the desired state is computed from. @param services default: the accepted ones */

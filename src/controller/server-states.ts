@@ -47,10 +47,10 @@ export class ServerStates implements RememberedStates {
     else this.#overrides.get(service)?.delete(server);
   }
 
-  /** Forgets every server that is not in these services. */
-  prune(services: ReadonlyMap<ServiceKey, VirtualService>): void {
+  /** Forgets every server that is not in these services. @returns whether an operator's weight was among it */
+  prune(services: ReadonlyMap<ServiceKey, VirtualService>): boolean {
     pruneFacts(this.#verdicts, services);
-    pruneFacts(this.#overrides, services);
+    return pruneFacts(this.#overrides, services);
   }
 }
 
@@ -72,10 +72,13 @@ function put<Fact>(
 function pruneFacts<Fact>(
   facts: Map<ServiceKey, Map<ServerKey, Fact>>,
   services: ReadonlyMap<ServiceKey, VirtualService>,
-): void {
+): boolean {
+  let forgotten = false;
   for (const [key, ofService] of facts) {
     const configured = new Set(services.get(key)?.servers.map((server) => server.key));
-    for (const server of ofService.keys()) if (!configured.has(server)) ofService.delete(server);
+    for (const server of ofService.keys())
+      if (!configured.has(server)) forgotten = ofService.delete(server) || forgotten;
     if (ofService.size === 0) facts.delete(key);
   }
+  return forgotten;
 }

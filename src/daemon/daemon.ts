@@ -26,7 +26,7 @@ import { AcceptedConfigs } from './accepted-configs.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
 import { DirectorState, type Remembered } from './director-state.js';
-import { leftBehind, nothingLeft } from './left-behind.js';
+import { leaveTable } from './leave-table.js';
 import { HistoryStore } from './state/history-store.js';
 import { LastGoodStore } from './state/last-good.js';
 import { DirectorOperations } from './operations.js';
@@ -292,6 +292,7 @@ export class Daemon {
       () => this.#reloader.close(),
       () => this.#health.close(),
       () => this.#settings?.close(),
+      () => this.#state.closeStates(),
       () => this.#leaveTable(),
       () => this.#reconciler.close(),
       () => this.#api.close(),
@@ -364,20 +365,14 @@ export class Daemon {
     this.events.append({ type: 'director-stopping', message: this.farewell });
   }
 
-  /** Removes or keeps what is lvsd's in the kernel, as `on_stop` says. */
   async #leaveTable(): Promise<void> {
     if (this.#planes.kernel === null || !this.#programmed) return;
-    const { logger } = this.#options;
-    const inKernel = this.#model.services.filter(({ plane }) => plane === 'kernel');
-    if (this.#model.director.onStop === 'keep') {
-      const addresses = [...(this.#reconciler.owned.addresses?.values() ?? [])];
-      for (const line of leftBehind(inKernel, addresses)) logger.warn(line);
-      return;
-    }
-    const result = await this.#reconciler.setModel(nothingLeft(this.#model), { cause: null, force: true });
-    if (!result.accepted) return;
-    for (const { message } of result.failures) logger.error(message);
-    await this.#settings?.restore();
+    await leaveTable({
+      model: this.#model,
+      reconciler: this.#reconciler,
+      settings: this.#settings,
+      logger: this.#options.logger,
+    });
   }
 
   async #rememberBoot(): Promise<void> {

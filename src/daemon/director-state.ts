@@ -166,9 +166,17 @@ export class DirectorState {
     else this.#verdicts.touch(what === 'verdict' ? VERDICT_SOON_MS : VERDICT_REFRESH_MS);
   }
 
+  /**
+   * Writes what is known of servers, and from then on no more: what a director forgets that takes its services away is
+   * to be known at the next start. Never rejects.
+   */
+  async closeStates(): Promise<void> {
+    await Promise.all([this.#operator.close(), this.#verdicts.close()]);
+  }
+
   /** Writes what is not written yet. Idempotent and awaited; never rejects. */
   async close(): Promise<void> {
-    await Promise.all([this.#ownership.close(), this.#operator.close(), this.#verdicts.close()]);
+    await Promise.all([this.#ownership.close(), this.closeStates()]);
   }
 
   #writer<Content>(format: StateFormat<Content>, content: () => Content): StateWriter<Content> {

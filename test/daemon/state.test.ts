@@ -49,6 +49,21 @@ describe('a director that starts again', () => {
     assert.equal((await stat(join(home.stateDir, 'operator.json'))).mode & 0o777, 0o600);
   });
 
+  it('does not remember the weight of a server that had left the file in between', async () => {
+    const without = `services: [{ name: shop, address: "127.0.0.1:${port}", check: { type: none }, servers: ["127.0.0.1:1"] }]\n`;
+    await write('{ type: none }');
+    const first = await home.start();
+    assert.equal((await setWeight('7')).code, 0);
+    for (const writeFile of [() => home.write(without), () => write('{ type: none }')]) {
+      await writeFile();
+      assert.equal((await home.cli(['reload'])).code, 0);
+    }
+    assert.equal((await serverNow()).weight, 1);
+    await first.close();
+    await home.start();
+    assert.equal((await serverNow()).weight, 1);
+  });
+
   it('forgets the weights, and starts, when their file was cut off', async () => {
     await write('{ type: none }');
     await (await home.start()).close();
