@@ -4,6 +4,9 @@ import type { MarkRule, MarkRuleTable } from './mark-rule.js';
 import { encodeNftRules, NFT_TABLE, parseNftRules } from './nft-ruleset.js';
 import { complaintOf, rulesError } from './rules-error.js';
 
+/** nft takes `-` for /dev/stdin, which not every system has. */
+const STANDARD_INPUT = '/proc/self/fd/0';
+
 /** One rule of each family, with every kind of element: what the kernel has to be able to do. */
 const sample: readonly MarkRule[] = [
   { family: 4, address: '192.0.2.1', protocol: 'tcp', firstPort: 80, lastPort: 80, mark: 1 },
@@ -37,6 +40,6 @@ export class NftRules implements MarkRuleTable {
   }
 
   #submit(options: readonly string[], rules: readonly MarkRule[]): Promise<ExchangeResult> {
-    return this.#run('nft', ['-j', ...options, '-f', '-'], encodeNftRules(rules));
+    return this.#run('nft', ['-j', ...options, '-f', STANDARD_INPUT], encodeNftRules(rules));
   }
 }
