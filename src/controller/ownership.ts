@@ -4,6 +4,7 @@
  */
 import type { ServiceLabel } from '../dataplane/address-table.js';
 import type { ServiceKey } from '../model/keys.js';
+import type { ServicePlane } from '../model/virtual-service.js';
 import { vipKey, type VipAddress, type VipKey } from '../model/vip-address.js';
 import type { OwnedAddress } from './plan-addresses.js';
 import type { Strangers } from './strangers.js';
@@ -26,11 +27,20 @@ export const NOTHING_OWNED: OwnedTable = { services: new Map(), strangers: new M
  */
 export type SaveOwnership = (owned: OwnedTable) => Promise<void>;
 
+/** A service of an accepted configuration. */
+export interface OwnService {
+  readonly key: ServiceKey;
+  readonly name: string;
+  readonly plane: ServicePlane;
+}
+
 /** Services are owned from the moment in which a configuration with them is accepted until their entry is gone. */
 export class Ownership implements OwnedTable {
   readonly #services: Map<ServiceKey, string>;
   readonly #adopted = new Set<ServiceKey>();
   readonly #addresses: Map<VipKey, OwnedAddress>;
+  /** Owned on a plane that ends with this process: nothing of them is there for the next one. */
+  readonly #passing = new Set<ServiceKey>();
   #strangers: Strangers;
   #changed = false;
 
@@ -58,12 +68,21 @@ export class Ownership implements OwnedTable {
     return this.#adopted;
   }
 
+  /** What is to be written down: a service of that key which the next process finds in the kernel is somebody else's. */
+  get lasting(): OwnedTable {
+    const services = [...this.#services].filter(([key]) => !this.#passing.has(key));
+    return { services: new Map(services), strangers: this.#strangers, addresses: this.#addresses };
+  }
+
   /** Takes over the services of an accepted configuration. */
-  own(services: Iterable<{ readonly key: ServiceKey; readonly name: string }>): void {
-    for (const { key, name } of services) {
+  own(services: Iterable<OwnService>): void {
+    for (const { key, name, plane } of services) {
       const known = this.#services.get(key);
       if (known === undefined) this.#adopted.add(key);
-      if (known === name) continue;
+      const [passes, passed] = [plane === 'proxy', this.#passing.has(key)];
+      if (known === name && passes === passed) continue;
+      if (passes) this.#passing.add(key);
+      else this.#passing.delete(key);
       this.#services.set(key, name);
       this.#changed = true;
     }
@@ -80,6 +99,7 @@ export class Ownership implements OwnedTable {
   /** The service left the file and its entry is gone. */
   disown(key: ServiceKey): void {
     this.#adopted.delete(key);
+    this.#passing.delete(key);
     if (this.#services.delete(key)) this.#changed = true;
   }
 

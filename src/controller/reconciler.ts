@@ -225,9 +225,9 @@ export class Reconciler {
     return this.#config.states;
   }
 
-  /** What is lvsd's own in the table by now; a live view. */
+  /** What of lvsd's own is there by now for a later process to find. */
   get owned(): OwnedTable {
-    return this.#config.ownership;
+    return this.#config.ownership.lasting;
   }
 
   /** The weight that is asked for: the operator's, else the file's. What a failed check makes of it is not in it. */

@@ -226,7 +226,7 @@ export class RoundRunner {
 
   async #keepOwnership(): Promise<void> {
     const { ownership } = this.#config;
-    if (ownership.takeChange()) await this.#saveOwnership(ownership);
+    if (ownership.takeChange()) await this.#saveOwnership(ownership.lasting);
   }
 
   async #plan(

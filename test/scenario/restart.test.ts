@@ -132,6 +132,19 @@ describe('a restart on a populated table', () => {
     ]);
   });
 
+  it('does not claim in the kernel what the userspace plane serves, for that ends with the process', async () => {
+    const { records, saveOwnership } = savedRecords();
+    const rig = controllerRig(model([shop, { ...old, plane: 'proxy' }]), 'composite', { saveOwnership });
+    await rig.reconciler.start();
+    assert.deepEqual(records.at(-1)?.services, ['shop']);
+    for (const plane of ['kernel', 'proxy'] as const) {
+      await rig.reconciler.setModel(model([shop, { ...old, plane }]), { cause: null, force: true });
+      assert.deepEqual(records.at(-1)?.services, plane === 'kernel' ? ['shop', 'old'] : ['shop']);
+    }
+    await rig.reconciler.setModel(model([shop]), { cause: null });
+    assert.deepEqual([...rig.plane.table.keys()], [SHOP]);
+  });
+
   it('saves nothing when nothing changes hands', async () => {
     const { plane, records, saveOwnership } = savedRecords();
     const before = owned({ [SHOP]: 'shop' });
