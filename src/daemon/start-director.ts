@@ -6,11 +6,11 @@ import type { Logger } from '../base/logger.js';
 import { ConfigError } from '../config/config-error.js';
 import { ConfigMemory, type LoadOptions } from '../config/load.js';
 import type { OwnedTable } from '../controller/ownership.js';
-import type { DirectorSettings } from '../model/director.js';
+import type { DirectorSettings, Model } from '../model/director.js';
 import { loadAtBoot, loadLastGood, ownRuntimePaths, type BootConfig } from './boot-config.js';
 import { bootObjection } from './boot-guard.js';
 import { Daemon, type DirectorObserver } from './daemon.js';
-import { recall } from './director-state.js';
+import { recall, type Remembered } from './director-state.js';
 import { logRefusedFile } from './event-logger.js';
 import { openChosenPlane } from './open-chosen-plane.js';
 import { warningTexts } from './reload.js';
@@ -65,14 +65,17 @@ export async function startDirector(
 
   async function createDaemon(): Promise<Daemon> {
     const uid = process.geteuid?.() ?? 0;
-    const { services } = read.loaded.model;
     const kernel = director.dataplane !== 'proxy';
-    const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel });
-    for (const warning of remembered.warnings) logger.warn(warning);
-    const boot = await guarded(read, remembered.owned, () =>
+    const recallFor = ({ services }: Model): Promise<Remembered> =>
+      recall({ stateDir, uid, clock: realClock, services, kernel });
+    const known = await recallFor(read.loaded.model);
+    for (const warning of known.warnings) logger.warn(warning);
+    const boot = await guarded(read, known.owned, () =>
       loadLastGood(request.config, [stateDir], load, onUnusable),
     );
     tellBoot(boot, logger);
+    // The last good one has servers that the file has not, and some of them are known to be down.
+    const remembered = boot === read ? known : await recallFor(boot.loaded.model);
     const defaults = ownRuntimePaths();
     return new Daemon({
       clock: realClock,

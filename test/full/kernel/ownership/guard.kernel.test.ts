@@ -83,6 +83,24 @@ describe('a bad file', () => {
     }, '/var/lib/lvsd').finally(() => execFileSync('umount', ['/var/lib']));
   });
 
+  it('leaves servers out that are known to be down, when the last good one runs instead of it', () =>
+    withDirector(async ({ home, table }) => {
+      const check = { type: 'tcp', interval: '4s', timeout: '1s', fall: 2 };
+      home.configure(services(5).map((each) => ({ ...each, check })));
+      await home.start();
+      await until(
+        'servers that nobody answers for are out',
+        40,
+        () => table.weights('192.0.2.1:80')?.length === 0,
+      );
+      await home.end('SIGTERM');
+      home.configure(services(1, 9));
+      await home.start();
+      const { config, lastPlan } = await home.api.status();
+      assert.deepEqual([config.source, lastPlan?.steps], ['last-good', 0]);
+      assert.equal(table.weights('192.0.2.1:80')?.length, 0);
+    }));
+
   it('changes nothing by lvsd apply, until it is forced', () =>
     withDirector(async ({ home, table }) => {
       home.configure(all());
