@@ -122,17 +122,21 @@ async function program(
   const reconciler: Reconciler = idleReconciler(kernel, addresses, model, remembered, () =>
     state.saveOwnership(),
   );
+  const warn = (warning: string): void => void troubles.push(warning);
+  const tell = (): void => undefined;
+  const settings = new host.HostSettings({ clock: realClock, kernel, state, warn, tell });
   try {
-    kernel.configure(model.director.timeouts);
+    await settings.follow(model);
     matches.join({
       marksInTable: () => kernel.marksInTable(),
       owned: remembered.owned.services,
       state,
-      warn: (warning) => troubles.push(warning),
-      tell: () => undefined,
+      warn,
+      tell,
     });
     await matches.follow(model);
     const { steps, failures } = await reconciler.start();
+    await settings.check(model);
     return { steps, failures, troubles };
   } finally {
     await closeAll([() => reconciler.close(), () => addresses.close(), () => state.close()]);

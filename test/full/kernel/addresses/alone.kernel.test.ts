@@ -1,7 +1,7 @@
 /** `lvsd plan` and `lvsd apply` without a director, on the kernel's table and real interfaces. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -47,6 +47,29 @@ describe('lvsd apply', { timeout: 60_000 }, () => {
         );
         assert.doesNotMatch(addresses(), /192\.0\.2\.10/);
         assert.deepEqual((await planAlone({ config, allowModule: false })).answer.steps, []);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }));
+
+  it('makes the host as the file says, and writes down for the next lvsd what was there before', () =>
+    inNewNamespace(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'lvsd-settings-'));
+      const config = join(folder, 'lvsd.yaml');
+      const forward = (): string => readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim();
+      try {
+        writeFileSync('/proc/sys/net/ipv4/ip_forward', '0');
+        writeFileSync(
+          config,
+          `director: { dataplane: kernel, state_dir: ${folder}/state, sysctls: set, timeouts: { tcp: 77s } }\n` +
+            'services: [{ name: shop, address: "192.0.2.10:80", check: { type: none }, servers: ["10.0.0.1:80"] }]\n',
+          { mode: 0o600 },
+        );
+        const { failures } = await applyAlone({ config, allowModule: false, force: false });
+        assert.deepEqual([failures, forward()], [[], '1']);
+        const record = readFileSync(join(folder, 'state', 'ownership.json'), 'utf8');
+        assert.match(record, /"path":"\/proc\/sys\/net\/ipv4\/ip_forward","before":"0","set":"1"/);
+        assert.match(record, /"timeoutsBefore":\{"tcpSec":900,/);
       } finally {
         rmSync(folder, { recursive: true });
       }
