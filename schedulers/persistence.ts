@@ -133,6 +133,13 @@ export class PersistenceTable<S extends SchedulerServer> {
     template.connections--;
   }
 
+  /** How many templates lead to each server that has some. */
+  countByServer(): ReadonlyMap<S, number> {
+    const counts = new Map<S, number>();
+    for (const { server } of this.#templates.values()) counts.set(server, (counts.get(server) ?? 0) + 1);
+    return counts;
+  }
+
   /** Drops every template that is over. */
   expire(nowMs: number): void {
     this.#sweptMs = nowMs;

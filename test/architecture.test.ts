@@ -141,6 +141,21 @@ const table: Readonly<Record<string, Rule>> = {
     node: true,
     packages: [],
   },
+  // Loaded for --userspace alone, which asks a running lvsd.
+  'src/lvsadm/userspace': {
+    own: [
+      'src/lvsadm/',
+      'src/api/client.ts',
+      'src/api/protocol.ts',
+      'src/base/',
+      'src/model/',
+      'src/dataplane/types.ts',
+      'native/ipvs/',
+      'native/netlink/errors.ts',
+    ],
+    node: true,
+    packages: [],
+  },
   'src/demo/': { own: ['src/base/', 'src/api/client.ts', 'src/model/'], node: true, packages: [] },
   'src/daemon/': {
     own: ['src/', 'schedulers/', 'native/'],

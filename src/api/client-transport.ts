@@ -14,6 +14,8 @@ export interface SocketTarget {
   /** The caller's user id: it trusts its own sockets and root's. */
   readonly uid: number;
   readonly clock: Clock;
+  /** What names another socket: an option or a variable. */
+  readonly socketName: string;
 }
 
 export interface ApiCall {
@@ -189,7 +191,7 @@ function connectError(cause: unknown, target: SocketTarget): ApiError | null {
 function noDaemon(target: SocketTarget, reason: string, cause?: unknown): ApiError {
   return apiError(
     'ERR_API_NO_DAEMON',
-    `no lvsd answers on ${target.path}: ${reason}, start it with \`lvsd run\`, or name another socket with --socket`,
+    `no lvsd answers on ${target.path}: ${reason}; start it with \`lvsd run\`, or name another socket with ${target.socketName}`,
     cause,
   );
 }

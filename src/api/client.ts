@@ -25,6 +25,7 @@ import type {
   ReloadAnswer,
   ReloadRequest,
   RollbackRequest,
+  TableAnswer,
   WeightAnswer,
   WeightRequest,
 } from './protocol.js';
@@ -33,6 +34,8 @@ export interface ApiClientOptions {
   readonly clock: Clock;
   /** The caller's effective user id. */
   readonly uid: number;
+  /** How the caller lets people name another socket; `--socket` unless told. */
+  readonly socketName?: string;
   /** For calls that only read; 10 s unless told. */
   readonly timeoutMs?: number;
   /** For plan, reload and weight, which wait for the data plane; 2 minutes unless told. */
@@ -69,7 +72,8 @@ export class ApiClient {
   readonly #longTimeoutMs: number;
 
   constructor(socketPath: string, options: ApiClientOptions) {
-    this.#target = { path: socketPath, uid: options.uid, clock: options.clock };
+    const { uid, clock, socketName = '--socket' } = options;
+    this.#target = { path: socketPath, uid, clock, socketName };
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#longTimeoutMs = options.longTimeoutMs ?? DEFAULT_LONG_TIMEOUT_MS;
   }
@@ -119,6 +123,11 @@ export class ApiClient {
   /** Live connections as they are listed; leaving the loop ends the listing. */
   connections(names: ConnectionNames = {}, options: CallOptions = {}): AsyncIterable<ConnectionLine> {
     return this.#lines<ConnectionLine>(this.#call(ENDPOINTS.connections, options, { ...names }));
+  }
+
+  /** The userspace plane's table. */
+  async table(options: CallOptions = {}): Promise<TableAnswer> {
+    return (await this.#json(this.#call(ENDPOINTS.table, options))) as TableAnswer;
   }
 
   async reload(request: ReloadRequest, options: CallOptions = {}): Promise<ReloadAnswer> {

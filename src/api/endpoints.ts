@@ -16,6 +16,7 @@ export const ENDPOINTS = {
   plan: { method: 'GET', path: '/api/v1/plan', onTcp: false },
   connections: { method: 'GET', path: '/api/v1/connections', onTcp: false },
   reload: { method: 'POST', path: '/api/v1/reload', onTcp: false },
+  table: { method: 'GET', path: '/api/v1/table', onTcp: false },
   history: { method: 'GET', path: '/api/v1/history', onTcp: false },
   historyEntry: { method: 'GET', path: '/api/v1/history/entry', onTcp: false },
   rollback: { method: 'POST', path: '/api/v1/rollback', onTcp: false },

@@ -11,6 +11,7 @@ import type {
   ReloadAnswer,
   ReloadRequest,
   RollbackRequest,
+  TableAnswer,
   WeightAnswer,
   WeightRequest,
 } from './protocol.js';
@@ -54,6 +55,8 @@ export interface ApiOperations {
   plan(): Promise<PlanAnswer>;
   /** Lets the loop turn, also while it passes over what the filter does not want. */
   connections(filter: ConnectionNames): AsyncIterable<ConnectionLine>;
+  /** The userspace plane's table as it is. */
+  table(): Promise<TableAnswer>;
   /** @param who the asker; null where the system does not tell */
   reload(request: ReloadRequest, who: Peer | null): Promise<ReloadAnswer>;
   history(): Promise<HistoryAnswer>;

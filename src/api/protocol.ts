@@ -11,6 +11,7 @@
  * | GET /api/v1/events          | yes | `EventsAnswer`; `?after=SEQ`, `?limit=N`; `?follow=1` streams `DirectorEvent` as JSON lines |
  * | GET /api/v1/plan            | no  | `PlanAnswer`: the file as it is now against the table as observed now |
  * | GET /api/v1/connections     | no  | `ConnectionLine` as JSON lines; `?service=NAME`, `?server=NAME` |
+ * | GET /api/v1/table           | no  | `TableAnswer`: what the userspace plane has |
  * | GET /api/v1/history         | no  | `HistoryAnswer` |
  * | GET /api/v1/history/entry   | no  | `HistoryText`; `?number=N` |
  * | POST /api/v1/rollback       | no  | `RollbackRequest` -> `ReloadAnswer` |
@@ -20,7 +21,7 @@
  * Every refusal has a 4xx or 5xx status and an `ErrorAnswer`.
  */
 import type { PlannedStep } from '../dataplane/address-table.js';
-import type { ConnectionRecord } from '../dataplane/types.js';
+import type { ConnectionRecord, ObservedServer, ObservedService } from '../dataplane/types.js';
 import type { DirectorEvent } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 
@@ -65,6 +66,20 @@ export interface ConnectionLine extends Omit<ConnectionRecord, 'service' | 'serv
   /** Server name. */
   readonly server: string;
   readonly serverKey: ServerKey;
+}
+
+/** The userspace plane's table, under the plane's own words. */
+export interface TableAnswer {
+  /** Of lvsd. */
+  readonly version: string;
+  /** In force; `tcpSec` is null without a limit. */
+  readonly timeouts: { readonly tcpSec: number | null; readonly tcpFinSec: number; readonly udpSec: number };
+  readonly services: readonly TableEntry[];
+}
+
+export interface TableEntry extends Omit<ObservedService, 'servers' | 'removed' | 'plane'> {
+  /** In the plane's order, newest first. */
+  readonly servers: readonly ObservedServer[];
 }
 
 export interface ReloadRequest {

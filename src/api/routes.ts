@@ -74,6 +74,7 @@ function handlersOf(context: RouteContext): Record<keyof typeof ENDPOINTS, Handl
       return sendStream(request, reply, lines, context.logger);
     },
     reload: (request) => operations.reload(parseReloadRequest(request.body), peerOf(request.socket)),
+    table: () => operations.table(),
     history: () => operations.history(),
     historyEntry: (request) => operations.historyEntry(parseHistoryNumber(request.query)),
     rollback: (request) => operations.rollback(parseRollbackRequest(request.body), peerOf(request.socket)),

@@ -317,6 +317,7 @@ export class Daemon {
       saveOverrides: () => this.#state.saveOverrides(),
       reloader: this.#reloader,
       dataplane: this.#planes.dataplane,
+      userspace: this.#planes.userspace,
       metrics: () => this.#writeMetrics(),
     });
     return new ApiServer({

@@ -11,6 +11,7 @@ import type {
   ReloadAnswer,
   ReloadRequest,
   RollbackRequest,
+  TableAnswer,
   WeightAnswer,
   WeightRequest,
 } from '../api/protocol.js';
@@ -29,6 +30,7 @@ import { findServers, type FoundServer } from './find-servers.js';
 import { loadRunnable } from './load-runnable.js';
 import { connectionNamer } from './name-connections.js';
 import { warningTexts, type Reloader, type ReloadOutcome } from './reload.js';
+import { readUserspaceTable, type UserspacePlane } from './userspace-table.js';
 import type { HistoryEntry, HistoryStore } from './state/history-store.js';
 
 export interface DirectorOperationsOptions {
@@ -44,6 +46,7 @@ export interface DirectorOperationsOptions {
   readonly reloader: Pick<Reloader, 'reload' | 'rollback'>;
   readonly history: Pick<HistoryStore, 'list' | 'read'>;
   readonly dataplane: Dataplane;
+  readonly userspace: UserspacePlane;
   readonly metrics: () => AsyncIterable<string>;
 }
 
@@ -94,6 +97,10 @@ export class DirectorOperations implements ApiOperations {
     for await (const record of all) {
       if (keys === null || keys.has(`${record.service} ${record.server}`)) yield named(record);
     }
+  }
+
+  table(): Promise<TableAnswer> {
+    return readUserspaceTable(this.#options.userspace);
   }
 
   async reload({ force }: ReloadRequest, who: Peer | null): Promise<ReloadAnswer> {

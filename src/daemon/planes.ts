@@ -23,18 +23,20 @@ export class Planes {
   readonly dataplane: Dataplane;
   /** null where the director has the userspace plane alone. */
   readonly kernel: KernelDataplane | null;
-  readonly #proxy: ProxyDataplane;
+  /** Serves what asks for it, or everything where there is no other. */
+  readonly userspace: ProxyDataplane;
 
   constructor({ director, chosen, ...proxy }: PlanesOptions) {
     const { choice, kernel } = chosen;
     this.choice = choice;
     this.kernel = kernel;
-    this.#proxy = new ProxyDataplane({ ...proxy, timeouts: planeTimeouts(director) });
-    this.dataplane = kernel === null ? this.#proxy : new CompositeDataplane({ kernel, proxy: this.#proxy });
+    this.userspace = new ProxyDataplane({ ...proxy, timeouts: planeTimeouts(director) });
+    this.dataplane =
+      kernel === null ? this.userspace : new CompositeDataplane({ kernel, proxy: this.userspace });
   }
 
   /** Takes over the settings of a new configuration that are the userspace plane's own. */
   configure(director: DirectorSettings): void {
-    this.#proxy.configure(planeTimeouts(director));
+    this.userspace.configure(planeTimeouts(director));
   }
 }

@@ -41,6 +41,12 @@ export interface Restore {
   readonly checkFirst: boolean;
 }
 
+/** A command that reads, of the table of an lvsd that runs in the place of the kernel's. */
+export interface OfUserspace {
+  readonly kind: 'userspace';
+  readonly command: ListServices | ListConnections | ListSettings | Save;
+}
+
 export interface Change {
   readonly kind: 'change';
   readonly request: IpvsRequest;
@@ -55,4 +61,4 @@ export interface Version {
 }
 
 export type Command =
-  Change | ListServices | ListConnections | ListSettings | Save | Restore | Help | Version;
+  Change | ListServices | ListConnections | ListSettings | Save | OfUserspace | Restore | Help | Version;

@@ -4,6 +4,12 @@ import { formatEndpoint } from './endpoint-text.js';
 import type { Names } from './names.js';
 import { protocolByListedName } from './protocols.js';
 
+/** A connection of either table. */
+export interface ListedConnection extends Omit<IpvsConnection, 'expiresSec'> {
+  /** Null where nothing ends it. */
+  readonly expiresSec: number | null;
+}
+
 /** The two lines above the rows, with their ends. Never throws. */
 export function connectionTitleLines(engines: boolean): string {
   const columns = 'pro expire state       source             virtual            destination';
@@ -16,10 +22,10 @@ export function connectionTitleLines(engines: boolean): string {
  * @param engines whether the persistence engine and its data are shown, where the connection has one
  * @param names null for numbers only. Never throws.
  */
-export function connectionRow(connection: IpvsConnection, engines: boolean, names: Names | null): string {
+export function connectionRow(connection: ListedConnection, engines: boolean, names: Names | null): string {
   const { client, virtual, destination, state, expiresSec, peName, peData } = connection;
   const protocol = protocolByListedName(connection.protocol)?.number ?? null;
-  const text = (endpoint: IpvsConnection['client']): string =>
+  const text = (endpoint: ListedConnection['client']): string =>
     formatEndpoint({ ...endpoint, family: familyOf(endpoint.address) }, protocol, names);
   const flow = [
     connection.protocol.padEnd(3),
@@ -35,7 +41,8 @@ export function connectionRow(connection: IpvsConnection, engines: boolean, name
 }
 
 /** `14:53`; minutes have as many digits as they need. Never throws. */
-function formatExpiry(seconds: number): string {
+function formatExpiry(seconds: number | null): string {
+  if (seconds === null) return '-';
   const twoDigits = (value: number): string => String(value).padStart(2, '0');
   return `${twoDigits(Math.floor(seconds / 60))}:${twoDigits(seconds % 60)}`;
 }

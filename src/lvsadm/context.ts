@@ -1,7 +1,7 @@
 /** All that a run of lvsadm meets outside itself, so that tests run hundreds of command lines in one process. */
 import type { IpvsTable } from '../../native/ipvs/table.js';
-import type { IpvsConnection } from '../../native/proc/connections.js';
 import type { Privileges } from '../../native/proc/privileges.js';
+import type { ListedConnection } from './connection-table.js';
 import type { NameSources } from './names.js';
 
 /** Takes text. What it throws ends the run. */
@@ -12,6 +12,15 @@ export interface TextSink {
 /** Bytes in pieces, each of which holds until the next is asked for. */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+export type ConnectionRows = Iterable<ListedConnection> | AsyncIterable<ListedConnection>;
+
+/** What an lvsd tells of its userspace plane. */
+export interface UserspaceSource {
+  /** Read only. */
+  readonly table: IpvsTable;
+  connections(): AsyncIterable<ListedConnection>;
+}
+
 export interface LvsadmContext {
   /** What messages call the program. */
   readonly programName: string;
@@ -21,7 +30,14 @@ export interface LvsadmContext {
   readonly names: NameSources;
   /** Called when the table is first needed, at most once in a run. */
   openTable(): IpvsTable | Promise<IpvsTable>;
-  connections(): Iterable<IpvsConnection> | Promise<Iterable<IpvsConnection>>;
+  connections(): ConnectionRows | Promise<ConnectionRows>;
+  /**
+   * The table of the lvsd that runs; called when first needed. Absent where none can be asked.
+   *
+   * @param rates whether its rates are to be known, which takes a second
+   * @throws TableUnavailableError
+   */
+  openUserspace?(rates: boolean): Promise<UserspaceSource>;
   privileges(): Privileges;
   /** As POSIXLY_CORRECT asks for. */
   readonly stopAtOperand: boolean;

@@ -11,7 +11,7 @@ import type {
   IpvsTimeouts,
 } from '../../native/ipvs/types.js';
 import { schedulerFlagNames } from '../../native/ipvs/scheduler-flags.js';
-import type { IpvsConnection } from '../../native/proc/connections.js';
+import type { ListedConnection } from './connection-table.js';
 import { protocolByNumber } from './protocols.js';
 import { isOnePacket, isPersistent } from './service-text.js';
 import { formatIpv4Number } from './ipv4-text.js';
@@ -35,7 +35,7 @@ export function serviceItem(listed: ListedService, first: boolean): string {
 export const connectionsHead = '{"connections":[';
 
 /** As `serviceItem`. */
-export function connectionItem(connection: IpvsConnection, first: boolean): string {
+export function connectionItem(connection: ListedConnection, first: boolean): string {
   const { protocol, client, virtual, destination, state, expiresSec, peName, peData } = connection;
   const value = {
     protocol: protocol.toLowerCase(),

@@ -1,10 +1,11 @@
 /** Runs `-L -c`: a table that may hold millions of rows, read and printed in slices. */
 import { SyscallError } from '../../native/libc/errno.js';
 import { CodecError } from '../../native/netlink/errors.js';
-import type { IpvsConnection } from '../../native/proc/connections.js';
 import { ChunkedText } from './chunked-text.js';
 import type { ListConnections } from './command.js';
 import { connectionRow, connectionTitleLines } from './connection-table.js';
+import type { ListedConnection } from './connection-table.js';
+import type { ConnectionRows } from './context.js';
 import { ListingError } from './listing-error.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';
@@ -14,7 +15,7 @@ const sliceLength = 1000;
 
 interface Printer {
   readonly head: string;
-  item(connection: IpvsConnection, first: boolean): string;
+  item(connection: ListedConnection, first: boolean): string;
   tail(empty: boolean): string;
 }
 
@@ -28,8 +29,7 @@ export async function printConnections(command: ListConnections, session: Sessio
   let empty = true;
   let begun = false;
   try {
-    const rows = (await session.context.connections())[Symbol.iterator]();
-    for (let slice = take(rows); ; slice = take(rows)) {
+    for await (const slice of slicesOf(await session.context.connections())) {
       if (!begun) out.add(printer.head);
       begun = true;
       await lookUp?.lookUpNames(slice.flatMap(addressesOf));
@@ -37,7 +37,6 @@ export async function printConnections(command: ListConnections, session: Sessio
         await out.put(printer.item(connection, empty));
         empty = false;
       }
-      if (slice.length < sliceLength) break;
     }
   } catch (error) {
     await out.end();
@@ -60,8 +59,27 @@ async function printerOf(command: ListConnections, allNames: Names): Promise<Pri
   };
 }
 
-function take(rows: Iterator<IpvsConnection>): IpvsConnection[] {
-  const slice: IpvsConnection[] = [];
+/** At least one slice, which may be empty. Rows that are there are taken without a turn of the loop for each. */
+async function* slicesOf(rows: ConnectionRows): AsyncGenerator<ListedConnection[], void> {
+  if (Symbol.iterator in rows) {
+    const iterator = rows[Symbol.iterator]();
+    for (let slice = take(iterator); ; slice = take(iterator)) {
+      yield slice;
+      if (slice.length < sliceLength) return;
+    }
+  }
+  let slice: ListedConnection[] = [];
+  for await (const row of rows) {
+    slice.push(row);
+    if (slice.length < sliceLength) continue;
+    yield slice;
+    slice = [];
+  }
+  yield slice;
+}
+
+function take(rows: Iterator<ListedConnection>): ListedConnection[] {
+  const slice: ListedConnection[] = [];
   while (slice.length < sliceLength) {
     const next = rows.next();
     if (next.done === true) break;
@@ -70,7 +88,7 @@ function take(rows: Iterator<IpvsConnection>): IpvsConnection[] {
   return slice;
 }
 
-function addressesOf({ client, virtual, destination }: IpvsConnection): string[] {
+function addressesOf({ client, virtual, destination }: ListedConnection): string[] {
   return [client.address, virtual.address, destination.address];
 }
 

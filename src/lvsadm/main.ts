@@ -4,6 +4,7 @@ import { readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { IpvsTable } from '../../native/ipvs/table.js';
 import { readPrivileges } from '../../native/proc/privileges.js';
+import type { UserspaceSource } from './context.js';
 import { DescriptorSink, ReaderGoneError } from './output.js';
 import { runLvsadm } from './run.js';
 import { systemNames } from './system-names.js';
@@ -56,6 +57,11 @@ async function openTable(): Promise<IpvsTable> {
   }
 }
 
+async function openUserspace(rates: boolean): Promise<UserspaceSource> {
+  const userspace = await import('./userspace.js');
+  return userspace.openUserspace({ uid: process.geteuid?.() ?? 0, environment: process.env }, rates);
+}
+
 async function main(): Promise<number> {
   const stderr = new DescriptorSink(2);
   try {
@@ -67,6 +73,7 @@ async function main(): Promise<number> {
       names: systemNames,
       openTable,
       connections: async () => (await import('../../native/proc/connections.js')).readConnections(),
+      openUserspace,
       privileges: readPrivileges,
       stopAtOperand:
         process.env['POSIXLY_CORRECT'] !== undefined || process.env['POSIX_ME_HARDER'] !== undefined,

@@ -11,10 +11,11 @@ export class TableUnavailableError extends Error {
 /**
  * Tells the four failures apart: no netlink, no module, no privilege, privilege in the wrong user namespace.
  *
- * @param error what opening the table threw
+ * @param error what opening the table threw; one of these stays as it is
  * @param privileges asked only when the kernel forbade it
  */
 export function openFailure(error: unknown, privileges: () => Privileges): TableUnavailableError {
+  if (error instanceof TableUnavailableError) return error;
   const [reason, step] = explain(error, privileges);
   return new TableUnavailableError(`Can't initialize ipvs: ${reason}${step === '' ? '' : `\n${step}`}`, {
     cause: error,

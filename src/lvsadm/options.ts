@@ -39,6 +39,7 @@ export const optionNames = [
   'json',
   'full',
   'check-first',
+  'userspace',
 ] as const;
 
 export type OptionName = (typeof optionNames)[number];
@@ -141,6 +142,7 @@ const otherOptions = {
   json: ['', 'none'],
   full: ['', 'none'],
   'check-first': ['', 'none'],
+  userspace: ['', 'none'],
 } as const;
 
 export type LongOption = keyof typeof commandOptions | keyof typeof otherOptions;

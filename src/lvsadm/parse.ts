@@ -1,6 +1,6 @@
 /** A command line, read into what it asks for. Pure but for the names it asks. */
 import type { IpvsDaemonRole, IpvsTimeouts } from '../../native/ipvs/types.js';
-import type { Command, ListFormat } from './command.js';
+import type { Command, ListFormat, OfUserspace } from './command.js';
 import { Draft, readTimeout } from './draft.js';
 import type { Names } from './names.js';
 import { OptionReader } from './option-reader.js';
@@ -107,15 +107,24 @@ function commandOf(
     case 'stop-daemon':
       return { kind: 'change', request: { command: 'stop-daemon', role: draft.role } };
     case 'save':
-      return { kind: 'save', numeric: draft.given.has('numeric'), full: draft.given.has('full') };
+      return ofTable(draft, {
+        kind: 'save',
+        numeric: draft.given.has('numeric'),
+        full: draft.given.has('full'),
+      });
     case 'restore':
       return { kind: 'restore', checkFirst: draft.given.has('check-first') };
     case 'list':
-      return listOf(draft);
+      return ofTable(draft, listOf(draft));
   }
 }
 
-function listOf(draft: Draft): Command {
+/** The same of the userspace table, where that is asked for. */
+function ofTable(draft: Draft, command: OfUserspace['command']): Command {
+  return draft.given.has('userspace') ? { kind: 'userspace', command } : command;
+}
+
+function listOf(draft: Draft): OfUserspace['command'] {
   const { given } = draft;
   checkListFormats(given);
   const [numeric, json] = [given.has('numeric'), given.has('json')];

@@ -48,6 +48,7 @@ const commandRules: Readonly<Record<Exclude<CommandName, 'help' | 'version'>, Ru
       'exact',
       'syncid',
       'json',
+      'userspace',
     ],
     oneOf: ['connection', 'service-address', 'timeout', 'daemon'],
   },
@@ -60,7 +61,7 @@ const commandRules: Readonly<Record<Exclude<CommandName, 'help' | 'version'>, Ru
   },
   'stop-daemon': { optional: ['syncid'] },
   restore: { optional: ['check-first'] },
-  save: { optional: ['numeric', 'full'] },
+  save: { optional: ['numeric', 'full', 'userspace'] },
   zero: { optional: ['service-address'] },
 };
 
@@ -119,7 +120,9 @@ function check(
       if (allowance !== 'required') continue;
       throw new UsageError(`You need to supply the '${name}' option for the ${where}`);
     }
-    if (allowance === undefined) throw new UsageError(`Illegal '${name}' option with the ${where}`);
+    if (allowance === undefined) {
+      throw new UsageError(`Illegal '${name}' option with the ${where}${reasons[name] ?? ''}`);
+    }
     if (allowance !== 'oneOf') continue;
     if (chosen !== null) {
       throw new UsageError(`The option '${name}' conflicts with the '${chosen}' option in the ${where}`);
@@ -127,6 +130,12 @@ function check(
     chosen = name;
   }
 }
+
+/** Why an option is illegal where it is not plain to see, and what to do. */
+const reasons: Readonly<Partial<Record<OptionName, string>>> = {
+  userspace:
+    ": the table of a running lvsd is what its YAML file says; edit that, then 'lvsd plan' and 'lvsd reload'",
+};
 
 /** Nearly always nothing is wrong, which the few options that are given show, without a look at all that are not. */
 function isPlainlyRight(

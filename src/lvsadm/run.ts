@@ -1,5 +1,5 @@
 /** lvsadm as a function: a command line and its surroundings in, an exit status out. */
-import type { Command } from './command.js';
+import type { Command, OfUserspace } from './command.js';
 import type { LvsadmContext, TextSink } from './context.js';
 import { kernelMessage } from './kernel-messages.js';
 import { list } from './list.js';
@@ -105,8 +105,10 @@ class Host implements RestoreHost {
       case 'restore':
         // a file of rules that reads itself
         return this.complain(new NoCommandError());
+      case 'userspace':
+        return this.#listUserspace(command.command);
       default:
-        return this.#list(command);
+        return this.#list(command, this.#session);
     }
   }
 
@@ -133,9 +135,14 @@ class Host implements RestoreHost {
     return { exitCode: 255, stop: false };
   }
 
-  async #list(command: Parameters<typeof list>[0]): Promise<Outcome> {
+  async #listUserspace(command: OfUserspace['command']): Promise<Outcome> {
+    const { userspaceSession } = await import('./userspace-session.js');
+    return this.#list(command, userspaceSession(command, this.#context));
+  }
+
+  async #list(command: OfUserspace['command'], session: Session): Promise<Outcome> {
     try {
-      await list(command, this.#session);
+      await list(command, session);
       return { exitCode: 0, stop: false };
     } catch (error) {
       if (!(error instanceof ListingError)) throw error;

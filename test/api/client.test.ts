@@ -47,7 +47,7 @@ describe('ApiClient', () => {
   it('says what to do when there is no socket', async () => {
     await assert.rejects(client().status(), {
       code: 'ERR_API_NO_DAEMON',
-      message: `no lvsd answers on ${path}: there is no such socket, start it with \`lvsd run\`, or name another socket with --socket`,
+      message: `no lvsd answers on ${path}: there is no such socket; start it with \`lvsd run\`, or name another socket with --socket`,
     });
   });
 

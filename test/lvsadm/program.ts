@@ -45,6 +45,7 @@ export async function lvsadm(argv: readonly string[], surroundings: Surroundings
       return table;
     },
     connections: () => connectionRows ?? [],
+    openUserspace: () => Promise.reject(new Error('this command line needs no lvsd')),
     privileges: () => ({ netAdmin: false, initialUserNamespace: true }),
     stopAtOperand: false,
     stderr,

@@ -11,6 +11,12 @@ export abstract class IdleEntry {
   newer: IdleEntry | null = null;
   touchedMs = 0;
 
+  /** How long until it expires if nothing happens; null = never. */
+  expiresInMs(nowMs: number): number | null {
+    const limitMs = this.idleQueue?.limitMs ?? null;
+    return limitMs === null ? null : Math.max(0, this.touchedMs + limitMs - nowMs);
+  }
+
   /** Called once it was idle for the queue's limit; it has left the queue. */
   abstract idleExpired(): void;
 }
@@ -30,6 +36,11 @@ export class IdleQueue {
   constructor(clock: Clock, limitMs: number | null) {
     this.#clock = clock;
     this.#limitMs = limitMs;
+  }
+
+  /** null = never. */
+  get limitMs(): number | null {
+    return this.#limitMs;
   }
 
   /** Ends the entry that was idle for longest, before its time. @returns false when the queue is empty */

@@ -99,6 +99,11 @@ export class ProxyDataplane implements Dataplane {
     return this.#flows.size;
   }
 
+  /** Idle limits in force. */
+  get timeouts(): ProxyTimeouts {
+    return this.#timeouts;
+  }
+
   /** Changes idle limits, also for what lives already. What is left out goes back to its default. */
   configure(timeouts: Partial<ProxyTimeouts>): void {
     this.#timeouts = { ...defaultTimeouts, ...timeouts };

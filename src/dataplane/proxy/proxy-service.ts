@@ -207,11 +207,13 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     const nowMs = this.nowMs();
     this.#persistence?.expire(nowMs);
     const faults = this.#working.faults();
+    const templates = this.#persistence?.countByServer();
+    const persistent = (server: ProxyServer): number => templates?.get(server) ?? 0;
     return {
       ...this.#definition,
       ...(faults.length === 0 ? {} : { faults }),
-      servers: observeAll(this.#servers, nowMs),
-      removed: observeAll(this.#context.trash.of(this.key), nowMs),
+      servers: observeAll(this.#servers, nowMs, persistent),
+      removed: observeAll(this.#context.trash.of(this.key), nowMs, persistent),
       counters: { ...this.tally },
     };
   }
@@ -265,11 +267,15 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
   }
 }
 
-function observeAll(servers: Iterable<ProxyServer>, nowMs: number): ReadonlyMap<ServerKey, ObservedServer> {
+function observeAll(
+  servers: Iterable<ProxyServer>,
+  nowMs: number,
+  persistentConnections: (server: ProxyServer) => number,
+): ReadonlyMap<ServerKey, ObservedServer> {
   const observed = new Map<ServerKey, ObservedServer>();
   for (const server of servers) {
     server.expireCounts(nowMs);
-    observed.set(server.key, server.observe());
+    observed.set(server.key, server.observe(persistentConnections(server)));
   }
   return observed;
 }

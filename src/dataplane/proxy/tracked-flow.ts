@@ -9,6 +9,8 @@ import type { ProxyServer } from './proxy-server.js';
 export interface FlowCarrier {
   /** Ends the flow at once, with RST where there is one. */
   abort(): void;
+  /** How long until it ends the flow if nobody speaks; null = never. */
+  expiresInMs(nowMs: number): number | null;
 }
 
 /** Counters of a service that its flows move. */
@@ -63,6 +65,7 @@ export abstract class TrackedFlow {
 
   record(nowMs: number): ConnectionRecord {
     const { flow } = this;
+    const expiresMs = this.carrier?.expiresInMs(nowMs) ?? null;
     return {
       service: this.service,
       server: this.assigned.key,
@@ -74,6 +77,7 @@ export abstract class TrackedFlow {
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
       ageMs: Math.round(nowMs - this.openedMs),
+      ...(expiresMs === null ? {} : { expiresMs: Math.round(expiresMs) }),
     };
   }
 }

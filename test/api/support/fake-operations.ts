@@ -11,6 +11,7 @@ import type {
   ReloadAnswer,
   ReloadRequest,
   RollbackRequest,
+  TableAnswer,
   WeightAnswer,
   WeightRequest,
 } from '../../../src/api/protocol.js';
@@ -127,6 +128,11 @@ export class FakeOperations implements ApiOperations {
   connections(filter: ConnectionNames): AsyncIterable<ConnectionLine> {
     this.asked.push({ what: 'connections', input: filter });
     return this.connectionsSource();
+  }
+
+  async table(): Promise<TableAnswer> {
+    await this.gate();
+    return { version: '0.1.0', timeouts: { tcpSec: null, tcpFinSec: 120, udpSec: 300 }, services: [] };
   }
 
   async reload(request: ReloadRequest, who: Peer | null): Promise<ReloadAnswer> {

@@ -30,6 +30,10 @@ async function started(): Promise<ControllerRig & { readonly operations: Directo
       read: () => Promise.resolve(null),
     },
     dataplane: rig.plane,
+    userspace: {
+      observe: () => rig.plane.observe(),
+      timeouts: { tcpMs: null, tcpFinMs: 120_000, udpMs: 300_000 },
+    },
     // eslint-disable-next-line @typescript-eslint/require-await -- the interface streams
     metrics: async function* () {
       yield '';
