@@ -166,12 +166,14 @@ function extraServerSteps(
 ): readonly Step[] {
   if (observed.servers.size === 0) return [];
   const wanted = new Set(desired.servers.map((server) => server.key));
+  const extra = [...observed.servers.values()].filter(({ key }) => !wanted.has(key));
+  if (extra.length === 0) return [];
+  const names = new Map(desired.decisions.map(({ server, name }) => [server, name]));
   const steps: Step[] = [];
-  for (const entry of observed.servers.values()) {
-    if (wanted.has(entry.key)) continue;
+  for (const entry of extra) {
     const step = strangers?.has(entry.key)
       ? drainStep(service, entry)
-      : deleteStep(service, entry, nameInFile(desired, entry.key));
+      : deleteStep(service, entry, names.get(entry.key) ?? null);
     if (step !== null) steps.push(step);
   }
   return steps;
@@ -193,10 +195,6 @@ function drainStep(service: TableService, entry: ObservedServer): Step | null {
 function deleteStep(service: TableService, entry: ObservedServer, name: string | null): Step {
   const server = { ...tableServer(entry), name: name ?? entry.name };
   return { kind: 'delete-server', phase: 3, service, server, liveConnections: liveConnections(entry) };
-}
-
-function nameInFile(desired: DesiredService, key: ServerKey): string | null {
-  return desired.decisions.find((decision) => decision.server === key)?.name ?? null;
 }
 
 function tableService({ key, name, address, settings, plane }: TableService): TableService {

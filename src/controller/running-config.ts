@@ -22,6 +22,8 @@ export class RunningConfig {
   /** An operator's weight was remembered for a server that the first configuration has not. */
   readonly forgotten: boolean;
   readonly #plane: Dataplane['kind'];
+  /** By key, made when the first check of a service speaks: each of thousands asks for its server. */
+  readonly #servers = new WeakMap<VirtualService, ReadonlyMap<ServerKey, RealServer>>();
   #model: Model;
   #services: ReadonlyMap<ServiceKey, VirtualService>;
 
@@ -45,7 +47,11 @@ export class RunningConfig {
   }
 
   server(service: ServiceKey, server: ServerKey): RealServer | undefined {
-    return this.#services.get(service)?.servers.find((candidate) => candidate.key === server);
+    const found = this.#services.get(service);
+    if (found === undefined) return undefined;
+    const servers = this.#servers.get(found) ?? new Map(found.servers.map((each) => [each.key, each]));
+    this.#servers.set(found, servers);
+    return servers.get(server);
   }
 
   /** @returns whether an operator's weight was forgotten, as its server is not in the file any more */

@@ -23,12 +23,18 @@ export function stepEvents(
     const servers = created.get(service.key);
     if (kind === 'add-server' && servers !== undefined) created.set(service.key, servers + 1);
   }
+  const reasons = new Map<ServiceKey, Reasons>();
+  const reasonsOf = (key: ServiceKey): Reasons => {
+    const known = reasons.get(key) ?? reasonsIn(desired.get(key));
+    reasons.set(key, known);
+    return known;
+  };
   return applied
     .filter((step) => step.kind !== 'add-server' || !created.has(step.service.key))
     .map((step) => {
       const server = 'server' in step ? step.server.key : null;
       return {
-        ...told(step, desired.get(step.service.key), created.get(step.service.key) ?? 0),
+        ...told(step, reasonsOf(step.service.key), created.get(step.service.key) ?? 0),
         service: step.service.name,
         server: 'server' in step ? step.server.name : null,
         cause: causeOf(causes.get(step.service.key), server),
@@ -36,11 +42,14 @@ export function stepEvents(
     });
 }
 
-function told(
-  step: PlannedStep,
-  desired: DesiredService | undefined,
-  newServers: number,
-): Pick<EventDraft, 'type' | 'message'> {
+/** By server of one service, why it is not as the file says; empty where it is. */
+type Reasons = ReadonlyMap<ServerKey, string>;
+
+function reasonsIn(desired: DesiredService | undefined): Reasons {
+  return new Map(desired?.decisions.map(({ server, reason }) => [server, reason]));
+}
+
+function told(step: PlannedStep, reasons: Reasons, newServers: number): Pick<EventDraft, 'type' | 'message'> {
   const { detail } = describeStep(step);
   switch (step.kind) {
     case 'create-service':
@@ -57,10 +66,10 @@ function told(
     case 'edit-server':
       return {
         type: 'server-changed',
-        message: withReason(formatChanges(step.changes), step.server.key, desired),
+        message: withReason(formatChanges(step.changes), step.server.key, reasons),
       };
     case 'delete-server':
-      return { type: 'server-removed', message: withReason('removed', step.server.key, desired) };
+      return { type: 'server-removed', message: withReason('removed', step.server.key, reasons) };
     case 'add-address':
       return { type: 'address-added', message: `added: ${detail}` };
     case 'delete-address':
@@ -69,8 +78,7 @@ function told(
 }
 
 /** Adds why the server is not as the file says; a server without a decision is not in the file. */
-function withReason(message: string, server: ServerKey, desired: DesiredService | undefined): string {
-  const decision = desired?.decisions.find((candidate) => candidate.server === server);
-  const reason = decision === undefined ? 'not in the file' : decision.reason;
+function withReason(message: string, server: ServerKey, reasons: Reasons): string {
+  const reason = reasons.get(server) ?? 'not in the file';
   return reason === '' ? message : `${message}: ${reason}`;
 }
