@@ -103,7 +103,7 @@ function cureLines({ on, commands }: Cure, paint: Colors): string[] {
 /** A shell script of the cures for this host; those for servers are comments. */
 export function doctorScript({ findings }: Diagnosis): string {
   const lines = findings.flatMap(({ what, cures }) => [
-    ...(cures.length === 0 ? [] : ['', `# ${what}`]),
+    ...(cures.length === 0 ? [] : ['', `# ${what.replaceAll(/[\r\n]+/g, ' ')}`]),
     ...cures.flatMap(({ on, commands }) =>
       on === 'here'
         ? commands

@@ -8,9 +8,7 @@ import { ARPHRD_ETHER, IFF_NOARP } from '../../../native/rtnetlink/constants.js'
 import type { Link } from '../../../native/rtnetlink/types.js';
 import { withHostNetwork, type HostNetwork } from '../network.js';
 import { procSysctls } from '../sysctls.js';
-import { parseIptables } from './firewall/iptables.js';
-import { parseNft } from './firewall/nft.js';
-import type { Firewall, FirewallTable } from './firewall/rules.js';
+import { readFirewall } from './firewall/read.js';
 import { readListeners, readProcesses } from './processes.js';
 import { runTool } from './tool.js';
 import type { HostView, Offloads, Probes, TableView } from './types.js';
@@ -38,7 +36,7 @@ function realHost(network: HostNetwork, wallMs: number): HostView {
     moduleFile,
     processes,
     listeners: once(() => readListeners(processes())),
-    firewall: once(readFirewall),
+    firewall: once(() => readFirewall(runTool)),
     offloads,
     readText,
     runTool,
@@ -94,26 +92,6 @@ function moduleFile(name: string): boolean | null {
   if (program === '') return null;
   const answer = runTool(program, ['-n', '-q', '--', name]);
   return answer === null ? null : answer.exitStatus === 0;
-}
-
-function readFirewall(): Firewall {
-  const saved = (program: FirewallTable['program']): FirewallTable[] => {
-    const answer = runTool(`${program}-save`, []);
-    return answer?.exitStatus === 0 ? parseIptables(answer.output, program) : [];
-  };
-  const nft = runTool('nft', ['--json', 'list', 'ruleset']);
-  const native = nft?.exitStatus === 0 ? parseNft(nft.output) : [];
-  // iptables' own tables show there, too, with conditions that only iptables can read
-  const translated = native.length === 0 ? [] : [...saved('iptables-nft'), ...saved('ip6tables-nft')];
-  const known = new Set(translated.map(({ family, name }) => `${family} ${name}`));
-  return {
-    tables: [
-      ...saved('iptables-legacy'),
-      ...saved('ip6tables-legacy'),
-      ...translated,
-      ...native.filter(({ family, name }) => !known.has(`${family} ${name}`)),
-    ],
-  };
 }
 
 function offloads(link: Link): Offloads | null {

@@ -10,13 +10,18 @@ export function readProcesses(): HostProcess[] {
   return numbersIn('/proc')
     .filter((pid) => linkText(`/proc/${pid}/ns/net`) === own)
     .flatMap((pid) => {
-      const name = text(`/proc/${pid}/comm`)?.trimEnd();
+      const name = printable(text(`/proc/${pid}/comm`));
       const words =
         text(`/proc/${pid}/cmdline`)
           ?.split('\0')
           .filter((word) => word !== '') ?? [];
       return name === undefined ? [] : [{ pid, name, words }];
     });
+}
+
+/** Any user may name a process, and the name goes into a script for root: nothing that ends a line or moves a cursor. */
+export function printable(name: string | null): string | undefined {
+  return name?.trimEnd().replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** Sockets that wait for anybody. Never throws. */

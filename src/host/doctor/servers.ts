@@ -24,6 +24,10 @@ export interface ServerPath {
   readonly local: boolean;
 }
 
+/** Of a large configuration the first ones stand for all: a question to the network may take half a second for a hundred. */
+export const mostServers = 500;
+export const mostVips = 1000;
+
 /** In the order of the file. */
 export function serverPaths(network: HostNetwork, model: Model): ServerPath[] {
   const found = new Map<string, { path: ServerPath; services: VirtualService[] }>();

@@ -22,11 +22,17 @@ export const controllers: DoctorCheck = {
 
 const programs = ['keepalived', 'ldirectord', 'kube-proxy', 'kube-router', 'seesaw_engine', 'dpvs'];
 
-/** Scripts have their interpreter's name. */
+/** A script may have its interpreter's name. An editor with the program's file is not the program. */
 function programOf({ name: own, words }: HostProcess): string | null {
-  const names = [own, ...words.slice(0, 2).map((word) => word.slice(word.lastIndexOf('/') + 1))];
-  return programs.find((program) => names.some((one) => one.startsWith(program))) ?? null;
+  const [first = '', ...rest] = words.map((word) => word.slice(word.lastIndexOf('/') + 1));
+  const script = interpreters.test(first) ? rest.find((word) => !word.startsWith('-')) : undefined;
+  const names = [own, first, script];
+  return (
+    programs.find((program) => names.some((one) => one === program || one?.startsWith(`${program}_`))) ?? null
+  );
 }
+
+const interpreters = /^(perl|python|sh|bash|dash)[\d.]*$/;
 
 function judge(host: HostView, program: string, { pid, words }: HostProcess): Finding[] {
   const level = levelOf(host, program, words);

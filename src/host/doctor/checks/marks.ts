@@ -60,7 +60,7 @@ function removal(table: FirewallTable, { text }: FirewallRule): Finding['cures']
   const command =
     table.program === 'nft'
       ? `nft delete rule ${table.family} ${table.name} ${text}`
-      : `${table.program.replace('-nft', '')} -t ${table.name} ${text.replace(/^-A /, '-D ')}`;
+      : `${table.program} -t ${table.name} ${text.replace(/^-A /, '-D ')}`;
   return [{ on: 'here', commands: [command] }];
 }
 

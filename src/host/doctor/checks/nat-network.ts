@@ -1,8 +1,15 @@
 /** Networks in which answers of NAT servers would find a way to the client past the director. */
 import { inSubnet, maskAddress, ownAddress } from '../../network.js';
 import { finding, onServer } from '../finding.js';
-import { nameServices, neighbourAddress, serverPaths, vipSet, type ServerPath } from '../servers.js';
-import type { InterfaceAddress } from '../../../../native/rtnetlink/types.js';
+import {
+  mostServers,
+  nameServices,
+  neighbourAddress,
+  serverPaths,
+  vipSet,
+  type ServerPath,
+} from '../servers.js';
+import type { InterfaceAddress, Link } from '../../../../native/rtnetlink/types.js';
 import type { DoctorCheck, Finding, HostView } from '../types.js';
 
 const name = 'nat-network';
@@ -18,7 +25,7 @@ export const natNetwork: DoctorCheck = {
       ({ forwarding, local }) => forwarding === 'nat' && !local,
     );
     if (rewritesSource(host)) return [];
-    return nat.flatMap((path) => [...clientsBeside(host, path, vips), ...noInnerAddress(host, path, vips)]);
+    return [...clientsBeside(host, nat, vips), ...nat.flatMap((path) => noInnerAddress(host, path, vips))];
   },
 };
 
@@ -30,43 +37,73 @@ export function rewritesSource(host: HostView): boolean {
     .tables.some(({ chains }) => chains.some(({ rules }) => rules.some((rule) => rule.rewritesSource)));
 }
 
-/** The subnet in which a service's address lies is where its nearest clients are. */
-function clientsBeside(host: HostView, path: ServerPath, vips: ReadonlySet<string>): Finding[] {
-  const { address, link, onLink, services, family } = path;
-  if (link === null || !onLink) return [];
-  const subnet = sharedSubnet(host, path);
-  const gateway = neighbourAddress(host.network, link, address, vips);
-  if (subnet === null || gateway === null || returnsHere(host, path, subnet, vips)) return [];
-  const network = networkOf(subnet);
-  // of clients beyond a router the answers come back all the same
-  const level = hasClientsIn(host, subnet) ? 'warning' : 'info';
-  return [
-    finding(name, level, {
-      subject: `server ${address}`,
-      what: `The NAT server ${address} is in ${network}, the network of the ${nameServices(services)} itself.`,
-      why:
-        'It answers clients of that network directly, not by way of this director: they get answers from an address that they ' +
-        'never asked, and drop them.',
-      advice: 'Or put the servers in a network of their own, or use DR.',
-      cures: family === 4 ? onServer(address, ...halvesVia(subnet, gateway)) : [],
-    }),
-  ];
+/** A server in a subnet of a service's address, which is where its nearest clients are. */
+interface Beside {
+  readonly path: ServerPath;
+  readonly link: Link;
+  readonly subnet: InterfaceAddress;
+  /** This host's address there. */
+  readonly gateway: string;
 }
 
-/** Whether the server sends answers to others of the subnet by way of this host: an echo request in the name of one tells. */
-function returnsHere(
-  host: HostView,
-  { address, link, family }: ServerPath,
-  subnet: InterfaceAddress,
+function clientsBeside(host: HostView, paths: readonly ServerPath[], vips: ReadonlySet<string>): Finding[] {
+  const beside = paths.flatMap((path): Beside[] => {
+    const { link, onLink, address } = path;
+    if (link === null || !onLink) return [];
+    const subnet = sharedSubnet(host, path);
+    const gateway = neighbourAddress(host.network, link, address, vips);
+    return subnet === null || gateway === null ? [] : [{ path, link, subnet, gateway }];
+  });
+  if (beside.length === 0) return [];
+  const returning = returnHere(host, beside, vips);
+  const clients = clientsOf(host);
+  return beside.filter(({ path }) => !returning.has(path)).map((one) => besideClients(one, clients));
+}
+
+function besideClients({ path, subnet, gateway }: Beside, clients: readonly string[]): Finding {
+  const { address, services, family } = path;
+  const network = networkOf(subnet);
+  // of clients beyond a router the answers come back all the same
+  const near = clients.some((client) => inSubnet(client, subnet.address, subnet.prefixLength));
+  return finding(name, near ? 'warning' : 'info', {
+    subject: `server ${address}`,
+    what: `The NAT server ${address} is in ${network}, the network of the ${nameServices(services)} itself.`,
+    why:
+      'It answers clients of that network directly, not by way of this director: they get answers from an address that they ' +
+      'never asked, and drop them.',
+    advice: 'Or put the servers in a network of their own, or use DR.',
+    cures: family === 4 ? onServer(address, ...halvesVia(subnet, gateway)) : [],
+  });
+}
+
+/**
+ * Which servers send answers to others of their subnet by way of this host: an echo request in the name of one tells. All are
+ * asked at once, for the silent ones take their time.
+ */
+function returnHere(
+  { probes, network }: HostView,
+  beside: readonly Beside[],
   vips: ReadonlySet<string>,
-): boolean {
-  if (host.probes === null || family !== 4 || link === null) return false;
-  const [hardwareDestination] = host.probes.whoHas(link, [address]).get(address) ?? [];
-  const taken = new Set([...vips, address, ...host.network.addresses.map((own) => own.address)]);
-  const source = lastHosts(subnet).find((one) => !taken.has(one));
-  if (hardwareDestination === undefined || source === undefined) return false;
-  const probe = { link, hardwareDestination, source, destination: address, tunnel: null };
-  return host.probes.echo([probe])[0] ?? false;
+): Set<ServerPath> {
+  const own = network.addresses.map(({ address }) => address);
+  const asked = beside.filter(({ path }) => path.family === 4).slice(0, mostServers);
+  const links = [...new Set(asked.map(({ link }) => link))];
+  if (probes === null) return new Set();
+  const hardware = new Map(
+    links.map((link) => {
+      const addresses = asked.filter((one) => one.link === link).map(({ path }) => path.address);
+      return [link, probes.whoHas(link, addresses)] as const;
+    }),
+  );
+  const questions = asked.flatMap(({ path, link, subnet }) => {
+    const [hardwareDestination] = hardware.get(link)?.get(path.address) ?? [];
+    const taken = new Set([...vips, path.address, ...own]);
+    const source = lastHosts(subnet).find((one) => !taken.has(one));
+    if (hardwareDestination === undefined || source === undefined) return [];
+    return [{ path, probe: { link, hardwareDestination, source, destination: path.address, tunnel: null } }];
+  });
+  const answers = probes.echo(questions.map(({ probe }) => probe));
+  return new Set(questions.filter((_, index) => answers[index] === true).map(({ path }) => path));
 }
 
 /** Addresses from the end of an IPv4 subnet, where hosts are rare. */
@@ -80,14 +117,11 @@ function lastHosts({ address, prefixLength }: InterfaceAddress): string[] {
   });
 }
 
-/** Whether IPVS has connections of clients of a subnet. Lines `<protocol> <client in hexadecimal> ...`. */
-function hasClientsIn(host: HostView, { address, prefixLength }: InterfaceAddress): boolean {
-  const lines = (host.readText('/proc/thread-self/net/ip_vs_conn') ?? '').split('\n');
-  return lines.some((line) => {
-    const [, hex = ''] = /^\w+\s+([0-9A-F]{8}) /.exec(line) ?? [];
-    const client = [...Buffer.from(hex, 'hex')].join('.');
-    return inSubnet(client, address, prefixLength);
-  });
+/** IPv4 clients of whom IPVS has connections, each once. Lines `<protocol> <client in hexadecimal> ...`. */
+function clientsOf(host: HostView): string[] {
+  const text = host.readText('/proc/thread-self/net/ip_vs_conn') ?? '';
+  const found = new Set([...text.matchAll(/^\w+\s+([0-9A-F]{8}) /gm)].map(([, hex = '']) => hex));
+  return [...found].map((hex) => [...Buffer.from(hex, 'hex')].join('.'));
 }
 
 /** Of this host's subnets on the server's link, one that has server and service address in it. */

@@ -3,13 +3,15 @@ import type { RealServer } from '../../../model/real-server.js';
 import type { MatchRule, VirtualService } from '../../../model/virtual-service.js';
 import { clientLink, kernelServices, linkTowards, vipsOf } from '../../network.js';
 import { obstacleOf, type Obstacle } from '../firewall/evaluate.js';
-import type { FirewallTable, HookName, Packet } from '../firewall/rules.js';
+import type { HookName, Packet } from '../firewall/rules.js';
 import { finding, here } from '../finding.js';
 import type { DoctorCheck, Finding, HostView } from '../types.js';
 
 const name = 'packet-filter';
-/** Of a large configuration the first ones stand for all: each is led past every rule. */
+/** Of a large configuration the first ones stand for all: each is led past every rule, which takes its time. */
 const mostJourneys = 5000;
+const fewestJourneys = 500;
+const mostSteps = 2_000_000;
 
 export const packetFilter: DoctorCheck = {
   name,
@@ -19,9 +21,10 @@ export const packetFilter: DoctorCheck = {
     if (model === null) return [];
     if (host.firewall().tables.length === 0) return [];
     const said = new Set<string>();
-    return kernelServices(model)
-      .flatMap((service) => journeys(host, service))
-      .slice(0, mostJourneys)
+    const all = kernelServices(model).flatMap((service) => journeys(host, service));
+    const isRequest = ({ packet }: Journey): boolean => packet.state === 'new';
+    return [...all.filter(isRequest), ...all.filter((journey) => !isRequest(journey))]
+      .slice(0, affordable(host))
       .flatMap((journey) => {
         const obstacle = obstacleOf(host.firewall(), journey.hook, journey.packet);
         if (obstacle === null) return [];
@@ -34,6 +37,14 @@ export const packetFilter: DoctorCheck = {
       });
   },
 };
+
+function affordable(host: HostView): number {
+  const rules = host
+    .firewall()
+    .tables.flatMap(({ chains }) => chains)
+    .reduce((sum, chain) => sum + chain.rules.length, 1);
+  return Math.min(mostJourneys, Math.max(fewestJourneys, Math.floor(mostSteps / rules)));
+}
 
 interface Journey {
   readonly service: VirtualService;
@@ -182,20 +193,11 @@ function meansUntracked(host: HostView, { hook, packet }: Journey, { rule }: Obs
   return obstacleOf(host.firewall(), hook, { ...packet, state: 'established' }) === null;
 }
 
-const commands: Readonly<Record<FirewallTable['program'], string>> = {
-  nft: 'nft',
-  'iptables-legacy': 'iptables-legacy',
-  'ip6tables-legacy': 'ip6tables-legacy',
-  'iptables-nft': 'iptables',
-  'ip6tables-nft': 'ip6tables',
-};
-
 /** A rule before all others of the chain that lets the packet pass. */
 function passRule(packet: Packet, { table, chain }: Obstacle): string {
-  const command = commands[table.program];
   return table.program === 'nft'
     ? `nft insert rule ${table.family} ${table.name} ${chain.name} ${nftWords(packet)} accept`
-    : `${command} -t ${table.name} -I ${chain.name} ${iptablesWords(packet)} -j ACCEPT`;
+    : `${table.program} -t ${table.name} -I ${chain.name} ${iptablesWords(packet)} -j ACCEPT`;
 }
 
 function iptablesWords({ source, destination, protocol, sourcePort, destinationPort }: Packet): string {

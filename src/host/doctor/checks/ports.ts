@@ -46,7 +46,8 @@ function isOwn(process: HostProcess | null): boolean {
 }
 
 function taken({ name: service }: VirtualService, listener: Listener): Finding {
-  return finding(name, 'fault', {
+  // whose it is, is told to root alone: it may be lvsd itself
+  return finding(name, listener.process === null ? 'info' : 'fault', {
     subject: `service ${service}`,
     what: `${programOf(listener)} listens on ${listener.address} port ${listener.port}, where lvsd serves ${service} in userspace.`,
     why: 'Only one of them can: lvsd is refused, and clients get the answers of the other.',

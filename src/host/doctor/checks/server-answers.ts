@@ -6,16 +6,19 @@ import type { Link } from '../../../../native/rtnetlink/types.js';
 import type { Model } from '../../../model/director.js';
 import { inSubnet, isLocal } from '../../network.js';
 import { finding, onServer } from '../finding.js';
-import { nameServices, neighbourAddress, serverPaths, vipSet, vipsFor, type ServerPath } from '../servers.js';
+import {
+  mostServers,
+  nameServices,
+  neighbourAddress,
+  serverPaths,
+  vipSet,
+  vipsFor,
+  type ServerPath,
+} from '../servers.js';
 import type { DoctorCheck, EchoProbe, Finding, HostView, Probes } from '../types.js';
 import { rewritesSource } from './nat-network.js';
 
 const name = 'servers';
-/** Of a large configuration the first ones stand for all: a probe may take a second. */
-const mostServers = 500;
-/** Each needs a port of its own. */
-const mostConfirmed = 1000;
-
 export const serverAnswers: DoctorCheck = {
   name,
   about: 'servers that take what is sent to them, and answer by the right way',
@@ -27,7 +30,7 @@ export const serverAnswers: DoctorCheck = {
   },
 };
 
-/** A server, the way to it, and what it answered. */
+/** A server that answers, the way to it, and whether it answers what comes by its method. */
 interface Trial {
   readonly path: ServerPath;
   readonly link: Link;
@@ -35,11 +38,10 @@ interface Trial {
   readonly own: string;
   readonly gateway: string | null;
   readonly vip: string;
-  readonly plain: boolean;
   readonly method: boolean;
 }
 
-interface Draft extends Omit<Trial, 'plain' | 'method'> {
+interface Draft extends Omit<Trial, 'method'> {
   readonly tcpPort: number | null;
   readonly plainProbe: EchoProbe;
   readonly methodProbe: EchoProbe;
@@ -60,21 +62,35 @@ function reachable(host: HostView, model: Model, probes: Probes): { silent: Find
   const hostOf = ({ link, nextHop }: ServerPath): string | null | undefined =>
     hardware.get(`${link?.index ?? 0} ${nextHop}`);
   const silent = paths.filter((path) => hostOf(path) === null).map(nobodyThere);
-  const drafts = paths.flatMap((path) => draftsOf(host, model, path, hostOf(path) ?? null));
-  const answers = probes.echo(drafts.flatMap(({ plainProbe, methodProbe }) => [plainProbe, methodProbe]));
-  const trials = drafts.map((draft, index) => ({
-    ...draft,
-    plain: answers[2 * index] ?? false,
-    method: answers[2 * index + 1] ?? false,
-  }));
+  const near = paths.map((path) => draftsOf(host, model, path, hostOf(path) ?? null));
+  const heard = answersOf(
+    probes,
+    near.flatMap(([first]) => first?.plainProbe ?? []),
+  );
+  // the first address of each server before the second of any: servers and addresses may be many
+  const drafts = near
+    .flatMap((own) => own.map((draft, position) => ({ draft, position })))
+    .filter(({ draft: { plainProbe } }) => heard.has(plainProbe))
+    .sort((one, other) => one.position - other.position)
+    .slice(0, mostServers)
+    .map(({ draft }) => draft);
+  const taken = answersOf(
+    probes,
+    drafts.map(({ methodProbe }) => methodProbe),
+  );
+  const trials = drafts.map((draft) => ({ ...draft, method: taken.has(draft.methodProbe) }));
   return { silent, trials: confirm(probes, trials) };
+}
+
+/** Those of the probes that were answered. */
+function answersOf(probes: Probes, asked: readonly EchoProbe[]): Set<EchoProbe> {
+  const answers = probes.echo(asked);
+  return new Set(asked.filter((_, index) => answers[index] === true));
 }
 
 /** A firewall may let the service through and no echo requests: who fails is asked by TCP, on the port of the service. */
 function confirm(probes: Probes, trials: readonly (Trial & Draft)[]): Trial[] {
-  const failed = trials
-    .filter(({ plain, method, tcpPort }) => plain && !method && tcpPort !== null)
-    .slice(0, mostConfirmed);
+  const failed = trials.filter(({ method, tcpPort }) => !method && tcpPort !== null);
   const answers = probes.echo(
     failed.map(({ methodProbe, tcpPort }) => ({ ...methodProbe, ...(tcpPort === null ? {} : { tcpPort }) })),
   );
@@ -173,7 +189,7 @@ function returnsHere(host: HostView, { address, link, onLink }: ServerPath, vip:
 }
 
 function judge(trial: Trial): Finding[] {
-  if (!trial.plain || trial.method) return [];
+  if (trial.method) return [];
   switch (trial.path.forwarding) {
     case 'dr':
       return [withoutVip(trial)];
@@ -217,7 +233,7 @@ function withoutTunnel({ path: { address, services, tunnel, onLink }, vip }: Tri
     cures: onServer(
       address,
       `ip link show ${device} >/dev/null 2>&1 || modprobe -a ${kernelModules[type]}`,
-      ...(type === 'gue' ? [`ip fou show | grep -q ' port ${port} ' || ip fou add port ${port} gue`] : []),
+      ...(type === 'gue' ? [`ip fou show | grep -q '^port ${port} gue' || ip fou add port ${port} gue`] : []),
       `ip link set dev ${device} up`,
       `sysctl -w net.ipv4.conf.${device}.rp_filter=2`,
       ...quiet,

@@ -1,7 +1,6 @@
 /** The services' addresses on this host: there, whole, and no subnet of their own. */
 import { IFA_F_DADFAILED, IFA_F_DEPRECATED } from '../../../../native/rtnetlink/constants.js';
-import type { InterfaceAddress } from '../../../../native/rtnetlink/types.js';
-import type { Model } from '../../../model/director.js';
+import type { InterfaceAddress, Link } from '../../../../native/rtnetlink/types.js';
 import {
   clientLink,
   inSubnet,
@@ -13,7 +12,7 @@ import {
   type Vip,
 } from '../../network.js';
 import { finding, here } from '../finding.js';
-import { nameServices, serverPaths } from '../servers.js';
+import { mostVips, nameServices, serverPaths, type ServerPath } from '../servers.js';
 import type { DoctorCheck, Finding, HostView } from '../types.js';
 
 const name = 'addresses';
@@ -24,19 +23,35 @@ export const vipAddress: DoctorCheck = {
   ofServices: true,
   run: (host, model) => {
     if (model === null) return [];
-    return vipsOf(kernelServices(model)).flatMap((vip) => {
+    const vips = vipsOf(kernelServices(model));
+    const strange = vips.filter((vip) => !isLocal(host.network, vip.address));
+    const elsewhere = answers(host, strange);
+    const paths = serverPaths(host.network, model);
+    return vips.flatMap((vip) => {
+      if (strange.includes(vip)) return missing(host, vip, elsewhere.get(vip.address) ?? []);
       const own = ownAddress(host.network, vip.address);
-      if (own === null) return isLocal(host.network, vip.address) ? [] : missing(host, vip);
-      return [...failed(vip, own), ...wide(host, model, vip, own), ...tunnelSource(host, model, vip, own)];
+      // a local route will do as well
+      if (own === null) return [];
+      return [...failed(vip, own), ...wide(host, paths, vip, own), ...tunnelSource(host, paths, vip, own)];
     });
   },
 };
 
+/** Who answers ARP for addresses: all of a link are asked at once, for each question takes its time. */
+function answers(host: HostView, vips: readonly Vip[]): Map<string, readonly string[]> {
+  const { network, probes } = host;
+  const byLink = new Map<Link, string[]>();
+  for (const vip of vips.filter(({ family }) => family === 4).slice(0, mostVips)) {
+    const link = clientLink(network, vip);
+    if (link !== null) byLink.set(link, [...(byLink.get(link) ?? []), vip.address]);
+  }
+  return new Map([...byLink].flatMap(([link, addresses]) => [...(probes?.whoHas(link, addresses) ?? [])]));
+}
+
 const fullPrefix = ({ family }: Vip): number => (family === 4 ? 32 : 128);
 
-function missing(host: HostView, vip: Vip): Finding[] {
+function missing(host: HostView, vip: Vip, elsewhere: readonly string[]): Finding[] {
   const link = clientLink(host.network, vip);
-  const elsewhere = link === null ? [] : (host.probes?.whoHas(link, [vip.address]).get(vip.address) ?? []);
   const what = `${vip.address} is no address of this host.`;
   if (elsewhere.length === 1) {
     const why = `Another host answers for it: it may be the active director, or one that should not have it.`;
@@ -78,10 +93,10 @@ function failed(vip: Vip, { flags }: InterfaceAddress): Finding[] {
 }
 
 /** A prefix shorter than the whole address makes a route to a subnet, which may be the servers'. */
-function wide(host: HostView, model: Model, vip: Vip, own: InterfaceAddress): Finding[] {
+function wide(host: HostView, paths: readonly ServerPath[], vip: Vip, own: InterfaceAddress): Finding[] {
   if (own.prefixLength === fullPrefix(vip)) return [];
   const link = linkOf(host.network, own.index);
-  const lost = serverPaths(host.network, model).filter(
+  const lost = paths.filter(
     (path) =>
       path.link !== null &&
       path.link === link &&
@@ -106,8 +121,13 @@ function wide(host: HostView, model: Model, vip: Vip, own: InterfaceAddress): Fi
 }
 
 /** Servers have the address, too: they drop what seems to come from themselves. */
-function tunnelSource(host: HostView, model: Model, vip: Vip, own: InterfaceAddress): Finding[] {
-  const [path] = serverPaths(host.network, model).filter(
+function tunnelSource(
+  host: HostView,
+  paths: readonly ServerPath[],
+  vip: Vip,
+  own: InterfaceAddress,
+): Finding[] {
+  const path = paths.find(
     ({ forwarding, route, local }) =>
       forwarding === 'tun' && !local && route?.preferredSource === vip.address,
   );

@@ -3,7 +3,7 @@ import { clientLink, isInner, kernelServices, linkOf, ownAddress, vipsOf, type V
 import type { Link } from '../../../../native/rtnetlink/types.js';
 import type { Model } from '../../../model/director.js';
 import { finding } from '../finding.js';
-import { nameServices, serverPaths } from '../servers.js';
+import { mostServers, mostVips, nameServices, serverPaths } from '../servers.js';
 import type { Cure, DoctorCheck, Finding, HostView, Probes } from '../types.js';
 
 const name = 'arp';
@@ -16,7 +16,8 @@ export const vipOwner: DoctorCheck = {
     if (model === null || host.probes === null) return [];
     const probes = host.probes;
     const byLink = new Map<Link, Vip[]>();
-    for (const vip of vipsOf(kernelServices(model)).filter(({ family }) => family === 4)) {
+    const asked = vipsOf(kernelServices(model)).filter(({ family }) => family === 4);
+    for (const vip of asked.slice(0, mostVips)) {
       const link = clientLink(host.network, vip);
       if (link !== null) byLink.set(link, [...(byLink.get(link) ?? []), vip]);
     }
@@ -87,7 +88,7 @@ function serversAt(
     (path) => path.onLink && path.family === 4 && path.link === link,
   );
   const found = new Map<string, string>();
-  const addresses = [...new Set(near.map(({ address }) => address))];
+  const addresses = [...new Set(near.map(({ address }) => address))].slice(0, mostServers);
   for (const [address, hosts] of probes.whoHas(link, addresses)) {
     for (const hardware of hosts) if (wanted.includes(hardware)) found.set(hardware, address);
   }

@@ -26,21 +26,31 @@ export const cannotTell: Condition = () => null;
 
 /** Whether an address is in `10.0.0.0/8`, `10.0.0.1`, `10.0.0.1-10.0.0.9` or `10.0.0.0/255.0.0.0`; null for other texts. */
 export function inRange(address: string, range: string): boolean | null {
-  const [first = '', last] = range.split('-');
-  if (last !== undefined) return between(address, first, last);
-  const [network = '', length] = range.split('/');
-  const [one, two] = [bitsOf(address), bitsOf(network)];
-  if (one === null || two === null) return null;
-  if (one.length !== two.length) return false;
-  const bits = length === undefined ? two.length : prefixLength(length);
-  return bits === null ? null : one.slice(0, bits) === two.slice(0, bits);
+  const one = bitsOf(address);
+  const bounds = boundsOf(range);
+  if (one === null || bounds === null) return null;
+  return one.length === bounds.low.length && bounds.low <= one && one <= bounds.high;
 }
 
-function between(address: string, first: string, last: string): boolean | null {
-  const [one, low, high] = [bitsOf(address), bitsOf(first), bitsOf(last)];
-  if (one === null || low === null || high === null) return null;
-  return one.length === low.length && low <= one && one <= high;
+/** The first and the last address, as bits. */
+interface Bounds {
+  readonly low: string;
+  readonly high: string;
 }
+
+const boundsOf = remembering((range: string): Bounds | null => {
+  const [first = '', last] = range.split('-');
+  if (last !== undefined) {
+    const [low, high] = [bitsOf(first), bitsOf(last)];
+    return low === null || high === null ? null : { low, high };
+  }
+  const [network = '', length] = range.split('/');
+  const own = bitsOf(network);
+  const bits = length === undefined ? own?.length : prefixLength(length);
+  if (own === null || bits === undefined || bits === null) return null;
+  const prefix = own.slice(0, bits);
+  return { low: prefix.padEnd(own.length, '0'), high: prefix.padEnd(own.length, '1') };
+});
 
 /** Of `24` or `255.255.255.0`; null for a mask with holes. */
 function prefixLength(text: string): number | null {
@@ -50,9 +60,23 @@ function prefixLength(text: string): number | null {
   return bits.includes('0') ? bits.indexOf('0') : bits.length;
 }
 
-function bitsOf(address: string): string | null {
+const bitsOf = remembering((address: string): string | null => {
   const bytes = parseAddress(address);
   return bytes === null ? null : [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+});
+
+/** Thousands of packets are led past thousands of rules: the same few texts are read over and over. */
+function remembering<Result>(read: (text: string) => Result): (text: string) => Result {
+  const most = 50_000;
+  const known = new Map<string, Result>();
+  return (text) => {
+    const former = known.get(text);
+    if (former !== undefined) return former;
+    if (known.size >= most) known.clear();
+    const result = read(text);
+    known.set(text, result);
+    return result;
+  };
 }
 
 /** Interface names as iptables(8) has them: `eth+` stands for all that begin so; nft writes `eth*`. */
