@@ -34,7 +34,7 @@ export class LvsdProgram {
       name: this.#director.name,
       dataplane: 'kernel',
       state_dir: join(this.#folder, 'state'),
-      admin: { socket: join(this.#folder, 'run', 'lvsd.sock'), listen: 'none' },
+      admin: { socket: this.socket, listen: 'none' },
     };
     // what is JSON is YAML too
     writeFileSync(this.#file, JSON.stringify({ director: { ...own, ...director }, services }));
@@ -69,6 +69,11 @@ export class LvsdProgram {
   /** Runs another command of it with the same file: `lvsd(['reload'])`. */
   command(...words: readonly string[]): Promise<CommandEnd> {
     return this.#director.namespace.run(process.execPath, main, ...words, '-c', this.#file);
+  }
+
+  /** Path of its control socket. */
+  get socket(): string {
+    return join(this.#folder, 'run', 'lvsd.sock');
   }
 
   get #file(): string {
