@@ -16,6 +16,8 @@ import { loadConfig, memorySource } from '../src/config/load.js';
 import { Metrics } from '../src/metrics/metrics.js';
 import type { Snapshot } from '../src/model/snapshot.js';
 import { schedulerFlagsOf, schedulerNames } from '../schedulers/index.js';
+import { controllerFigures, type ControllerResult } from '../bench/controller/readme.js';
+import { readmeBlock } from '../bench/support/readme-block.js';
 import { FakeClock } from './support/fake-clock.js';
 import { anchorsOf, linksOf, readAllMarkdown, readMarkdown, tableRows } from './support/markdown.js';
 import { snapshot } from './support/snapshots.js';
@@ -259,6 +261,14 @@ describe('figures in the README', () => {
     const version = /version ([\d.]+)/.exec(peer)?.[1] ?? 'no version';
     for (const fact of [environment.commit, version, `${medianRatio.toFixed(2)} of HAProxy's efficiency`])
       assert.ok(readme.text.includes(fact), fact);
+  });
+
+  it('of the director are what bench/controller makes of its raw file, none before it has run', () => {
+    const file = join(root, 'bench/results/controller.json');
+    const expected = existsSync(file)
+      ? controllerFigures(JSON.parse(readFileSync(file, 'utf8')) as ControllerResult)
+      : [''];
+    assert.deepEqual(readmeBlock('controller'), expected);
   });
 
   it('name commit, Node.js, processor and kernel of the run', () => {

@@ -30,14 +30,16 @@ export interface Change {
   readonly wholeMs: number;
   /** Inside the director: from the parsed file, or the request, to the kernel's acknowledgement remembered. */
   readonly directorMs: number;
+  /** What changed state between the change and its end, and what read inside the director's own work on it. */
   readonly messages: LvsdReport['messages'];
 }
 
 export interface Turn extends Start {
   /** From the parsed configuration to the complete table, in a process that runs. */
   readonly controllerMs: number;
-  readonly keepalivedHupMs: number;
-  readonly byFile: Change;
+  /** One after the other in the same process. */
+  readonly keepalivedHupMs: readonly number[];
+  readonly byFile: readonly Change[];
   /** A reload of a file with the same content: its whole time in the director, from the signal. */
   readonly unchanged: {
     readonly wholeMs: number;

@@ -11,11 +11,13 @@ import { KeepalivedRun } from './keepalived-run.js';
 import { LvsdRun } from './lvsd-run.js';
 import { idleOf, residentOf } from './process-tree.js';
 import { parsedModel, programOnce } from './program-once.js';
-import type { GuestFigures, Start, Turn } from './figures.js';
+import type { Change, GuestFigures, Start, Turn } from './figures.js';
 
 const [preload, main] = process.argv.slice(2);
 if (preload === undefined || main === undefined) throw new Error('PRELOAD_BUNDLE LVSD_MAIN');
 const programs = { preload, main };
+/** Of one server, by the file. */
+const weights = [2, 3, 4, 5, 6];
 let table = enterEmptyTable();
 
 function say(text: string): void {
@@ -31,14 +33,16 @@ function emptyTable(): IpvsClient {
 /** 1,000 services: start, one weight changed in every way, and the controller alone. */
 async function oneTurn(services: number): Promise<Turn> {
   const keepalived = await KeepalivedRun.start(emptyTable(), services);
-  const keepalivedHupMs = await keepalived.changeWeight();
+  const keepalivedHupMs: number[] = [];
+  for (const weight of weights) keepalivedHupMs.push(await keepalived.changeWeight(weight));
   await keepalived.end();
   const controllerMs = await programOnce(emptyTable(), model);
   const lvsd = await LvsdRun.start(emptyTable(), services, programs);
   const { start } = lvsd;
-  const byFile = await lvsd.changeFile();
-  const unchanged = await lvsd.reloadUnchanged();
-  const byCommand = await lvsd.setWeight();
+  const byFile: Change[] = [];
+  for (const weight of weights) byFile.push(await lvsd.changeFile(weight));
+  const unchanged = await lvsd.reloadUnchanged(weights.at(-1) ?? 1);
+  const byCommand = await lvsd.setWeight(9);
   expectComplete(table, services, 'lvsd');
   await lvsd.end();
   return {

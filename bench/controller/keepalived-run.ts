@@ -39,11 +39,11 @@ export class KeepalivedRun {
   }
 
   /** @returns from the signal to the weight in the table */
-  async changeWeight(): Promise<number> {
-    writeFileSync(this.#config, keepalivedConfig(this.#work.services, 2));
+  async changeWeight(weight: number): Promise<number> {
+    writeFileSync(this.#config, keepalivedConfig(this.#work.services, weight));
     const begin = performance.now();
     this.#work.child.kill('SIGHUP');
-    return (await weightAt(this.#work, 2)) - begin;
+    return (await weightAt(this.#work, weight)) - begin;
   }
 
   async end(): Promise<void> {

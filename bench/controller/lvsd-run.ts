@@ -9,7 +9,7 @@ import { expectComplete } from '../support/empty-table.js';
 import { runMeasured } from '../support/measured-child.js';
 import { lvsdConfig } from '../support/rules.js';
 import type { Change, LvsdStart, Turn } from './figures.js';
-import { askReport, type LvsdReport } from './report.js';
+import { askReport, type LvsdReport, type Operation } from './report.js';
 import { completedAt, weightAt, type Work } from './waiting.js';
 
 export interface LvsdPrograms {
@@ -55,27 +55,27 @@ export class LvsdRun {
   }
 
   /** A file in which one weight is another one, and SIGHUP. */
-  changeFile(): Promise<Change> {
-    this.#write(2);
-    return this.#change(2, 'reloads', () => Promise.resolve(this.#work.child.kill('SIGHUP')));
+  changeFile(weight: number): Promise<Change> {
+    this.#write(weight);
+    return this.#change(weight, 'reloads', () => Promise.resolve(this.#work.child.kill('SIGHUP')));
   }
 
   /** `lvsd weight`, the whole command. */
-  setWeight(): Promise<Change> {
-    const words = [this.#main, 'weight', 'last', '3', '-c', this.#config];
-    return this.#change(3, 'weights', () => runMeasured(process.execPath, words));
+  setWeight(weight: number): Promise<Change> {
+    const words = [this.#main, 'weight', 'last', String(weight), '-c', this.#config];
+    return this.#change(weight, 'weights', () => runMeasured(process.execPath, words));
   }
 
   /** The same file once more, and SIGHUP. */
-  async reloadUnchanged(): Promise<Turn['unchanged']> {
+  async reloadUnchanged(weight: number): Promise<Turn['unchanged']> {
     const before = await askReport(this.#work.child, this.#report);
-    this.#write(2);
+    this.#write(weight);
     const begin = performance.now();
     this.#work.child.kill('SIGHUP');
     const after = await this.#until(({ reloads }) => reloads.length > before.reloads.length);
     const wholeMs = performance.now() - begin;
     const parses = after.parses.length - before.parses.length;
-    return { wholeMs, parses, messages: difference(after, before) };
+    return { wholeMs, parses, messages: messagesOf(before, after, after.reloads) };
   }
 
   async end(): Promise<void> {
@@ -91,7 +91,11 @@ export class LvsdRun {
     const wholeMs = (await weightAt(this.#work, weight)) - begin;
     await made;
     const after = await this.#until((report) => report[list].length > before[list].length);
-    return { wholeMs, directorMs: after[list].at(-1) ?? 0, messages: difference(after, before) };
+    return {
+      wholeMs,
+      directorMs: after[list].at(-1)?.tookMs ?? 0,
+      messages: messagesOf(before, after, after[list]),
+    };
   }
 
   async #until(isReached: (report: LvsdReport) => boolean): Promise<LvsdReport> {
@@ -132,9 +136,13 @@ function split(wholeMs: number, { nodeMs, parses, loadedMs, start }: LvsdReport)
   return { wholeMs, ...parts, restMs: wholeMs - sum };
 }
 
-function difference(after: LvsdReport, before: LvsdReport): LvsdReport['messages'] {
+function messagesOf(
+  before: LvsdReport,
+  after: LvsdReport,
+  operations: readonly Operation[],
+): LvsdReport['messages'] {
   return {
     changing: after.messages.changing - before.messages.changing,
-    reading: after.messages.reading - before.messages.reading,
+    reading: operations.at(-1)?.reading ?? 0,
   };
 }

@@ -3,7 +3,7 @@
  * classes take, counts the netlink messages that it sends, and writes all of it to the file `$BENCH_REPORT` at SIGUSR2.
  */
 import { renameSync, writeFileSync } from 'node:fs';
-import type { LvsdReport } from './report.js';
+import type { LvsdReport, Operation } from './report.js';
 
 const report = process.env['BENCH_REPORT'];
 if (report === undefined) throw new Error('BENCH_REPORT names no file');
@@ -42,8 +42,8 @@ const measured = {
   /** When a parsed configuration was whole. */
   loadedMs: [] as number[],
   start: null as LvsdReport['start'],
-  reloads: [] as number[],
-  weights: [] as number[],
+  reloads: [] as Operation[],
+  weights: [] as Operation[],
   messages: { changing: 0, reading: 0 },
 };
 let netlinkMs = 0;
@@ -88,14 +88,19 @@ wrap(Reconciler.prototype, 'start', async ({ run }) => {
   return result;
 });
 wrap(Reconciler.prototype, 'setModel', async ({ run }) => {
+  const before = measured.messages.reading;
   const result = await run();
-  measured.reloads.push(performance.now() - (measured.loadedMs.at(-1) ?? 0));
+  measured.reloads.push({
+    tookMs: performance.now() - (measured.loadedMs.at(-1) ?? 0),
+    reading: measured.messages.reading - before,
+  });
   return result;
 });
 wrap(Reconciler.prototype, 'setWeight', async ({ run }) => {
+  const before = measured.messages.reading;
   const begin = performance.now();
   const result = await run();
-  measured.weights.push(performance.now() - begin);
+  measured.weights.push({ tookMs: performance.now() - begin, reading: measured.messages.reading - before });
   return result;
 });
 const protocols = new WeakMap<object, unknown>();

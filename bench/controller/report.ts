@@ -2,6 +2,13 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 
+/** One change inside the director. */
+export interface Operation {
+  readonly tookMs: number;
+  /** Netlink messages that read, sent while it ran. */
+  readonly reading: number;
+}
+
 export interface LvsdReport {
   /** Node itself was ready. */
   readonly nodeMs: number;
@@ -19,10 +26,10 @@ export interface LvsdReport {
     readonly stateMs: number;
   } | null;
   /** From the parsed configuration to the end of the round, each reload. */
-  readonly reloads: readonly number[];
+  readonly reloads: readonly Operation[];
   /** Each change of a weight, from the request to the end of the round. */
-  readonly weights: readonly number[];
-  /** Netlink messages of all protocols by what they do; a dump is one. */
+  readonly weights: readonly Operation[];
+  /** Netlink messages of all protocols since the start, by what they do; a dump is one. */
   readonly messages: { readonly changing: number; readonly reading: number };
 }
 

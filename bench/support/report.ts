@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const resultsFolder = fileURLToPath(new URL('../results/', import.meta.url));
 
 /** What a figure depends on beside the code. */
-export function environmentOfRun(): Record<string, string> {
+export function environmentOfRun() {
   return {
     commit:
       git('rev-parse', '--short=12', 'HEAD') +
@@ -24,12 +24,17 @@ function git(...args: string[]): string {
   return execFileSync('git', args, { encoding: 'utf8' }).trim();
 }
 
-/** Writes `bench/results/<name>.json`. */
-export function keepResult(name: string, result: object): void {
+/** Writes `bench/results/<name>.json`. @returns what is in it */
+export function keepResult<Result extends object>(
+  name: string,
+  result: Result,
+): Result & { readonly environment: ReturnType<typeof environmentOfRun> } {
   mkdirSync(resultsFolder, { recursive: true });
   const file = join(resultsFolder, `${name}.json`);
-  writeFileSync(file, `${JSON.stringify({ environment: environmentOfRun(), ...result }, null, 2)}\n`);
+  const kept = { environment: environmentOfRun(), ...result };
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   console.log(`raw figures: bench/results/${name}.json`);
+  return kept;
 }
 
 /** First column to the left, the others to the right. */
