@@ -2,6 +2,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -25,11 +26,12 @@ export class RecordFile implements RecordStore {
   load(): RealServerRecord | null {
     let text: string;
     try {
-      text = readFileSync(this.path, 'utf8');
+      text = readOwn(this.path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return null;
-      throw this.#failure('read', code ?? reasonOf(error), 'run it as root', error);
+      const next = code === 'EACCES' ? 'run it as root' : 'look at it, and who made it';
+      throw this.#failure('read', code ?? reasonOf(error), next, error);
     }
     try {
       return parseRecord(text);
@@ -69,9 +71,19 @@ export class RecordFile implements RecordStore {
   }
 }
 
-function withDescriptor(fd: number, use: (fd: number) => void): void {
+/** Undo does as root what the record says: one that somebody else may have written is not read. */
+function readOwn(path: string): string {
+  return withDescriptor(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW), (fd) => {
+    const { uid, mode } = fstatSync(fd);
+    if (uid !== 0 && uid !== process.geteuid?.()) throw new Error(`it belongs to user ${uid}`);
+    if ((mode & 0o022) !== 0) throw new Error('others may write it');
+    return readFileSync(fd, 'utf8');
+  });
+}
+
+function withDescriptor<Result>(fd: number, use: (fd: number) => Result): Result {
   try {
-    use(fd);
+    return use(fd);
   } finally {
     closeSync(fd);
   }

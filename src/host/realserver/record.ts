@@ -40,7 +40,7 @@ export function presentRecord(store: RecordStore, identity: HostIdentity): RealS
   if (record.identity.namespace === identity.namespace) return record;
   throw new RealServerError(
     'ERR_REALSERVER_RECORD',
-    `read record ${store.path}: it is of another network namespace of this host; go there, or name a file of this one's own with --state`,
+    `read record ${store.path}: it is of another network namespace of this host; go there, or name a file of this one's own with --state; if that one is gone with its container, remove the record`,
   );
 }
 

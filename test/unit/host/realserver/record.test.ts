@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -67,6 +76,18 @@ describe('parseRecord', () => {
 describe('RecordFile', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lvsd-record-'));
   after(() => rmSync(folder, { recursive: true }));
+
+  it('is not read where somebody else may have written it', () => {
+    const own = join(folder, 'own.json');
+    new RecordFile(own).save(full);
+    symlinkSync(own, join(folder, 'link.json'));
+    assert.throws(() => new RecordFile(join(folder, 'link.json')).load(), { code: 'ERR_REALSERVER_RECORD' });
+    chmodSync(own, 0o666);
+    assert.throws(() => new RecordFile(own).load(), {
+      code: 'ERR_REALSERVER_RECORD',
+      message: /others may write it/,
+    });
+  });
 
   it('is what was saved, readable for its owner alone, with nothing beside it', () => {
     const file = new RecordFile(join(folder, 'new', 'realserver.json'));

@@ -287,6 +287,13 @@ describe('saveRoutes', { skip }, () => {
     assert.equal(savedAs(hops('15')), hexOf(hex(hops('04'))));
   });
 
+  it('leaves out copies for one flow and families that are not IP', () => {
+    const cloned = hex('0a 80 00 00 fe 02 00 01 00020000  0800 0400 03000000');
+    const mpls = hex('1c 14 00 00 fe 03 00 01 00000000');
+    const { connection } = connect([[cloned, mpls].map((bytes) => entry(RTM_NEWROUTE, bytes)), done()]);
+    assert.deepEqual(saveRoutes(connection), []);
+  });
+
   it('filters by table as listRoutes does', () => {
     const { connection } = connect([[entry(RTM_NEWROUTE, hex('02 00 00 00 0a 03 00 01 00000000'))], done()]);
     assert.deepEqual(saveRoutes(connection), []);
