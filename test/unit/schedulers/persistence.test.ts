@@ -48,6 +48,21 @@ describe('a template', () => {
     assert.equal(fixture.table.size, 2);
   });
 
+  it('is counted with the others that lead to its server, until it is over', () => {
+    const fixture = new Fixture();
+    const counts = (): string[] =>
+      [...fixture.table.countByServer()].map(([server, count]) => `${nameOf(server)}${count}`);
+    assert.deepEqual(counts(), []);
+    for (const source of ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']) {
+      const template = fixture.acquire({ source });
+      assert.ok(template);
+      fixture.table.release(template, 0);
+    }
+    assert.deepEqual(counts(), ['A2', 'B1', 'C1']);
+    fixture.table.expire(TIMEOUT_MS);
+    assert.deepEqual(counts(), []);
+  });
+
   it('wins over an overloaded server and over weight 0', () => {
     const fixture = new Fixture();
     fixture.acquire();
