@@ -44,6 +44,8 @@ export class HostSettings {
   readonly #options: HostSettingsOptions;
   readonly #files: SysctlFiles;
   readonly #checks = new SerialQueue();
+  /** Whose check is still of use; null from a `follow` to the `check` behind it. */
+  #wanted: Model | null = null;
   #warned: ReadonlySet<string> = new Set();
   /** What the last `follow` could not do. */
   #troubles: readonly string[] = [];
@@ -55,6 +57,7 @@ export class HostSettings {
 
   /** Before the table changes: makes the host as the configuration says where it asks for that. Never rejects. */
   async follow(model: Model): Promise<void> {
+    this.#wanted = null;
     this.#troubles = [
       ...(await this.#setTimeouts(model)),
       ...(model.director.sysctls === 'set' ? await this.#advised(model, (all) => this.#setSysctls(all)) : []),
@@ -62,10 +65,11 @@ export class HostSettings {
   }
 
   /**
-   * When the table has changed, since that must not wait for it: tells what is not as it ought to be. One at a time; never
-   * rejects.
+   * When the table has changed, since that must not wait for it: tells what is not as it ought to be. One at a time, and only
+   * the last one that was asked for goes on to its end. Never rejects.
    */
   check(model: Model): Promise<void> {
+    this.#wanted = model;
     return this.#checks.run(() => this.#check(model));
   }
 
@@ -75,8 +79,12 @@ export class HostSettings {
   }
 
   async #check(model: Model): Promise<void> {
+    if (this.#wanted !== model) return;
     const found =
-      model.director.sysctls === 'set' ? [] : await this.#advised(model, (all) => this.#checkSysctls(all));
+      model.director.sysctls === 'set'
+        ? []
+        : await this.#advised(model, (all) => this.#checkSysctls(all), this.#whileWanted(model));
+    if (this.#wanted !== model) return;
     const warnings = [...this.#troubles, ...found];
     for (const warning of warnings) if (!this.#warned.has(warning)) this.#options.warn(warning);
     this.#warned = new Set(warnings);
@@ -102,13 +110,20 @@ export class HostSettings {
   async #advised(
     model: Model,
     use: (advised: readonly SysctlAdvice[]) => string[] | Promise<string[]>,
+    turn = takeTurns(this.#options.clock),
   ): Promise<string[]> {
-    const { clock, readFacts = gatherSysctlFacts } = this.#options;
+    const { readFacts = gatherSysctlFacts } = this.#options;
     try {
-      return await use(adviseSysctls(model, await readFacts(model, takeTurns(clock))));
+      return await use(adviseSysctls(model, await readFacts(model, turn)));
     } catch (error) {
       return [`look at the kernel settings: ${reasonOf(error)}`];
     }
+  }
+
+  /** Turns of a check that ends at its next one when it is of no use any more; nobody hears of how it ended. */
+  #whileWanted(model: Model): () => Promise<void> {
+    const turn = takeTurns(this.#options.clock);
+    return () => (this.#wanted === model ? turn() : Promise.reject(new Error('superseded')));
   }
 
   #checkSysctls(advised: readonly SysctlAdvice[]): string[] {

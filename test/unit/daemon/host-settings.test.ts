@@ -26,6 +26,7 @@ describe('HostSettings', () => {
   let refuse: boolean;
   let onHost: OwnedOnHost;
   let warned: string[];
+  let asked: Model[];
   let told: string[];
   /** Called when something is written down. */
   let onSave: () => void;
@@ -40,6 +41,7 @@ describe('HostSettings', () => {
     refuse = false;
     onHost = NOTHING_REMEMBERED.host;
     warned = [];
+    asked = [];
     told = [];
     onSave = () => undefined;
   });
@@ -77,7 +79,10 @@ describe('HostSettings', () => {
         write: (path, text) => void sysctls.set(path, text),
         list: () => [],
       },
-      readFacts: () => Promise.resolve(facts),
+      readFacts: (asking) => {
+        asked.push(asking);
+        return Promise.resolve(facts);
+      },
     });
   }
 
@@ -175,5 +180,20 @@ describe('HostSettings', () => {
     refuse = false;
     await settings().restore();
     assert.equal(timeouts.tcpSec, 900);
+  });
+
+  it('ends a check that a newer configuration has made useless, and tells nothing of it', async () => {
+    const host = settings();
+    const [first, second] = [model([shop], { sysctls: 'check' }), model([shop], { sysctls: 'check' })];
+    const checks = [host.check(first), host.check(second)];
+    await Promise.all(checks);
+    assert.equal(asked.length, 1);
+    assert.equal(asked[0], second);
+    asked.length = 0;
+    const given = warned.length;
+    const running = host.check(first);
+    await host.follow(second);
+    await running;
+    assert.deepEqual([asked.length, warned.length], [0, given]);
   });
 });
