@@ -105,7 +105,7 @@ describe('a constant load', () => {
         );
         assert.deepEqual(report.kernel, { attemptFails: 0, estabResets: 0, outRsts: 0 });
         assert.equal(report.finished, report.opened);
-        assert.ok(report.opened > 300, String(report.opened));
+        assert.ok(report.opened > 150, String(report.opened));
         assert.ok(report.datagramsVerified > 100, String(report.datagramsVerified));
         // an entry that was deleted and made anew counts from 0
         assert.equal(carried, 10, 'connections counted on the service whose connections stayed');
