@@ -63,8 +63,9 @@ describe('the password of a check', () => {
       texts.push(await (await fetch(`http://${String(daemon.adminAddress)}${path}`)).text());
     }
     // A file that is being replaced is gone under its temporary name; what it becomes is in the list as well.
-    const lasting = (await readdir(home.stateDir)).filter((name) => !name.endsWith('.tmp'));
-    for (const name of lasting) texts.push(await readFile(join(home.stateDir, name), 'utf8'));
+    const entries = await readdir(home.stateDir, { withFileTypes: true, recursive: true });
+    const lasting = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'));
+    for (const { parentPath, name } of lasting) texts.push(await readFile(join(parentPath, name), 'utf8'));
     return texts.join('\n');
   }
 
