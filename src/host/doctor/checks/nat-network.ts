@@ -9,6 +9,7 @@ import {
   vipSet,
   type ServerPath,
 } from '../servers.js';
+import { IFF_NOARP, IFF_POINTOPOINT } from '../../../../native/rtnetlink/constants.js';
 import type { InterfaceAddress, Link } from '../../../../native/rtnetlink/types.js';
 import type { DoctorCheck, Finding, HostView } from '../types.js';
 
@@ -168,6 +169,8 @@ function noInnerAddress(host: HostView, path: ServerPath, vips: ReadonlySet<stri
   const { address, link, onLink, services } = path;
   if (link === null || !onLink || neighbourAddress(host.network, link, address, vips) !== null) return [];
   if (ownAddress(host.network, address) !== null) return [];
+  // At the end of such a link there is one host, which sends everything here, whatever the addresses.
+  if ((link.flags & (IFF_POINTOPOINT | IFF_NOARP)) !== 0) return [];
   return [
     finding(name, 'fault', {
       subject: `server ${address}`,

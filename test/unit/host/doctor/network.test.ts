@@ -1,6 +1,7 @@
 import { gatewayReplies } from '../../../../src/host/doctor/checks/gateway-replies.js';
 import { kernelSettings } from '../../../../src/host/doctor/checks/kernel-settings.js';
 import { links } from '../../../../src/host/doctor/checks/links.js';
+import { IFF_POINTOPOINT } from '../../../../native/rtnetlink/constants.js';
 import { natNetwork } from '../../../../src/host/doctor/checks/nat-network.js';
 import { reversePath } from '../../../../src/host/doctor/checks/reverse-path.js';
 import { serverAnswers } from '../../../../src/host/doctor/checks/server-answers.js';
@@ -394,6 +395,16 @@ describeCheck(natNetwork, [
       routes: [{ to: '10.2.0.0/24', dev: 'eth1' }],
     },
     expected: ['fault server 10.2.0.21', 'fault server 10.2.0.22'],
+  },
+  {
+    name: 'is silent where they are at the other ends of links without a network',
+    config: nat,
+    host: {
+      links: { eth0: ['10.1.0.1/24', '10.1.0.100/32'], eth1: [] },
+      routes: [{ to: '10.2.0.0/24', dev: 'eth1' }],
+      linkChanges: { eth1: { flags: IFF_POINTOPOINT } },
+    },
+    expected: [],
   },
 ]);
 
