@@ -47,6 +47,14 @@ describe('lvsd doctor', () => {
     assert.match(out, /^#!\/bin\/sh\n/);
   });
 
+  it('refuses a bad file in JSON where JSON was asked for', async () => {
+    const bad = `${home.folder}/bad.yaml`;
+    await writeFile(bad, 'services: 7\n');
+    const { code, out } = await cli(['doctor', '-c', bad, '--json']);
+    assert.equal(code, 1);
+    assert.equal((JSON.parse(out) as { error: { code: string } }).error.code, 'ERR_CONFIG');
+  });
+
   it('looks at the host alone where there is no file', async () => {
     const { code, out } = await cli(['doctor', '--json']);
     const answer = JSON.parse(out) as Answer;

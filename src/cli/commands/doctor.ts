@@ -8,7 +8,7 @@ import type { Model } from '../../model/director.js';
 import { configOption, DEFAULT_CONFIG, jsonOption, newCommand } from '../command.js';
 import type { CliContext } from '../context.js';
 import { doctorScript, doctorView } from '../doctor-view.js';
-import { EXIT_FAILED } from '../failure.js';
+import { EXIT_FAILED, failingAsJson } from '../failure.js';
 import { formatJson } from '../format.js';
 
 interface DoctorOptions {
@@ -38,12 +38,17 @@ export function doctorCommand(context: CliContext): Command {
     .option('--script', 'print the cures as a shell script')
     .addOption(jsonOption())
     .action(async (options: DoctorOptions) => {
-      const file = await fileToRead(options.config);
-      const model = file === null ? null : await modelOf(context, file);
-      const diagnosis = withHost(context.clock.wallMs(), (host) => diagnose(host, model));
-      context.out(render(diagnosis, file, options, context));
-      if (diagnosis.findings.some(({ level }) => level === 'fault')) context.exit(EXIT_FAILED);
+      if (options.json === true) await failingAsJson(context, () => doctor(context, options));
+      else await doctor(context, options);
     });
+}
+
+async function doctor(context: CliContext, options: DoctorOptions): Promise<void> {
+  const file = await fileToRead(options.config);
+  const model = file === null ? null : await modelOf(context, file);
+  const diagnosis = withHost(context.clock.wallMs(), (host) => diagnose(host, model));
+  context.out(render(diagnosis, file, options, context));
+  if (diagnosis.findings.some(({ level }) => level === 'fault')) context.exit(EXIT_FAILED);
 }
 
 /** The file that was named; else the default one, if there is one. */
