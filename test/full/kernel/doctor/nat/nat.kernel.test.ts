@@ -1,7 +1,6 @@
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../../../kernel/lab/answers.js';
-import { hold } from '../../../../kernel/lab/clients.js';
 import type { ServiceEntry } from '../../../../kernel/lab/director.js';
 import { withLab, type Lab, type LabOptions } from '../../../../kernel/lab/lab.js';
 import { routeThrough } from '../../../../kernel/lab/real-server.js';
@@ -99,7 +98,7 @@ describe('a network of NAT', () => {
         lab.client.namespace.ip('address add 10.9.0.11/32 dev eth0');
         lab.director.namespace.ip(`route add 10.9.0.0/24 via ${lab.client.address[4]}`);
         lab.director.namespace.setSysctl('ipv4/conf/eth0/send_redirects', 1);
-        await talkUntilRedirected(lab, '10.9.0.11');
+        await sendUntilRedirected(lab, '10.9.0.11');
       },
     })));
 
@@ -138,13 +137,16 @@ describe('a network of NAT', () => {
     })));
 });
 
-/** A server heeds a redirect that comes while nobody reads from its socket, and once it has found the neighbour in question. */
-async function talkUntilRedirected(lab: Lab, from: string): Promise<void> {
-  const held = await hold(lab.client, { protocol: 'tcp', address: lab.vip[4], port: 80 }, { from });
-  for (let time = 0; time < 60; time++) {
-    held.socket.write('x'.repeat(2_000));
-    await sleep(200);
-    if (lab.servers[0]!.namespace.shell(`ip route get ${from}`).includes('redirected')) break;
+/**
+ * The server sends datagrams to that address until it has heeded a redirect: the first makes it look for the neighbour that it
+ * is told of, and one of the next finds that known. (TCP heeds none while somebody reads from the socket.)
+ */
+async function sendUntilRedirected(lab: Lab, address: string): Promise<void> {
+  const { namespace } = lab.servers[0]!;
+  for (let time = 0; time < 40; time++) {
+    namespace.shell(`bash -c 'echo x >/dev/udp/${address}/9'`);
+    await sleep(100);
+    if (namespace.shell(`ip route get ${address}`).includes('redirected')) return;
   }
-  held.reset();
+  throw new Error(`${address}: the server was never redirected`);
 }
