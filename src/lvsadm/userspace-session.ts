@@ -16,10 +16,7 @@ export function userspaceSession(command: OfUserspace['command'], context: Lvsad
   });
 }
 
-function openSource(
-  command: OfUserspace['command'],
-  context: LvsadmContext,
-): Promise<UserspaceSource> {
+function openSource(command: OfUserspace['command'], context: LvsadmContext): Promise<UserspaceSource> {
   const source = context.openUserspace?.(showsRates(command));
   if (source !== undefined) return source;
   throw new TableUnavailableError('list the userspace table: there is no lvsd to ask');
