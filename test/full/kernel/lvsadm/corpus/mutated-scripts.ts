@@ -64,13 +64,15 @@ function isUsable(script: string): boolean {
 /** @param seed other seeds give other cases; what is recorded are those of the one below */
 export function mutatedScripts(seed: number, count: number): Case[] {
   const random = seededRandom(seed);
-  const originals = [...scriptsToRestore.cases, ...randomLines.cases].flatMap(({ fixture, runs }) => {
+  const originals = [...scriptsToRestore.cases, ...randomLines.cases].flatMap(({ name, fixture, runs }) => {
     const script = runs[0]?.stdin;
-    return script === undefined || script.length > 3000 ? [] : [{ fixture, script }];
+    // How that table is sorted hangs on the kernel's order, which each boot has its own of.
+    const anyOrder = name.startsWith('table sorted ');
+    return script === undefined || script.length > 3000 ? [] : [{ fixture, script, anyOrder }];
   });
   const cases: Case[] = [];
   while (cases.length < count) {
-    const { fixture, script } = random.pick(originals);
+    const { fixture, script, anyOrder } = random.pick(originals);
     let mutant = mutate(random, script);
     while (random.chance(0.6)) mutant = mutate(random, mutant);
     if (!isUsable(mutant)) continue;
@@ -78,7 +80,7 @@ export function mutatedScripts(seed: number, count: number): Case[] {
       name: `mutant ${cases.length}`,
       fixture: fixture === 'sorted' || fixture === 'crowd' ? 'kinds' : fixture,
       runs: [{ argv: ['-R'], stdin: mutant }, { argv: ['-Sn'] }],
-      ...(mutant.includes('nosort') ? { anyOrder: true as const } : {}),
+      ...(anyOrder || mutant.includes('nosort') ? { anyOrder: true as const } : {}),
     });
   }
   return cases;
