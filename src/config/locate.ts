@@ -1,6 +1,6 @@
 /** Paths in plain data back to the YAML nodes they came from, through aliases and merge keys. */
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type YAMLMap } from 'yaml';
-import { groupBy } from './group-by.js';
+import { groupBy } from '../base/group-by.js';
 import type { Path } from './path.js';
 
 /** What stands at a path. List entries and the root have no key; a key may have no value. */

@@ -1,4 +1,5 @@
 /** Compares one entry as it ought to be with the entry that is there, field by field. Pure. */
+import { groupBy } from '../base/group-by.js';
 import type { TableServer, TableService } from '../model/desired-state.js';
 import type { RealServer, Tunnel } from '../model/real-server.js';
 import { formatServiceAddress } from '../model/format-address.js';
@@ -67,20 +68,10 @@ function changed(comparisons: readonly Comparison[]): readonly FieldChange[] {
 function formatMatch(address: ServiceAddress): string | undefined {
   if (address.kind !== 'match') return undefined;
   if (address.rules.length === 0) return 'nothing';
-  return groupBy([...address.rules], ({ protocol }) => protocol)
+  return [...groupBy(address.rules, ({ protocol }) => protocol)]
     .map(([protocol, rules]) => `${protocol} ${formatServiceAddress({ ...address, rules: sorted(rules) })}`)
     .sort()
     .join('; ');
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): [string, Item[]][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return [...groups];
 }
 
 function sorted(rules: readonly MatchRule[]): MatchRule[] {

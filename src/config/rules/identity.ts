@@ -2,7 +2,7 @@
 import { formatEndpoint, isWildcard, type Family } from '../../base/ip.js';
 import type { Protocol } from '../../model/virtual-service.js';
 import { keyPlace, placeText, valuePlace } from '../draft.js';
-import { groupBy } from '../group-by.js';
+import { groupBy } from '../../base/group-by.js';
 import type { Path } from '../path.js';
 import type { JudgedService, TableRule, Verdicts } from './rule.js';
 

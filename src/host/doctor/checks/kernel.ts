@@ -1,4 +1,5 @@
 /** IPVS itself, and the modules that services need. */
+import { groupBy } from '../../../base/group-by.js';
 import type { Model } from '../../../model/director.js';
 import type { VirtualService } from '../../../model/virtual-service.js';
 import { isFtp } from '../../sysctl-advice.js';
@@ -69,13 +70,4 @@ function helpers(host: HostView, services: readonly VirtualService[]): Finding[]
     found.push(finding(name, 'fault', { subject: 'ip_vs_pe_sip', what, why, cures }));
   }
   return found;
-}
-
-function groupBy(
-  services: readonly VirtualService[],
-  key: (service: VirtualService) => string,
-): Map<string, VirtualService[]> {
-  const groups = new Map<string, VirtualService[]>();
-  for (const service of services) groups.set(key(service), [...(groups.get(key(service)) ?? []), service]);
-  return groups;
 }
