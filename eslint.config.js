@@ -13,7 +13,7 @@ const bannedTimers = ['setTimeout', 'setInterval', 'setImmediate'].map((name) =>
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'test/golden/', 'test/fixtures/', 'bench/results/'] },
+  { ignores: ['dist/', '.cache/', 'node_modules/', 'test/golden/', 'test/fixtures/', 'bench/results/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
