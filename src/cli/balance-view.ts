@@ -12,8 +12,13 @@ const columns: readonly Column[] = [
   { title: 'EXPECTED', align: 'right' },
 ];
 
-/** Lines without line ends. */
-export function balanceView(options: BalanceOptions, balance: Balance, color: boolean): string[] {
+/** Lines without line ends. @param generation the line that says by which rules */
+export function balanceView(
+  options: BalanceOptions,
+  generation: string,
+  balance: Balance,
+  color: boolean,
+): string[] {
   const rows = balance.servers.map((server) => [
     server.name,
     String(server.weight),
@@ -24,6 +29,7 @@ export function balanceView(options: BalanceOptions, balance: Balance, color: bo
   return [
     `${options.scheduler}: ${plural(options.connections, 'connection')} from ${plural(options.clients, 'client')}, ` +
       `${options.hold} open at a time`,
+    generation,
     '',
     ...formatTable(columns, rows, { paintTitle: colors(color).dim }),
     '',

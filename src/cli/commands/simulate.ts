@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import { DirectorError, reasonOf } from '../../base/errors.js';
+import { probeKernelGeneration, type ProbedGeneration } from '../../host/kernel-generation.js';
 import { SCHEDULER_NAMES } from '../../model/scheduler-names.js';
 import { simulateBalance } from '../../simulate/balance.js';
 import { replayTrace, type ReplayOptions, type ReplayResult } from '../../simulate/replay.js';
@@ -13,6 +14,7 @@ import { EXIT_FAILED, failure, usageError } from '../failure.js';
 import { formatJson } from '../format.js';
 import { replayView } from '../replay-view.js';
 import { balanceOptions, type BalanceRequest } from '../simulate-request.js';
+import { generationLine, simulatedGeneration } from '../simulated-generation.js';
 
 /** What this command needs of the world. */
 type Output = Pick<CliContext, 'out' | 'err' | 'color' | 'exit'>;
@@ -25,8 +27,15 @@ interface SimulateOptions extends Omit<BalanceRequest, 'scheduler' | 'servers' |
   readonly json?: true;
 }
 
-/** `lvsd simulate`: a scheduler's choices without network, made up or as a real kernel recorded them. */
-export function simulateCommand(context: Output): Command {
+/** Asks the running kernel for its rules. */
+type Probe = () => ProbedGeneration;
+
+/**
+ * `lvsd simulate`: a scheduler's choices without network, made up or as a real kernel recorded them.
+ *
+ * @param probe default: asks the kernel that runs
+ */
+export function simulateCommand(context: Output, probe: Probe = probeKernelGeneration): Command {
   return newCommand({
     name: 'simulate',
     summary: 'show how a scheduler deals connections, or replay recorded traces',
@@ -36,7 +45,8 @@ export function simulateCommand(context: Output): Command {
       'lvsd simulate --trace test/golden/traces/*.json',
     ],
     description:
-      'Nothing is sent. The same options give the same result. dh, lblc and lblcr go by the virtual address: ' +
+      'Nothing is sent. The same options give the same result; without --generation on kernels of one generation: ' +
+      'root on a host with IPVS gets the rules of its kernel, anybody else classic, and the output says which. dh, lblc and lblcr go by the virtual address: ' +
       'each simulated client has its own.',
   })
     .addOption(new Option('--scheduler <name>', 'the scheduler').choices(SCHEDULER_NAMES))
@@ -49,13 +59,13 @@ export function simulateCommand(context: Output): Command {
     .addOption(
       new Option(
         '--generation <name>',
-        "kernel's rules (default: classic, or those of a trace's kernel)",
+        "kernel's rules (default: those of the running kernel, or of a trace's)",
       ).choices(['classic', 'total', 'capped']),
     )
     .option('--seed <n>', 'of the made-up clients', wholeNumber(0, 4_294_967_295), 1)
     .option('--trace <file...>', 'replay recorded traces and compare every choice')
     .addOption(jsonOption())
-    .action((options: SimulateOptions) => runSimulate(options, context));
+    .action((options: SimulateOptions) => runSimulate(options, context, probe));
 }
 
 function collect(value: string, collected: readonly string[] = []): readonly string[] {
@@ -67,7 +77,7 @@ function collect(value: string, collected: readonly string[] = []): readonly str
  *
  * @throws CliError with exit code 2 for options that make no sense
  */
-export async function runSimulate(options: SimulateOptions, context: Output): Promise<void> {
+export async function runSimulate(options: SimulateOptions, context: Output, probe: Probe): Promise<void> {
   if (options.trace !== undefined) {
     if (options.scheduler !== undefined || options.servers !== undefined) {
       throw usageError(
@@ -77,19 +87,25 @@ export async function runSimulate(options: SimulateOptions, context: Output): Pr
     await replayFiles(options.trace, options, context);
     return;
   }
-  const { scheduler, servers, generation = 'classic' } = options;
+  const { scheduler, servers } = options;
   if (scheduler === undefined || servers === undefined) {
     throw usageError('simulate: give --scheduler NAME and --servers a=3,b=1,c=1, or --trace FILE...');
   }
-  showBalance({ ...options, scheduler, servers, generation }, options.json === true, context);
+  showBalance({ ...options, scheduler, servers }, context, probe);
 }
 
-function showBalance(request: BalanceRequest, json: boolean, context: Output): void {
-  const options = balanceOptions(request);
+type BalanceOptionWords = SimulateOptions & Pick<BalanceRequest, 'scheduler' | 'servers'>;
+
+function showBalance(words: BalanceOptionWords, context: Output, probe: Probe): void {
+  // what makes no sense is refused before the kernel is asked
+  const asked = balanceOptions({ ...words, generation: words.generation ?? 'classic' });
+  const generation = simulatedGeneration(words.generation, probe);
+  const options = { ...asked, generation: generation.name };
   const balance = simulateBalance(options);
-  if (json)
-    context.out(formatJson({ scheduler: options.scheduler, connections: options.connections, ...balance }));
-  else context.out(`${balanceView(options, balance, context.color).join('\n')}\n`);
+  const { scheduler, connections } = options;
+  if (words.json === true) context.out(formatJson({ scheduler, connections, generation, ...balance }));
+  else
+    context.out(`${balanceView(options, generationLine(generation), balance, context.color).join('\n')}\n`);
 }
 
 /** One file's outcome: a replay, or why there is none. */

@@ -11,7 +11,7 @@ import { serverChanges, serviceChanges } from '../../../../src/controller/field-
 import { computePlan } from '../../../../src/controller/plan.js';
 import { KernelDataplane } from '../../../../src/dataplane/kernel/kernel-dataplane.js';
 import { openKernelDataplane } from '../../../../src/dataplane/kernel/open.js';
-import { probeKernelGeneration } from '../../../../src/dataplane/kernel/probe.js';
+import { probeKernelGeneration } from '../../../../src/host/kernel-generation.js';
 import type { Step } from '../../../../src/dataplane/types.js';
 import type { DesiredService, TableServer, TableService } from '../../../../src/model/desired-state.js';
 import type { ServiceKey } from '../../../../src/model/keys.js';
@@ -340,7 +340,7 @@ describe('the probe of the kernel', () => {
       await succeed(plane, create(shop));
       const here = readFileSync('/proc/thread-self/net/dev', 'utf8');
       // this kernel's own number is before that of the newer rules
-      assert.equal(probeKernelGeneration(), 'classic');
+      assert.deepEqual(probeKernelGeneration(), { generation: 'classic' });
       assert.equal(readFileSync('/proc/thread-self/net/dev', 'utf8'), here);
       assert.deepEqual([...(await plane.observe()).keys()], [shop.key]);
       assert.equal(readIpvsSysctl('conntrack'), 0);

@@ -5,20 +5,42 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { simulateCommand } from '../../../../src/cli/commands/simulate.js';
+import type { ProbedGeneration } from '../../../../src/host/kernel-generation.js';
 
 const TRACE = fileURLToPath(new URL('../../../golden/traces/rr-equal.json', import.meta.url));
 const NEWER = fileURLToPath(new URL('../../../golden/traces/wlc-total-6.1.192.json', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lvsd-simulate-'));
 after(() => rmSync(folder, { recursive: true }));
 
-async function run(...words: string[]): Promise<{ out: string; err: string; code: number }> {
-  const result = { out: '', err: '', code: 0 };
-  const command = simulateCommand({
-    out: (text) => void (result.out += text),
-    err: (text) => void (result.err += text),
-    exit: (code) => void (result.code = code),
-    color: false,
-  }).exitOverride();
+interface Answer {
+  out: string;
+  err: string;
+  code: number;
+}
+
+interface Balance {
+  readonly generation: unknown;
+  readonly servers: unknown;
+}
+
+const notAsked = (): never => assert.fail('the kernel was asked');
+
+/** On a kernel of the usual rules. */
+function run(...words: string[]): Promise<Answer> {
+  return runOn(() => ({ generation: 'classic' }), ...words);
+}
+
+async function runOn(probe: () => ProbedGeneration, ...words: string[]): Promise<Answer> {
+  const result: Answer = { out: '', err: '', code: 0 };
+  const command = simulateCommand(
+    {
+      out: (text) => void (result.out += text),
+      err: (text) => void (result.err += text),
+      exit: (code) => void (result.code = code),
+      color: false,
+    },
+    probe,
+  ).exitOverride();
   await command.parseAsync(words, { from: 'user' });
   return result;
 }
@@ -64,6 +86,52 @@ describe('lvsd simulate', () => {
       servers.map(({ connections }) => connections),
       [5, 5],
     );
+  });
+
+  // more clients than the memory of lblc holds in the newest generation
+  const telling = [
+    '--scheduler',
+    'lblc',
+    '--servers',
+    'a,b,c',
+    '--clients',
+    '60000',
+    '--connections',
+    '40000',
+  ];
+
+  const few = ['--scheduler', 'rr', '--servers', 'a,b'];
+
+  async function balanceOf(probe: () => ProbedGeneration, ...words: string[]): Promise<Balance> {
+    return JSON.parse((await runOn(probe, ...telling, '--json', ...words)).out) as Balance;
+  }
+
+  it('goes by the rules of the running kernel', async () => {
+    const classic = await balanceOf(() => ({ generation: 'classic' }));
+    const capped = await balanceOf(() => ({ generation: 'capped' }));
+    assert.deepEqual(capped.generation, { name: 'capped', source: 'kernel', reason: null });
+    assert.notDeepEqual(capped.servers, classic.servers, 'the rules make a difference here');
+    const { out } = await runOn(() => ({ generation: 'total' }), ...few);
+    assert.match(out, /^Kernel generation: total, that of the running kernel\.$/m);
+  });
+
+  it('says that the rules are unknown, why, and what is assumed', async () => {
+    const nobody = (): ProbedGeneration => ({ generation: 'unknown', reason: 'IPVS is not loaded' });
+    const { out } = await runOn(nobody, ...few);
+    assert.match(
+      out,
+      /^Kernel generation: unknown \(IPVS is not loaded\); classic is assumed, --generation NAME decides\.$/m,
+    );
+    const { generation } = await balanceOf(nobody, '--connections', '10');
+    assert.deepEqual(generation, { name: 'classic', source: 'assumed', reason: 'IPVS is not loaded' });
+  });
+
+  it('does as it is told without asking the kernel', async () => {
+    const { out } = await runOn(notAsked, ...few, '--generation', 'total');
+    assert.match(out, /^Kernel generation: total, as asked for\.$/m);
+    const { generation } = await balanceOf(notAsked, '--generation', 'capped', '--connections', '10');
+    assert.deepEqual(generation, { name: 'capped', source: 'option', reason: null });
+    assert.equal((await runOn(notAsked, '--trace', NEWER)).code, 0);
   });
 
   it('replays traces, one line a file', async () => {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SyscallError } from '../../../../native/libc/errno.js';
-import { probeKernelGeneration, type ProbeOptions } from '../../../../src/dataplane/kernel/probe.js';
-import { FakeIpvsTable, refusal } from '../../../support/fake-ipvs-table.js';
+import { SyscallError } from '../../../native/libc/errno.js';
+import {
+  probeKernelGeneration,
+  type ProbedGeneration,
+  type ProbeOptions,
+} from '../../../src/host/kernel-generation.js';
+import { FakeIpvsTable, refusal } from '../../support/fake-ipvs-table.js';
 
 const EINVAL_FROM = 2 ** 31;
 
@@ -19,15 +23,18 @@ function tableBelow(limit: number, errno = 'EINVAL'): FakeIpvsTable {
   return table;
 }
 
-function probe(table: FakeIpvsTable, more: ProbeOptions = {}): string {
-  const answer = probeKernelGeneration({
+const hasIpvs = (): boolean => true;
+
+function probe(table: FakeIpvsTable, more: ProbeOptions = {}): ProbedGeneration['generation'] {
+  const { generation } = probeKernelGeneration({
+    hasIpvs,
     inScratchNamespace: (body) => body(),
     openTable: () => table,
     kernelVersion: '#1 SMP',
     ...more,
   });
   assert.equal(table.closed, true);
-  return answer;
+  return generation;
 }
 
 describe('probeKernelGeneration', () => {
@@ -55,18 +62,32 @@ describe('probeKernelGeneration', () => {
     const noNamespace = (): never => {
       throw new SyscallError('unshare', 1, 'network namespace');
     };
-    assert.equal(probeKernelGeneration({ inScratchNamespace: noNamespace }), 'unknown');
+    assert.deepEqual(probeKernelGeneration({ hasIpvs, inScratchNamespace: noNamespace }), {
+      generation: 'unknown',
+      reason: 'asking the kernel needs root (CAP_SYS_ADMIN, for a network namespace of its own)',
+    });
     const noTable = (): never => {
       throw refusal('open', 'ENOENT');
     };
     const inScratchNamespace = <Result>(body: () => Result): Result => body();
-    assert.equal(probeKernelGeneration({ inScratchNamespace, openTable: noTable }), 'unknown');
+    const refused = probeKernelGeneration({ hasIpvs, inScratchNamespace, openTable: noTable });
+    assert.ok(refused.generation === 'unknown' && refused.reason.includes('ENOENT'), JSON.stringify(refused));
+  });
+
+  it('asks nothing where IPVS is not loaded, for the question would load it', () => {
+    const never = (): never => assert.fail('asked');
+    assert.deepEqual(
+      probeKernelGeneration({ hasIpvs: () => false, inScratchNamespace: never, openTable: never }),
+      { generation: 'unknown', reason: 'IPVS is not loaded in this kernel' },
+    );
   });
 
   it('does not hide that the thread is lost', () => {
     const noReturn = (): never => {
       throw new SyscallError('setns', 1, '/proc/self/fd/3');
     };
-    assert.throws(() => probeKernelGeneration({ inScratchNamespace: noReturn }), { code: 'ERR_SYSCALL' });
+    assert.throws(() => probeKernelGeneration({ hasIpvs, inScratchNamespace: noReturn }), {
+      code: 'ERR_SYSCALL',
+    });
   });
 });
