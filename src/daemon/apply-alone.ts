@@ -14,8 +14,7 @@ import { loadLastGood, ownRuntimePaths } from './boot-config.js';
 import { bootObjection } from './boot-guard.js';
 import { DirectorState, recall, type Remembered } from './director-state.js';
 import { idleReconciler } from './idle-reconciler.js';
-import type { MatchHost } from './match-host.js';
-import { openChosenPlane, type KernelHost } from './open-chosen-plane.js';
+import { openChosenPlane, type JoinKernel } from './open-chosen-plane.js';
 import { warningTexts } from './reload.js';
 import { loadOptions, type DirectorRequest } from './start-director.js';
 import { HistoryStore } from './state/history-store.js';
@@ -41,15 +40,15 @@ export async function applyAlone(request: ApplyRequest): Promise<ReloadAnswer> {
   const loaded = await loadConfig(request.config, load);
   const { director } = loaded.model;
   const stateDir = director.stateDir ?? ownRuntimePaths().stateDir;
-  const { kernel, host, matches } = await openChosenPlane(director.dataplane, request.dataplane);
-  if (kernel === null || host === null || matches === null) throw noTable();
+  const { kernel, join } = await openChosenPlane(director.dataplane, request.dataplane);
+  if (kernel === null || join === null) throw noTable();
   const cleanup: (() => Promise<void>)[] = [() => kernel.close()];
   try {
     const stateLock = await acquireStateLock(stateDir);
     cleanup.push(() => stateLock.release());
     const namespaceLock = await acquireNamespaceLock();
     cleanup.push(() => namespaceLock.release());
-    return await applyLocked(request, { load, loaded, stateDir, kernel, host, matches });
+    return await applyLocked(request, { load, loaded, stateDir, kernel, join });
   } finally {
     await closeAll(cleanup);
   }
@@ -60,8 +59,7 @@ interface Prepared {
   readonly loaded: LoadedConfig;
   readonly stateDir: string;
   readonly kernel: KernelDataplane;
-  readonly host: KernelHost;
-  readonly matches: MatchHost;
+  readonly join: JoinKernel;
 }
 
 async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<ReloadAnswer> {
@@ -101,7 +99,7 @@ async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<R
 async function program(
   model: Model,
   remembered: Remembered,
-  { stateDir, kernel, host, matches }: Omit<Prepared, 'load' | 'loaded'>,
+  { stateDir, kernel, join }: Omit<Prepared, 'load' | 'loaded'>,
 ) {
   const troubles: string[] = [];
   const state: DirectorState = new DirectorState({
@@ -115,31 +113,23 @@ async function program(
       if (trouble !== null) troubles.push(trouble);
     },
   });
-  const addresses = new host.NetlinkAddressTable({
+  const side = join({
     clock: realClock,
-    onProblem: (problem) => troubles.push(problem),
+    state,
+    owned: remembered.owned,
+    warn: (warning) => void troubles.push(warning),
+    tell: () => undefined,
   });
-  const reconciler: Reconciler = idleReconciler(kernel, addresses, model, remembered, () =>
+  const reconciler: Reconciler = idleReconciler(kernel, side.addresses, model, remembered, () =>
     state.saveOwnership(),
   );
-  const warn = (warning: string): void => void troubles.push(warning);
-  const tell = (): void => undefined;
-  const settings = new host.HostSettings({ clock: realClock, kernel, state, warn, tell });
   try {
-    await settings.follow(model);
-    matches.join({
-      marksInTable: () => kernel.marksInTable(),
-      owned: remembered.owned.services,
-      state,
-      warn,
-      tell,
-    });
-    await matches.follow(model);
+    await side.follow(model);
     const { steps, failures } = await reconciler.start();
-    await settings.check(model);
+    await side.check(model);
     return { steps, failures, troubles };
   } finally {
-    await closeAll([() => reconciler.close(), () => addresses.close(), () => state.close()]);
+    await closeAll([() => reconciler.close(), () => side.close(), () => state.close()]);
   }
 }
 

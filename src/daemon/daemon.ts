@@ -14,25 +14,21 @@ import { VERSION } from '../base/version.js';
 import type { LoadOptions } from '../config/load.js';
 import { EventLog } from '../controller/event-log.js';
 import { Reconciler } from '../controller/reconciler.js';
-import type { AddressTable } from '../dataplane/address-table.js';
 import { HealthRunner } from '../health/runner.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Model } from '../model/director.js';
 import type { BootConfig } from './boot-config.js';
-import type { HostSettings } from './host-settings.js';
-import type { MatchHost } from './match-host.js';
+import type { KernelSide } from './kernel-side.js';
 import type { OpenedPlane } from './open-chosen-plane.js';
 import { AcceptedConfigs } from './accepted-configs.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
 import { DirectorState, type Remembered } from './director-state.js';
-import { leaveTable } from './leave-table.js';
 import { HistoryStore } from './state/history-store.js';
 import { LastGoodStore } from './state/last-good.js';
 import { DirectorOperations } from './operations.js';
 import { Planes } from './planes.js';
 import { Reloader } from './reload.js';
-import { acquireNamespaceLock, type NamespaceLock } from './state/namespace-lock.js';
 import type { PeerOf } from './state/peer-credentials.js';
 import type { StateLock } from './state/state-lock.js';
 import { statusLine } from './status-line.js';
@@ -80,9 +76,8 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #metrics: Metrics;
   readonly #planes: Planes;
-  readonly #addresses: AddressTable | null;
-  readonly #settings: HostSettings | null;
-  readonly #matches: MatchHost | null;
+  /** null on the userspace plane. */
+  readonly #kernelSide: KernelSide | null;
   readonly #health: HealthRunner;
   readonly #reconciler: Reconciler;
   readonly #reloader: Reloader;
@@ -93,10 +88,7 @@ export class Daemon {
   readonly #state: DirectorState;
   readonly #startedAtMs: number;
   #model: Model;
-  #namespaceLock: NamespaceLock | null = null;
   #toldStart = false;
-  /** The first round has run, so there may be something of ours in the table. */
-  #programmed = false;
   #closing: Promise<void> | null = null;
 
   constructor(options: DaemonOptions) {
@@ -134,29 +126,16 @@ export class Daemon {
         else logger.error(`${trouble}; after a restart lvsd will know less`);
       },
     });
-    this.#matches = options.chosen.matches;
-    this.#matches?.join({
-      marksInTable: () => this.#planes.kernel?.marksInTable() ?? new Set(),
-      owned: options.remembered.owned.services,
-      state: this.#state,
-      warn: (message) => logger.warn(message),
-      tell: (message) => logger.info(message),
-    });
-    const onHost = options.chosen.host;
-    this.#addresses =
-      onHost && new onHost.NetlinkAddressTable({ clock, onProblem: (message) => logger.warn(message) });
-    this.#settings =
-      onHost &&
-      this.#planes.kernel &&
-      new onHost.HostSettings({
+    this.#kernelSide =
+      options.chosen.join?.({
         clock,
-        kernel: this.#planes.kernel,
         state: this.#state,
+        owned: remembered.owned,
         warn: (message) => logger.warn(message),
         tell: (message) => logger.info(message),
-      });
+      }) ?? null;
     this.#reconciler = new Reconciler({
-      ...(this.#addresses === null ? {} : { addresses: this.#addresses }),
+      ...(this.#kernelSide === null ? {} : { addresses: this.#kernelSide.addresses }),
       ...(kernel ? { owned: remembered.owned } : {}),
       states: remembered.states,
       saveOwnership: () => this.#state.saveOwnership(),
@@ -188,8 +167,7 @@ export class Daemon {
       accepted: this.#accepted,
       beforeApply: async (next) => {
         this.#planes.configure(next.director);
-        await this.#settings?.follow(next);
-        await this.#matches?.follow(next);
+        await this.#kernelSide?.follow(next);
       },
       afterApply: (next) => this.#follow(next),
       observer: options.observer,
@@ -234,7 +212,7 @@ export class Daemon {
    */
   async start(): Promise<void> {
     try {
-      if (this.#planes.kernel !== null) this.#namespaceLock = await acquireNamespaceLock();
+      await this.#kernelSide?.lock();
       this.#metrics.start();
       this.#tellStart();
       // The API answers before all is done: a reload asked for there must find a director that has started.
@@ -250,11 +228,9 @@ export class Daemon {
 
   async #serve(): Promise<void> {
     await this.#api.start();
-    await this.#settings?.follow(this.#model);
-    await this.#matches?.follow(this.#model);
+    await this.#kernelSide?.follow(this.#model);
     await this.#reconciler.start();
-    this.#programmed = true;
-    void this.#settings?.check(this.#model);
+    void this.#kernelSide?.check(this.#model);
     const { verdicts } = this.#options.remembered.states;
     this.#health.configure(
       this.#model.services,
@@ -291,16 +267,16 @@ export class Daemon {
       () => this.#tellStop(),
       () => this.#reloader.close(),
       () => this.#health.close(),
-      () => this.#settings?.close(),
+      () => this.#kernelSide?.idle(),
       () => this.#state.closeStates(),
-      () => this.#leaveTable(),
+      () => this.#kernelSide?.leave(this.#model, this.#reconciler, this.#options.logger),
       () => this.#reconciler.close(),
       () => this.#api.close(),
-      () => this.#addresses?.close(),
+      () => this.#kernelSide?.close(),
       () => this.#planes.dataplane.close(),
       () => this.#metrics.close(),
       () => this.#state.close(),
-      () => this.#namespaceLock?.release(),
+      () => this.#kernelSide?.release(),
       () => this.#options.lock.release(),
     ]);
   }
@@ -340,7 +316,7 @@ export class Daemon {
   #follow(model: Model): void {
     this.#model = model;
     this.#health.configure(model.services);
-    void this.#settings?.check(model);
+    void this.#kernelSide?.check(model);
   }
 
   #tellStart(): void {
@@ -364,16 +340,6 @@ export class Daemon {
   #tellStop(): void {
     if (!this.#toldStart) return;
     this.events.append({ type: 'director-stopping', message: this.farewell });
-  }
-
-  async #leaveTable(): Promise<void> {
-    if (this.#planes.kernel === null || !this.#programmed) return;
-    await leaveTable({
-      model: this.#model,
-      reconciler: this.#reconciler,
-      settings: this.#settings,
-      logger: this.#options.logger,
-    });
   }
 
   async #rememberBoot(): Promise<void> {

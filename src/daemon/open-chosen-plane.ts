@@ -1,17 +1,14 @@
 /** The kernel's plane of this process, where it is asked for. */
-import type * as kernelHost from './kernel-host.js';
 import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
-import type { MatchHost } from './match-host.js';
 import { chooseDataplane, type AskedPlane, type ChosenDataplane } from './choose-dataplane.js';
+import type { KernelSide, KernelSideOptions } from './kernel-side.js';
 
-/** What the director's parts around the kernel plane are made of. */
-export type KernelHost = typeof kernelHost;
+/** Joins what is around the kernel's table to a director; once for each plane that is opened. */
+export type JoinKernel = (options: KernelSideOptions) => KernelSide;
 
 export interface OpenedPlane extends ChosenDataplane<KernelDataplane> {
   /** null on the userspace plane. */
-  readonly host: KernelHost | null;
-  /** To be joined with the director's state; null on the userspace plane. */
-  readonly matches: MatchHost | null;
+  readonly join: JoinKernel | null;
 }
 
 /**
@@ -26,14 +23,16 @@ export async function openChosenPlane(
   override: AskedPlane | undefined,
 ): Promise<OpenedPlane> {
   if ((override ?? configured) === 'proxy')
-    return { ...chooseDataplane(configured, override, unreachable), host: null, matches: null };
+    return { ...chooseDataplane(configured, override, unreachable), join: null };
   const { openKernelDataplane } = await import('../dataplane/kernel/open.js');
   const { MatchHost } = await import('./match-host.js');
   const matches = new MatchHost();
   const { marks, rules } = matches;
   const chosen = chooseDataplane(configured, override, () => openKernelDataplane({ marks, rules }));
-  if (chosen.kernel === null) return { ...chosen, host: null, matches: null };
-  return { ...chosen, host: await import('./kernel-host.js'), matches };
+  const { kernel } = chosen;
+  if (kernel === null) return { ...chosen, join: null };
+  const { KernelSide } = await import('./kernel-side.js');
+  return { ...chosen, join: (options) => new KernelSide({ kernel, matches }, options) };
 }
 
 function unreachable(): never {

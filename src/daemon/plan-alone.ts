@@ -7,6 +7,7 @@ import { describeStep } from '../controller/describe-step.js';
 import { loadLastGood, ownRuntimePaths } from './boot-config.js';
 import { bootObjection } from './boot-guard.js';
 import { recall } from './director-state.js';
+import type { KernelSide } from './kernel-side.js';
 import { openChosenPlane } from './open-chosen-plane.js';
 import { Planes } from './planes.js';
 import { warningTexts } from './reload.js';
@@ -29,25 +30,18 @@ export async function planAlone(
   const { director, services } = model;
   const chosen = await openChosenPlane(director.dataplane, request.dataplane);
   const planes = new Planes({ clock: realClock, director, chosen });
-  const { host } = chosen;
-  const addresses = host && new host.NetlinkAddressTable({ clock: realClock, onProblem: () => undefined });
+  let side: KernelSide | null = null;
   try {
     const stateDir = director.stateDir ?? ownRuntimePaths().stateDir;
     const uid = process.geteuid?.() ?? 0;
     const kernel = planes.kernel !== null;
     const remembered = await recall({ stateDir, uid, clock: realClock, services, kernel });
     const state = { onHost: remembered.host, setOnHost: () => Promise.resolve() };
-    const marksInTable = (): ReadonlySet<number> => planes.kernel?.marksInTable() ?? new Set();
     const silent = (): void => undefined;
-    chosen.matches?.join({
-      marksInTable,
-      owned: remembered.owned.services,
-      state,
-      warn: silent,
-      tell: silent,
-    });
+    side =
+      chosen.join?.({ clock: realClock, state, owned: remembered.owned, warn: silent, tell: silent }) ?? null;
     const lastGood = await loadLastGood(request.config, [stateDir], load, () => undefined);
-    const reconciler = idleReconciler(planes.dataplane, addresses, model, remembered);
+    const reconciler = idleReconciler(planes.dataplane, side?.addresses ?? null, model, remembered);
     const { steps } = await reconciler.preview(model);
     const answer: PlanAnswer = {
       file: request.config,
@@ -57,6 +51,6 @@ export async function planAlone(
     };
     return { answer, against: kernel ? "the kernel's table" : 'an empty table' };
   } finally {
-    await closeAll([() => planes.dataplane.close(), () => addresses?.close()]);
+    await closeAll([() => planes.dataplane.close(), () => side?.close()]);
   }
 }

@@ -151,7 +151,7 @@ describe('reloads under load', () => {
       lock: await acquireStateLock(join(folder, 'state')),
       remembered: NOTHING_REMEMBERED,
       peerOf: () => null,
-      chosen: { choice: { kind: 'proxy', reason: 'configured' }, kernel: null, host: null, matches: null },
+      chosen: { choice: { kind: 'proxy', reason: 'configured' }, kernel: null, join: null },
       socket: join(folder, 'lvsd.sock'),
       socketFolderMode: 0o700,
       stateDir: join(folder, 'state'),
