@@ -1,6 +1,5 @@
 /** Configuration to domain: the one place that knows both sets of types. Input is valid; nothing is judged here. */
 import type { DirectorSettings } from '../model/director.js';
-import type { HealthCheck } from '../model/health-check.js';
 import { serviceKey } from '../model/keys.js';
 import type { RealServer, Tunnel } from '../model/real-server.js';
 import type {
@@ -9,13 +8,13 @@ import type {
   ServiceSettings,
   VirtualService,
 } from '../model/virtual-service.js';
-import { addressOf, planesOf, protocolOf } from './facts.js';
+import { addressOf, planesOf } from './facts.js';
 import type { OutsideFiles } from './outside-files.js';
 import type { ResolvedServer, ResolvedService } from './resolve-servers.js';
-import type { CheckConfig, HttpCheckConfig } from './schema/check.js';
 import type { DirectorConfig } from './schema/director.js';
 import type { ServerConfig } from './schema/server.js';
 import type { ServiceConfig } from './schema/service.js';
+import { toCheck } from './to-check.js';
 
 const MS_PER_SECOND = 1000;
 
@@ -116,38 +115,4 @@ function toServer({ config, key, port, forwarding }: ResolvedServer, service: Se
 
 function toTunnel(tunnel: ServerConfig['tunnel']): Tunnel {
   return { type: tunnel?.type ?? 'ipip', port: tunnel?.port ?? 0, checksum: tunnel?.checksum ?? 'none' };
-}
-
-const DEFAULT_TIMING = { intervalMs: 2000, timeoutMs: 1000, rise: 2, fall: 3, jitter: 0.1 } as const;
-
-/** Without `check`: tcp is probed by connecting, udp and sctp servers count as up. */
-function toCheck(service: ServiceConfig, filePassword: string | null): HealthCheck {
-  const { check } = service;
-  if (check === undefined) {
-    return protocolOf(service) === 'tcp'
-      ? { type: 'tcp', timing: DEFAULT_TIMING, port: null }
-      : { type: 'none' };
-  }
-  if (!('interval' in check)) return { type: 'none' };
-  const probe = { timing: toTiming(check), port: check.port ?? null };
-  if (!('path' in check)) return { type: 'tcp', ...probe };
-  return {
-    type: check.type,
-    ...probe,
-    path: check.path,
-    host: check.host ?? null,
-    expectStatus: check.expect_status,
-    tlsVerify: check.tls_verify,
-    basicAuth: toBasicAuth(check, filePassword),
-  };
-}
-
-function toTiming(check: Extract<CheckConfig, { interval: number }>) {
-  const { interval, timeout, rise, fall, jitter } = check;
-  return { intervalMs: interval, timeoutMs: timeout, rise, fall, jitter };
-}
-
-function toBasicAuth({ basic_auth: auth }: HttpCheckConfig, filePassword: string | null) {
-  if (auth === undefined) return null;
-  return { username: auth.username, password: auth.password ?? filePassword ?? '' };
 }

@@ -1,0 +1,21 @@
+/** When a server is probed and how results are counted: the keys that every type of check has. */
+import { duration, integer, percent } from '../fields.js';
+
+export const timing = {
+  interval: duration({ lowMs: 50, highMs: 3_600_000 })
+    .prefault('2s')
+    .describe('Time from the start of one probe to the next, 50ms..1h. Default: 2s.'),
+  timeout: duration({ lowMs: 10, highMs: 600_000 })
+    .prefault('1s')
+    .describe('A probe without an answer by then has failed, 10ms..10m. Default: 1s.'),
+  rise: integer(1, 1000).prefault(2).describe('Good probes in a row that bring a server up. Default: 2.'),
+  fall: integer(1, 1000).prefault(3).describe('Failed probes in a row that take a server down. Default: 3.'),
+  jitter: percent(50)
+    .prefault('10%')
+    .describe('Each interval is changed at random by up to this share, 0%..50%. Default: 10%.'),
+};
+
+/** Of checks that ask a port. */
+export const port = {
+  port: integer(1, 65535).optional().describe("Port to probe. Default: the server's own."),
+};
