@@ -72,6 +72,7 @@ export function toService(
     plane: planesOf(config, director).kernel ? 'kernel' : 'proxy',
     fallback: config.fallback,
     check: toCheck(config, outside.password),
+    initial: config.initial,
     onFailure: config.on_failure,
     drift: config.drift ?? director.drift,
     interface: config.interface ?? null,

@@ -1,26 +1,24 @@
 /** What ought to be in the table: the file, what the checks say and what the operator set, folded into one. Pure. */
 import type { Dataplane } from '../dataplane/types.js';
 import type { DesiredService, ServerDecision, TableServer } from '../model/desired-state.js';
-import type { ServerKey, ServiceKey } from '../model/keys.js';
+import type { ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
+import type { Hold, Serving, ServingMemory } from '../model/serving.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
-
-/** An operator's weight for one server; it holds until it is taken back or the server leaves the file. */
-export interface WeightOverride {
-  /** 0..65535; 0 quiesces. */
-  readonly weight: number;
-  /** Who set it, for people. */
-  readonly by: string;
-}
-
-/** Facts about servers, by service and server. A missing entry means that nothing is known or set. */
-export type ServerFacts<Fact> = ReadonlyMap<ServiceKey, ReadonlyMap<ServerKey, Fact>>;
+import { decideServer, sorryDecision } from './decide-server.js';
+import type { ServerFacts, WeightOverride } from './facts.js';
+import { judgeServer } from './judge-server.js';
+import { whoServes } from './who-serves.js';
 
 export interface DesiredInputs {
   readonly services: ReadonlyMap<ServiceKey, VirtualService>;
   readonly verdicts: ServerFacts<Verdict>;
   readonly overrides: ServerFacts<WeightOverride>;
+  /** Servers that failed and must not serve yet. */
+  readonly holds: ServerFacts<Hold>;
+  /** What came of the last decision about a service: `DesiredService.serving`. */
+  readonly serving: ReadonlyMap<ServiceKey, ServingMemory>;
   /** The director's own plane; a service may still ask for the userspace plane. */
   readonly plane: Dataplane['kind'];
 }
@@ -28,7 +26,8 @@ export interface DesiredInputs {
 /**
  * Computes how the services with these keys ought to stand in the table; a key without a service is left out.
  *
- * The answer for a service depends on that service's inputs alone, so any subset may be computed anew.
+ * The answer for a service depends on that service's inputs alone, so any subset may be computed anew. What it has to
+ * remember comes out as `serving` and is handed in the next time.
  * Never throws.
  *
  * @param keys default: every service, in the order of the file
@@ -46,42 +45,59 @@ export function computeDesired(
 }
 
 function desiredService(service: VirtualService, inputs: DesiredInputs): DesiredService {
-  const verdicts = inputs.verdicts.get(service.key);
-  const overrides = inputs.overrides.get(service.key);
+  const facts = {
+    verdicts: inputs.verdicts.get(service.key),
+    overrides: inputs.overrides.get(service.key),
+    holds: inputs.holds.get(service.key),
+  };
+  const standings = service.servers.map((server) => judgeServer(server, service, facts));
+  const serving = whoServes(service, standings, inputs.serving.get(service.key));
+  const decisions = standings.map((standing) => decideServer(standing, service, serving));
   const servedAsNat = natReason(service, inputs.plane);
-  const servers: TableServer[] = [];
-  const decisions: ServerDecision[] = [];
-  for (const server of service.servers) {
-    const decision = decide(server, service, verdicts?.get(server.key), overrides?.get(server.key));
-    decisions.push(decision);
-    if (decision.present) servers.push(tableServer(server, decision.weight, servedAsNat !== null));
-  }
   const { key, name, address, settings } = service;
-  const desired = { key, name, address, settings, servers, decisions, servedAsNat };
+  const desired = {
+    key,
+    name,
+    address,
+    settings,
+    servers: tableServers(service, serving, decisions, servedAsNat !== null),
+    decisions: withSorry(service, serving, decisions),
+    servedAsNat,
+    serving,
+  };
   return inputs.plane === 'composite' ? { ...desired, plane: service.plane } : desired;
 }
 
-/**
- * Only a `down` verdict takes a server out. `unknown` counts as up: before the first check has finished, a
- * director that starts must not empty a service that works. (A key that says otherwise comes with the checks.)
- */
-function decide(
-  { key, name, weight }: RealServer,
+function tableServers(
   service: VirtualService,
-  verdict: Verdict | undefined,
-  override: WeightOverride | undefined,
-): ServerDecision {
-  if (verdict?.state === 'down') {
-    const reason = `check failed: ${verdict.reason}`;
-    return { server: key, name, present: service.onFailure === 'quiesce', weight: 0, reason };
+  serving: Serving,
+  decisions: readonly ServerDecision[],
+  asNat: boolean,
+): readonly TableServer[] {
+  const servers: TableServer[] = [];
+  for (const [index, server] of service.servers.entries()) {
+    const decision = decisions[index];
+    if (decision?.present === true) servers.push(tableServer(server, decision.weight, asNat));
   }
-  if (override === undefined) return { server: key, name, present: true, weight, reason: '' };
-  const reason = `weight ${override.weight} set by ${override.by}`;
-  return { server: key, name, present: true, weight: override.weight, reason };
+  const sorry = serving.tier === 'sorry' ? service.sorryServer : null;
+  if (sorry !== null && !service.servers.some(({ key }) => key === sorry.key))
+    servers.push(tableServer(sorry, sorry.weight, asNat));
+  return servers;
+}
+
+/** One that is a server of the service, too, has its decision there. */
+function withSorry(
+  { servers, sorryServer }: VirtualService,
+  serving: Serving,
+  decisions: readonly ServerDecision[],
+): readonly ServerDecision[] {
+  if (sorryServer === null || servers.some(({ key }) => key === sorryServer.key)) return decisions;
+  return [...decisions, sorryDecision(sorryServer, serving)];
 }
 
 function tableServer(server: RealServer, weight: number, asNat: boolean): TableServer {
-  const effective = server.weight === weight ? server : { ...server, weight };
+  const { backup: _backup, ...plain } = server;
+  const effective = server.backup === undefined && server.weight === weight ? server : { ...plain, weight };
   return asNat && needsKernel(server) ? { ...effective, forwarding: 'nat', tunnel: null } : effective;
 }
 

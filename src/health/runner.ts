@@ -142,7 +142,8 @@ export class HealthRunner {
     this.#stop(previous?.target ?? null);
     const wallMs = this.#context.clock.wallMs();
     const sinceMs = before?.state === 'up' ? before.sinceMs : wallMs;
-    const verdict: Verdict = { state: 'up', reason: 'no check configured', sinceMs, checkedAtMs: null };
+    const reason = 'no check configured';
+    const verdict: Verdict = { state: 'up', countsAs: 'up', reason, sinceMs, checkedAtMs: null };
     this.#options.onVerdict(service.key, server.key, verdict);
     return { target: null, source: { verdict } };
   }

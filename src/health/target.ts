@@ -59,7 +59,7 @@ export class Target {
 
   get verdict(): Verdict {
     const { state, reason } = this.#count;
-    return { state, reason, sinceMs: this.#sinceMs, checkedAtMs: this.#checkedAtMs };
+    return { state, countsAs: state, reason, sinceMs: this.#sinceMs, checkedAtMs: this.#checkedAtMs };
   }
 
   /** Goes on from a verdict that an earlier director left: as many results as ever change it. Before the first probe. */

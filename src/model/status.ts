@@ -2,9 +2,17 @@
 
 export type VerdictState = 'up' | 'down' | 'unknown';
 
+/** What a server is taken for when it comes to traffic. */
+export type CountedState = Exclude<VerdictState, 'unknown'>;
+
 /** The current opinion about one server of one service. */
 export interface Verdict {
   readonly state: VerdictState;
+  /**
+   * What traffic follows: `state` where that is up or down; for `unknown` what the server was before nobody knew, or
+   * the service's `initial` when nothing was ever known.
+   */
+  readonly countsAs: CountedState;
   /** For people: "connect: ECONNREFUSED", "HTTP 503, expected 200", "no check configured". */
   readonly reason: string;
   /** Wall clock, ms since the epoch, of the last change of `state`. */

@@ -3,6 +3,7 @@ import type { HealthCheck } from './health-check.js';
 import type { ServiceKey } from './keys.js';
 import type { ForwardingMethod, RealServer } from './real-server.js';
 import type { ServiceAddress } from './service-address.js';
+import type { CountedState } from './status.js';
 
 export type { MatchRule, Protocol, ServiceAddress } from './service-address.js';
 
@@ -53,6 +54,8 @@ export interface VirtualService {
   /** With `proxy`, a dr or tun service may be served as nat where the plane is userspace. */
   readonly fallback: 'none' | 'proxy';
   readonly check: HealthCheck;
+  /** What a server of which nothing is known counts as. */
+  readonly initial: CountedState;
   readonly onFailure: OnFailure;
   readonly drift: DriftPolicy;
   /** lvsd owns the service's address on this interface. */

@@ -80,6 +80,7 @@ describe('a director that starts again', () => {
     const nowMs = realClock.wallMs();
     const down = {
       state: 'down',
+      countsAs: 'down',
       reason: 'left behind',
       sinceMs: nowMs - 600_000,
       checkedAtMs: nowMs - agoMs,

@@ -96,6 +96,7 @@ export function service(
     plane: 'kernel',
     fallback: 'none',
     check: { type: 'none' },
+    initial: 'up',
     onFailure: 'remove',
     drift: 'repair',
     interface: null,
@@ -115,5 +116,5 @@ export function model(services: readonly VirtualService[], director: Partial<Dir
 }
 
 export function verdict(state: VerdictState, reason = state === 'up' ? 'answered' : 'ECONNREFUSED'): Verdict {
-  return { state, reason, sinceMs: 0, checkedAtMs: 0 };
+  return { state, countsAs: state === 'down' ? 'down' : 'up', reason, sinceMs: 0, checkedAtMs: 0 };
 }

@@ -9,7 +9,6 @@ const LATER: readonly { readonly below: RegExp; readonly keys: readonly string[]
     keys: [
       'checks',
       'require',
-      'initial',
       'recovery',
       'quorum',
       'quorum_up',

@@ -101,6 +101,9 @@ export const serviceSchema = z.strictObject({
   check: checkSchema
     .optional()
     .describe('How servers are watched. Default: type tcp; for udp and sctp type none.'),
+  initial: choice(['up', 'down'])
+    .prefault('up')
+    .describe('What a server counts as until its checks have said something: up or down. Default: up.'),
   on_failure: choice(['remove', 'quiesce'])
     .prefault('remove')
     .describe(

@@ -25,12 +25,21 @@ export const verdictFormat: StateFormat<ServerFacts<Verdict>> = {
   schema: z
     .strictObject({
       verdicts: factsSchema(
-        z.strictObject({
-          state: z.enum(['up', 'down', 'unknown']),
-          reason: z.string(),
-          sinceMs: wallMsSchema,
-          checkedAtMs: wallMsSchema.nullable(),
-        }),
+        z
+          .strictObject({
+            state: z.enum(['up', 'down', 'unknown']),
+            // A record of a director that did not write it yet: of an unknown server it took the best view.
+            countsAs: z.enum(['up', 'down']).optional(),
+            reason: z.string(),
+            sinceMs: wallMsSchema,
+            checkedAtMs: wallMsSchema.nullable(),
+          })
+          .transform(
+            ({ countsAs, ...verdict }): Verdict => ({
+              ...verdict,
+              countsAs: countsAs ?? (verdict.state === 'down' ? 'down' : 'up'),
+            }),
+          ),
       ),
     })
     .transform(({ verdicts }) => verdicts),
@@ -73,6 +82,6 @@ function limitOf(check: HealthCheck): number | null {
   return check.type === 'none' ? null : verdictLimitMs(check.timing.intervalMs);
 }
 
-function isFresh({ state, checkedAtMs }: Verdict, limitMs: number, wallMs: number): boolean {
-  return state !== 'unknown' && checkedAtMs !== null && Math.abs(wallMs - checkedAtMs) <= limitMs;
+function isFresh({ checkedAtMs }: Verdict, limitMs: number, wallMs: number): boolean {
+  return checkedAtMs !== null && Math.abs(wallMs - checkedAtMs) <= limitMs;
 }

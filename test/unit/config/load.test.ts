@@ -37,6 +37,7 @@ describe('loadConfig', () => {
         timing: { intervalMs: 2000, timeoutMs: 1000, rise: 2, fall: 3, jitter: 0.1 },
         port: null,
       },
+      initial: 'up',
       onFailure: 'remove',
       drift: 'repair',
       interface: null,

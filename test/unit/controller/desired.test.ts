@@ -68,7 +68,7 @@ describe('computeDesired', () => {
       reason: 'check failed: HTTP 503',
     },
     {
-      name: 'counts an unknown verdict as up',
+      name: 'keeps a server that is unknown and counts as up',
       changes: {},
       facts: { verdicts: { [A]: verdict('unknown') } },
       want: [
@@ -76,6 +76,20 @@ describe('computeDesired', () => {
         [B, 2],
       ],
       reason: '',
+    },
+    {
+      name: 'takes out a server that is unknown and counts as down',
+      changes: {},
+      facts: { verdicts: { [A]: { ...verdict('unknown', 'no result for 9s'), countsAs: 'down' } } },
+      want: [[B, 2]],
+      reason: 'counts as down: no result for 9s',
+    },
+    {
+      name: 'takes out a server without a verdict where the file says initial: down',
+      changes: { initial: 'down' },
+      facts: { verdicts: { [B]: verdict('up') } },
+      want: [[B, 2]],
+      reason: 'not checked yet (initial: down)',
     },
     {
       name: "sets the operator's weight",

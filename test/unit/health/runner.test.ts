@@ -49,9 +49,21 @@ describe('HealthRunner', () => {
   it('calls a new server up before it was checked', async () => {
     const { runner, verdict, verdicts, clock } = harness();
     runner.configure([service(tcpCheck(), [realServer(1)])]);
-    assert.deepEqual(verdict(1), { state: 'up', reason: 'not checked yet', sinceMs: 0, checkedAtMs: null });
+    assert.deepEqual(verdict(1), {
+      state: 'up',
+      countsAs: 'up',
+      reason: 'not checked yet',
+      sinceMs: 0,
+      checkedAtMs: null,
+    });
     await clock.advanceAsync(500);
-    assert.deepEqual(verdict(1), { state: 'up', reason: 'connected', sinceMs: 0, checkedAtMs: 500 });
+    assert.deepEqual(verdict(1), {
+      state: 'up',
+      countsAs: 'up',
+      reason: 'connected',
+      sinceMs: 0,
+      checkedAtMs: 500,
+    });
     assert.deepEqual(verdicts, []);
     await runner.close();
   });
@@ -114,7 +126,13 @@ describe('HealthRunner', () => {
     assert.equal(verdict(1)?.reason, 'failed 2 of 3: refused');
     await clock.advanceAsync(1);
     assert.deepEqual(verdicts, ['10.0.0.1:1 down: refused']);
-    assert.deepEqual(verdict(1), { state: 'down', reason: 'refused', sinceMs: 4500, checkedAtMs: 4500 });
+    assert.deepEqual(verdict(1), {
+      state: 'down',
+      countsAs: 'down',
+      reason: 'refused',
+      sinceMs: 4500,
+      checkedAtMs: 4500,
+    });
     pool.failing.clear();
     await clock.advanceAsync(4000);
     assert.deepEqual(verdicts.slice(1), ['10.0.0.1:1 up: connected']);
@@ -123,7 +141,13 @@ describe('HealthRunner', () => {
 
   it('goes on from a verdict that an earlier director left, until rise results in a row change it', async () => {
     const { runner, clock, verdict, told } = harness();
-    const left = { state: 'down', reason: 'refused', sinceMs: -90_000, checkedAtMs: -3_000 } as const;
+    const left = {
+      state: 'down',
+      countsAs: 'down',
+      reason: 'refused',
+      sinceMs: -90_000,
+      checkedAtMs: -3_000,
+    } as const;
     const remembered = (ofService: string, key: string) =>
       ofService === shop && key === keyOf(1) ? left : null;
     const services = [service(tcpCheck(), [realServer(1), realServer(2)])];
@@ -134,12 +158,19 @@ describe('HealthRunner', () => {
     await clock.advanceAsync(500);
     assert.deepEqual(verdict(1), {
       state: 'down',
+      countsAs: 'down',
       reason: 'good 1 of 2: connected',
       sinceMs: -90_000,
       checkedAtMs: 500,
     });
     await clock.advanceAsync(2000);
-    assert.deepEqual(verdict(1), { state: 'up', reason: 'connected', sinceMs: 2500, checkedAtMs: 2500 });
+    assert.deepEqual(verdict(1), {
+      state: 'up',
+      countsAs: 'up',
+      reason: 'connected',
+      sinceMs: 2500,
+      checkedAtMs: 2500,
+    });
     runner.configure(services, remembered);
     assert.equal(verdict(1)?.state, 'up');
     await runner.close();
@@ -147,7 +178,7 @@ describe('HealthRunner', () => {
 
   it('has no use for a verdict that says nothing, or of a server that is not checked', async () => {
     const { runner, verdict } = harness();
-    const left = { reason: 'x', sinceMs: 1, checkedAtMs: 1 };
+    const left = { countsAs: 'up', reason: 'x', sinceMs: 1, checkedAtMs: 1 } as const;
     runner.configure([service(tcpCheck(), [realServer(1)])], () => ({ ...left, state: 'unknown' }));
     assert.equal(verdict(1)?.reason, 'not checked yet');
     runner.configure([service(NONE, [realServer(2)])], () => ({ ...left, state: 'down' }));
@@ -223,6 +254,7 @@ describe('HealthRunner', () => {
     await clock.advanceAsync(60_000);
     assert.deepEqual(verdict(1), {
       state: 'up',
+      countsAs: 'up',
       reason: 'no check configured',
       sinceMs: 0,
       checkedAtMs: null,

@@ -19,6 +19,7 @@ const b = serverKeyOf('10.0.0.2:80');
 
 const down = (checkedAtMs: number | null): Verdict => ({
   state: 'down',
+  countsAs: 'down',
   reason: 'connect: ECONNREFUSED',
   sinceMs: NOW - 500_000,
   checkedAtMs,
@@ -39,13 +40,29 @@ describe('verdict file', () => {
         key,
         new Map([
           [a, down(NOW)],
-          [b, { state: 'up', reason: '', sinceMs: 0, checkedAtMs: null } as const],
+          [b, { state: 'unknown', countsAs: 'down', reason: '', sinceMs: 0, checkedAtMs: null } as const],
         ]),
       ],
     ]);
     const bytes = Buffer.concat(await encodeState(verdictFormat, verdicts, new FakeClock()));
     const reading = decodeState(verdictFormat, bytes, '/s/verdicts.json');
     assert.deepEqual(reading, { kind: 'read', content: verdicts });
+  });
+
+  it('reads a record from before it said what a server counts as', async () => {
+    const before = (state: Verdict['state']) => {
+      const { countsAs: _, ...record } = { ...down(NOW), state };
+      return record as Verdict;
+    };
+    const states = ['up', 'down', 'unknown'] as const;
+    const stored = new Map(
+      states.map((state) => [keyOf(`192.0.2.1:${state.length}`), new Map([[a, before(state)]])]),
+    );
+    const bytes = Buffer.concat(await encodeState(verdictFormat, stored, new FakeClock()));
+    const reading = decodeState(verdictFormat, bytes, '/s/verdicts.json');
+    assert.ok(reading.kind === 'read');
+    const counted = [...reading.content.values()].map((ofService) => ofService.get(a)?.countsAs);
+    assert.deepEqual(counted, ['up', 'down', 'up']);
   });
 
   it('may be written while verdicts change', () => {
@@ -74,7 +91,11 @@ describe('freshVerdicts', () => {
     { name: 'a little in the future', verdict: down(NOW + 2_000), used: true },
     { name: 'far in the future, by a clock that was set back', verdict: down(NOW + 90_001), used: false },
     { name: 'that no probe found', verdict: down(null), used: false },
-    { name: 'that says nothing', verdict: { ...down(NOW), state: 'unknown' }, used: false },
+    {
+      name: 'of a server that nobody knew any more',
+      verdict: { ...down(NOW), state: 'unknown' },
+      used: true,
+    },
     { name: 'that is good', verdict: { ...down(NOW), state: 'up' }, used: true },
   ];
   for (const { name, verdict, used } of ages) {

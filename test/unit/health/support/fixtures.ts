@@ -51,6 +51,7 @@ export function service(check: HealthCheck, servers: readonly RealServer[], name
     plane: 'proxy',
     fallback: 'none',
     check,
+    initial: 'up',
     onFailure: 'remove',
     drift: 'repair',
     interface: null,
