@@ -131,7 +131,8 @@ export class Reconciler {
   }
 
   /**
-   * Replaces the configuration and waits until it has been applied.
+   * Replaces the configuration and waits until it has been applied. A service that is the same object as before is not
+   * planned again, unless it is failing or drifting.
    *
    * @param options.cause number of the event that led to it
    * @param options.force overrides the shrink guard; the limit is the running configuration's, so that a file
@@ -143,13 +144,24 @@ export class Reconciler {
   ): Promise<ModelResult> {
     const refusal = options.force === true ? null : this.objection(model);
     if (refusal !== null) return { accepted: false, refusal };
-    const before = [...this.#config.services.keys()];
+    for (const key of this.#concerned(model)) this.#rounds.mark(key, options.cause);
     if (this.#config.replace(model)) this.#options.onStates?.('override');
     this.#runner.drift.reset();
-    for (const key of [...before, ...this.#config.services.keys()]) this.#rounds.mark(key, options.cause);
     const revision = ++this.#revision;
     this.#rounds.armResync();
-    return { accepted: true, revision, ...(await this.#rounds.plan('reload', true)) };
+    return { accepted: true, revision, ...(await this.#rounds.planReload()) };
+  }
+
+  /** Services that a reload has to plan: those that it changes, and those that are not as they ought to be. */
+  #concerned(model: Model): ReadonlySet<ServiceKey> {
+    const { services: before, director } = this.#config;
+    const { believed, unsettled } = this.#runner;
+    const after = indexServices(model);
+    const keys = new Set([...before.keys(), ...after.keys()]);
+    if (director.unmanaged !== model.director.unmanaged) return new Set([...keys, ...believed.keys()]);
+    const { failures } = this.#rounds;
+    const changed = [...keys].filter((key) => before.get(key) !== after.get(key));
+    return new Set([...changed, ...failures.keys(), ...unsettled]);
   }
 
   /** What speaks against taking over a configuration unasked: the shrink guard, moves between planes; null when nothing. */

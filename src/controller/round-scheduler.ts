@@ -41,6 +41,9 @@ export type RoundTrigger = 'start' | 'reload' | 'verdict' | 'weight' | 'retry' |
 /** An interface that comes up is announced several times. */
 const NETWORK_SETTLES_MS = 50;
 
+/** A dump counts anyway. */
+const WHOLE_TABLE: RoundScope = { everything: true, dump: true, recount: false };
+
 interface Ask extends RoundScope {
   readonly trigger: string;
 }
@@ -94,7 +97,7 @@ export class RoundScheduler {
   /** Runs the first round; from then on asks are taken. */
   start(): Promise<RoundResult> {
     this.#running = true;
-    return this.#ask({ everything: true, dump: true, trigger: 'start' });
+    return this.#ask({ ...WHOLE_TABLE, trigger: 'start' });
   }
 
   /** Marks a service, and perhaps one server of it, as changed by an event. Asks for nothing. */
@@ -102,9 +105,14 @@ export class RoundScheduler {
     this.#dirty.mark(service, cause, server);
   }
 
-  /** Plans what is marked, or every service, in the next round. */
-  plan(trigger: RoundTrigger, everything = false): Promise<RoundResult> {
-    return this.#ask({ everything, dump: false, trigger });
+  /** Plans what is marked in the next round. */
+  plan(trigger: RoundTrigger): Promise<RoundResult> {
+    return this.#ask({ everything: false, dump: false, recount: false, trigger });
+  }
+
+  /** The same, with steps for people to read. */
+  planReload(): Promise<RoundResult> {
+    return this.#ask({ everything: false, dump: false, recount: true, trigger: 'reload' });
   }
 
   /** Runs a task while no round runs. */
@@ -122,7 +130,7 @@ export class RoundScheduler {
     const { clock, config } = this.#options;
     const dueMs = this.#lastDumpMs + config.director.resyncMs;
     this.#resyncTimer = clock.after(Math.max(0, dueMs - clock.nowMs()), () => {
-      void this.#ask({ everything: true, dump: true, trigger: 'resync' });
+      void this.#ask({ ...WHOLE_TABLE, trigger: 'resync' });
     });
   }
 
@@ -131,7 +139,7 @@ export class RoundScheduler {
     if (!this.#running) return;
     this.#soonTimer ??= this.#options.clock.after(NETWORK_SETTLES_MS, () => {
       this.#soonTimer = null;
-      void this.#ask({ everything: true, dump: true, trigger: 'network' });
+      void this.#ask({ ...WHOLE_TABLE, trigger: 'network' });
     });
   }
 
@@ -149,7 +157,7 @@ export class RoundScheduler {
   };
 
   readonly #retryTable = (): void => {
-    void this.#ask({ everything: true, dump: true, trigger: 'retry' });
+    void this.#ask({ ...WHOLE_TABLE, trigger: 'retry' });
   };
 
   #ask(ask: Ask): Promise<RoundResult> {
@@ -247,6 +255,7 @@ function mergeAsks(first: Ask, second: Ask): Ask {
   return {
     everything: first.everything || second.everything,
     dump: first.dump || second.dump,
+    recount: first.recount || second.recount,
     trigger: [...new Set([...first.trigger.split(', '), second.trigger])].join(', '),
   };
 }

@@ -31,10 +31,12 @@ import { updateStrangers } from './strangers.js';
 
 /** How far a round looks. */
 export interface RoundScope {
-  /** Every service of either side is planned, not only those that changed. Its steps are for people to read. */
+  /** Every service of either side is planned, not only those that are marked. */
   readonly everything: boolean;
   /** The whole table is dumped first. */
   readonly dump: boolean;
+  /** The steps are for people to read: the connections that they touch are counted now. */
+  readonly recount: boolean;
 }
 
 /** What a round did. */
@@ -68,6 +70,8 @@ export class RoundRunner {
   readonly #desired = new Map<ServiceKey, DesiredService>();
   readonly #drift: DriftWatch;
   readonly #saveOwnership: SaveOwnership;
+  /** Services for which the last preview found something to do, since the last full dump. */
+  #previewed: ReadonlySet<ServiceKey> = new Set();
   #version = 0;
 
   constructor({ dataplane, addresses, clock, events, config, saveOwnership }: RoundRunnerOptions) {
@@ -87,6 +91,11 @@ export class RoundRunner {
   /** A live view of the table as believed. */
   get believed(): ObservedTable {
     return this.#believed.services;
+  }
+
+  /** Services that are not known to be as they ought to be, whatever a new configuration says of them. */
+  get unsettled(): ReadonlySet<ServiceKey> {
+    return new Set([...this.#believed.stale, ...this.#drift.unrepaired.keys(), ...this.#previewed]);
   }
 
   /** Rises with every round that changed the table. */
@@ -126,6 +135,7 @@ export class RoundRunner {
         causes.set(key, { service: cause, servers: new Map() });
       this.#believed.replaceAll(fresh, this.#leaves);
       this.#addresses.believe(listing, this.#config.services, this.#leaves);
+      this.#previewed = new Set();
     } else await this.#lookAgain([...this.#believed.stale, ...adopted].filter((key) => dirty.has(key)));
     this.#adopt(adopted);
     if (!scope.dump) await this.#lookAtAddresses(scope, dirty);
@@ -162,7 +172,9 @@ export class RoundRunner {
     const observed = this.believed;
     const strangers = updateStrangers(ownership.strangers, adopted, desired, observed);
     const steps = recountSteps(computePlan({ desired, observed, owned, unmanaged, strangers }), fresh);
-    return around(steps, this.#addresses.plan(services, new Set(services.keys())));
+    const all = around(steps, this.#addresses.plan(services, new Set(services.keys())));
+    this.#previewed = new Set(all.map(({ service }) => service.key));
+    return all;
   }
 
   readonly #leaves = (key: ServiceKey): boolean => {
@@ -230,7 +242,7 @@ export class RoundRunner {
   }
 
   async #plan(
-    { everything, dump }: RoundScope,
+    { everything, dump, recount }: RoundScope,
     dirty: DirtyServices,
   ): Promise<{ readonly steps: readonly PlannedStep[]; readonly planned: ReadonlySet<ServiceKey> }> {
     const keysNow = (): ReadonlySet<ServiceKey> => this.#plannable(everything, dirty);
@@ -239,7 +251,7 @@ export class RoundRunner {
     const { ownership, director } = this.#config;
     if (dump) return { steps: this.#withAddresses(steps, planned), planned };
     if (!needsFreshDump(steps, this.believed, ownership.services, director.shrinkGuard)) {
-      const all = this.#withAddresses(everything ? await this.#recounted(steps) : steps, planned);
+      const all = this.#withAddresses(recount ? await this.#recounted(steps) : steps, planned);
       return { steps: all, planned };
     }
     this.#believed.replaceAll(await this.#observe(), this.#leaves);

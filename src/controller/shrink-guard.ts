@@ -53,7 +53,7 @@ export function shrinkObjections(
     objections.push({ service: null, removed: gone.map(({ name }) => name), total: before.length });
   for (const service of before) {
     const successor = kept.get(service.key);
-    if (successor === undefined) continue;
+    if (successor === undefined || successor === service) continue;
     const removed = removedServers(service, successor);
     if (removesTooMuch(removed.length, service.servers.length, limit))
       objections.push({ service: service.name, removed, total: service.servers.length });

@@ -11,6 +11,7 @@ import type { Reconciler } from '../controller/reconciler.js';
 import { SerialQueue } from '../controller/serial-queue.js';
 import type { PlannedStep } from '../dataplane/address-table.js';
 import type { DirectorSettings, Model } from '../model/director.js';
+import { keepUnchanged } from '../model/keep-unchanged.js';
 import type { AcceptedConfigs } from './accepted-configs.js';
 import type { ConfigLedger } from './config-ledger.js';
 import { loadRunnable, type RunnableConfig } from './load-runnable.js';
@@ -23,7 +24,7 @@ export interface ReloaderOptions {
   /** What the director started with. */
   readonly started: DirectorSettings;
   readonly events: EventLog;
-  readonly reconciler: Pick<Reconciler, 'setModel' | 'objection'>;
+  readonly reconciler: Pick<Reconciler, 'setModel' | 'objection' | 'services'>;
   readonly ledger: ConfigLedger;
   readonly accepted: Pick<AcceptedConfigs, 'remember'>;
   /** Called before the table changes, for the settings of the plane. */
@@ -154,7 +155,8 @@ export class Reloader {
     past: PastConfig | null,
   ): Promise<ReloadOutcome> {
     const { events, reconciler, ledger, file, accepted, beforeApply, afterApply } = this.#options;
-    const { model, digest } = loaded;
+    const { digest } = loaded;
+    const model = keepUnchanged(reconciler.services, loaded.model);
     const objection = force ? null : reconciler.objection(model);
     if (objection !== null) return this.#refuse(by, shrinkRefusal(file, objection));
     const origin = past === null ? file : `number ${past.number} of the history`;

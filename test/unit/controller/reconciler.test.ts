@@ -39,6 +39,7 @@ function told({ story }: ControllerRig, last: number): (readonly [string, string
     .map(({ type, service: name, server: member }) => [type, name, member] as const);
 }
 
+const failing = (reason: string) => () => reason;
 const failAdding = (reason: string) => (step: Step) => (step.kind === 'add-server' ? reason : null);
 
 describe('Reconciler at its start', () => {
@@ -242,6 +243,38 @@ describe('Reconciler and reloads', () => {
     const result = await rig.reconciler.setModel(structuredClone(both), { cause: null });
     assert.ok(result.accepted);
     assert.deepEqual([result.steps, result.revision, rig.plane.batches], [[], 2, []]);
+  });
+
+  it('looks at no service that is the same object as before, however many there are', async () => {
+    let looks = 0;
+    const untouched = Array.from({ length: 20 }, (_, index) => {
+      const one = service(`s${index}`, `192.0.2.20:${8000 + index}`, [A, B]);
+      return Object.defineProperty({ ...one }, 'settings', { get: () => (looks++, one.settings) });
+    });
+    const rig = await started(model([shop, ...untouched]));
+    looks = 0;
+    const changed = service('shop', '192.0.2.10:80', [server(A, { weight: 7 }), B]);
+    await rig.reconciler.setModel(model([changed, ...untouched]), { cause: null });
+    assert.deepEqual(journal(rig), ['shop: edit server 10.0.0.1:80 (weight 1 -> 7)']);
+    assert.equal(looks, 0);
+  });
+
+  it('plans an unchanged service again whose steps have failed', async () => {
+    const rig = await started();
+    rig.plane.failStep = failing('EIO');
+    await rig.reconciler.setWeight(SHOP, A, 5, 'uid 0');
+    rig.plane.failStep = () => null;
+    await rig.reconciler.setModel(both, { cause: null });
+    assert.equal(rig.plane.server(SHOP, A)?.weight, 5);
+  });
+
+  it('looks at every entry of the table when foreign ones are to be removed from now on', async () => {
+    const rig = controllerRig(both);
+    rig.plane.externalService(service('other', '198.51.100.1:25', []));
+    await rig.reconciler.start();
+    forget(rig);
+    await rig.reconciler.setModel(model([shop, mail], { unmanaged: 'remove' }), { cause: null });
+    assert.deepEqual([...rig.plane.table.keys()], [SHOP, MAIL]);
   });
 
   it('removes what left the file and was ours, and nothing else', async () => {

@@ -37,7 +37,7 @@ describe('Reloader', () => {
       load,
       started: model.director,
       events,
-      reconciler: { objection: () => null, setModel: (next) => accept(next) },
+      reconciler: { services: [], objection: () => null, setModel: (next) => accept(next) },
       ledger: new ConfigLedger(clock, file, { digest: 'd', source: 'file' }),
       accepted: new AcceptedConfigs({
         clock,
