@@ -69,6 +69,11 @@ export function parseEndpoint(text: string): (IpAddress & { readonly port: numbe
 }
 
 /** True for the address that means "every address of this host". */
+/** True for an address that never leaves its host; text is canonical. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }

@@ -8,15 +8,25 @@ type Tone = 'good' | 'bad' | 'notice';
 const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'server-up': 'good',
   'service-recovered': 'good',
+  'service-restored': 'good',
+  'quorum-reached': 'good',
+  'panic-ended': 'good',
+  'server-released': 'good',
   'config-loaded': 'good',
   'server-down': 'bad',
   'service-error': 'bad',
+  'service-degraded': 'bad',
+  'service-on-backup': 'bad',
+  'service-on-sorry': 'bad',
+  'quorum-lost': 'bad',
+  'panic-began': 'bad',
   'config-refused': 'bad',
   'last-good-used': 'bad',
   'repair-stopped': 'bad',
   'weight-set': 'notice',
   'drift-found': 'notice',
   'served-as-nat': 'notice',
+  'server-held': 'notice',
 };
 
 /** Columns that the longest number and the longest subject take. */

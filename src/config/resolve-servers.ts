@@ -3,7 +3,7 @@ import { serverKey, type ServerKey } from '../model/keys.js';
 import type { ForwardingMethod } from '../model/real-server.js';
 import { placeText, valuePlace, type Draft, type ServiceDraft, type Spot } from './draft.js';
 import { reportPoolCycles } from './pool-graph.js';
-import { suggest, type ProblemList } from './problem-list.js';
+import { suggest, type ProblemList, type ProblemPlace } from './problem-list.js';
 import type { ServerConfig, ServerEntry } from './schema/server.js';
 
 /** More levels help nobody; a limit keeps the stack small. */
@@ -19,6 +19,8 @@ export interface ResolvedServer {
   readonly key: ServerKey;
   readonly port: number;
   readonly forwarding: Exclude<ForwardingMethod, 'local'>;
+  /** Of the backup pool. */
+  readonly backup: boolean;
 }
 
 export interface ResolvedService extends ServiceDraft {
@@ -63,6 +65,7 @@ class Resolution {
   readonly #taken = new Map<string, Spot>();
   readonly #names = new Map<string, ResolvedServer>();
   #complete: boolean;
+  #backup = false;
 
   constructor(draft: Draft, circular: ReadonlySet<string>, service: ServiceDraft, problems: ProblemList) {
     this.#draft = draft;
@@ -75,6 +78,9 @@ class Resolution {
   run(): ResolvedService {
     const { spot, config } = this.#service;
     this.#addAll(config.servers, { file: spot.file, path: [...spot.path, 'servers'] }, 0);
+    this.#backup = true;
+    if (config.backup_pool !== undefined)
+      this.#addPool(config.backup_pool, { file: spot.file, path: [...spot.path, 'backup_pool'] }, 0);
     return { spot, config, servers: [...this.#servers.values()], complete: this.#complete };
   }
 
@@ -119,7 +125,8 @@ class Resolution {
     const service = this.#service.config;
     const port = config.address.port ?? service.address?.port ?? 0;
     const key = serverKey({ address: config.address.text, port });
-    const server = { spot, config, key, port, forwarding: config.forwarding ?? service.forwarding };
+    const forwarding = config.forwarding ?? service.forwarding;
+    const server = { spot, config, key, port, forwarding, backup: this.#backup };
     const first = this.#servers.get(key);
     if (first !== undefined) this.#reportDoubled(key, spot, first.spot);
     else {
@@ -162,12 +169,20 @@ function reportUnknownPools(draft: Draft, problems: ProblemList): void {
   ];
   for (const { spot, entries } of lists) {
     for (const [index, entry] of entries.entries()) {
-      if (!('pool' in entry) || draft.pools.has(entry.pool)) continue;
-      problems.add(valuePlace(spot, index, 'pool'), {
-        rule: 'unknown-pool',
-        message: `there is no pool "${entry.pool}"`,
-        hint: suggest(entry.pool, [...draft.pools.keys()]) ?? 'no pools are defined',
-      });
+      if ('pool' in entry) reportUnknownPool(entry.pool, valuePlace(spot, index, 'pool'), draft, problems);
     }
   }
+  for (const { spot, config } of draft.services) {
+    if (config.backup_pool === undefined) continue;
+    reportUnknownPool(config.backup_pool, valuePlace(spot, 'backup_pool'), draft, problems);
+  }
+}
+
+function reportUnknownPool(name: string, place: ProblemPlace, { pools }: Draft, problems: ProblemList): void {
+  if (pools.has(name)) return;
+  problems.add(place, {
+    rule: 'unknown-pool',
+    message: `there is no pool "${name}"`,
+    hint: suggest(name, [...pools.keys()]) ?? 'no pools are defined',
+  });
 }

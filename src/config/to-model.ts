@@ -1,7 +1,7 @@
 /** Configuration to domain: the one place that knows both sets of types. Input is valid; nothing is judged here. */
 import type { DirectorSettings } from '../model/director.js';
 import { serviceKey } from '../model/keys.js';
-import type { RealServer, Tunnel } from '../model/real-server.js';
+import type { RealServer } from '../model/real-server.js';
 import type {
   Persistence,
   ServiceAddress,
@@ -12,9 +12,10 @@ import { addressOf, planesOf } from './facts.js';
 import type { OutsideFiles } from './outside-files.js';
 import type { ResolvedServer, ResolvedService } from './resolve-servers.js';
 import type { DirectorConfig } from './schema/director.js';
-import type { ServerConfig } from './schema/server.js';
 import type { ServiceConfig } from './schema/service.js';
 import { toCheck } from './to-check.js';
+import { toServing } from './to-serving.js';
+import { toTunnel } from './to-tunnel.js';
 
 const MS_PER_SECOND = 1000;
 
@@ -67,6 +68,8 @@ export function toService(
       persistence: toPersistence(config, address),
       onePacket: config.one_packet,
       retries: config.retries,
+      lostFlows: config.lost_flows ?? 'keep',
+      expireQuiescent: config.drain.templates === 'expire',
     },
     forwarding: config.forwarding,
     plane: planesOf(config, director).kernel ? 'kernel' : 'proxy',
@@ -74,6 +77,8 @@ export function toService(
     check: toCheck(config, outside.password),
     initial: config.initial,
     onFailure: config.on_failure,
+    ...toServing(config),
+    drain: { timeoutMs: config.drain.timeout, templates: config.drain.templates },
     drift: config.drift ?? director.drift,
     interface: config.interface ?? null,
     servers: servers.map((server) => toServer(server, config)),
@@ -99,7 +104,10 @@ function toPersistence({ persistence }: ServiceConfig, address: ServiceAddress):
   };
 }
 
-function toServer({ config, key, port, forwarding }: ResolvedServer, service: ServiceConfig): RealServer {
+function toServer(
+  { config, key, port, forwarding, backup }: ResolvedServer,
+  service: ServiceConfig,
+): RealServer {
   return {
     name: config.name ?? key,
     key,
@@ -111,9 +119,6 @@ function toServer({ config, key, port, forwarding }: ResolvedServer, service: Se
     tunnel: forwarding === 'tun' ? toTunnel(config.tunnel ?? service.tunnel) : null,
     upperThreshold: config.upper_threshold,
     lowerThreshold: config.lower_threshold,
+    ...(backup ? { backup } : {}),
   };
-}
-
-function toTunnel(tunnel: ServerConfig['tunnel']): Tunnel {
-  return { type: tunnel?.type ?? 'ipip', port: tunnel?.port ?? 0, checksum: tunnel?.checksum ?? 'none' };
 }

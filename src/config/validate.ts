@@ -12,6 +12,7 @@ import { PLANE_RULES } from './rules/plane.js';
 import type { JudgedService, Verdicts } from './rules/rule.js';
 import { SCHEDULING_RULES } from './rules/scheduling.js';
 import { SERVER_RULES } from './rules/servers.js';
+import { SERVING_RULES } from './rules/serving.js';
 import { THIS_VERSION_RULES, warnAboutThisVersion } from './rules/this-version.js';
 import { warnAboutPools } from './rules/pools.js';
 
@@ -21,6 +22,7 @@ const SERVICE_RULES = [
   ...SERVER_RULES,
   ...CHECK_RULES,
   ...OPTION_RULES,
+  ...SERVING_RULES,
   ...PLANE_RULES,
   ...OWN_SOCKET_RULES,
   ...THIS_VERSION_RULES,

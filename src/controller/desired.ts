@@ -11,6 +11,8 @@ import type { ServerFacts, WeightOverride } from './facts.js';
 import { judgeServer } from './judge-server.js';
 import { whoServes } from './who-serves.js';
 
+export type { ServerFacts, WeightOverride } from './facts.js';
+
 export interface DesiredInputs {
   readonly services: ReadonlyMap<ServiceKey, VirtualService>;
   readonly verdicts: ServerFacts<Verdict>;
@@ -52,7 +54,8 @@ function desiredService(service: VirtualService, inputs: DesiredInputs): Desired
   };
   const standings = service.servers.map((server) => judgeServer(server, service, facts));
   const serving = whoServes(service, standings, inputs.serving.get(service.key));
-  const decisions = standings.map((standing) => decideServer(standing, service, serving));
+  const panic = new Set(serving.panic);
+  const decisions = standings.map((standing) => decideServer(standing, service, serving, panic));
   const servedAsNat = natReason(service, inputs.plane);
   const { key, name, address, settings } = service;
   const desired = {
@@ -109,7 +112,9 @@ function needsKernel(server: RealServer): boolean {
 function natReason(service: VirtualService, plane: Dataplane['kind']): string | null {
   const userspace = plane === 'proxy' || service.plane === 'proxy';
   if (!userspace || service.fallback !== 'proxy') return null;
-  const methods = [...new Set(service.servers.filter(needsKernel).map((server) => server.forwarding))];
+  const sorry = service.sorryServer === null ? [] : [service.sorryServer];
+  const servers = [...service.servers, ...sorry];
+  const methods = [...new Set(servers.filter(needsKernel).map((server) => server.forwarding))];
   if (methods.length === 0) return null;
   return `forwarding ${methods.join(' and ')} is served as nat by the userspace plane (fallback: proxy)`;
 }

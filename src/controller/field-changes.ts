@@ -26,6 +26,7 @@ export function serviceChanges(desired: TableService, observed: TableService): r
     ['persistence', formatPersistence(have.persistence), formatPersistence(want.persistence)],
     ['one_packet', String(have.onePacket), String(want.onePacket)],
     ['retries', have.retries?.toString(), want.retries?.toString()],
+    ['lost_flows', have.lostFlows, want.lostFlows],
   ]);
 }
 

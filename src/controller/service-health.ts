@@ -1,6 +1,7 @@
 /** One word and one sentence on how a service stands. Pure. */
 import type { ObservedService } from '../dataplane/types.js';
 import type { DesiredService } from '../model/desired-state.js';
+import type { RealServer } from '../model/real-server.js';
 import type { ServiceHealth } from '../model/snapshot.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { UnrepairedDrift } from './drift-watch.js';
@@ -25,21 +26,23 @@ export interface Health {
 const MOST_NAMED = 3;
 
 /**
- * `error`: a step or the scheduler module failed; `down`: no server takes connections; `degraded`: some do not, or the table is not as
- * the file says and is left so; else `ok`. A server with weight 0 in the file is not expected to serve.
+ * `error`: a step or the scheduler module failed; `down`: no server takes connections, or the sorry server alone;
+ * `degraded`: some do not, others serve in their stead, or the table is not as the file says and is left so; else `ok`.
+ * A server with weight 0 in the file is not expected to serve, one of the backup pool only when its turn has come.
  */
 export function computeHealth({ service, desired, observed, errors, drift }: HealthInputs): Health {
-  const serves = (key: VirtualService['servers'][number]['key']): boolean =>
-    (observed?.servers.get(key)?.weight ?? 0) > 0;
+  const serves = (key: RealServer['key']): boolean => (observed?.servers.get(key)?.weight ?? 0) > 0;
   const serving = service.servers.filter((server) => serves(server.key)).length;
-  const idle = service.servers.filter((server) => server.weight > 0 && !serves(server.key));
+  const idle = primariesOf(service).filter((server) => server.weight > 0 && !serves(server.key));
   const reason = [
     ...(errors[0] === undefined ? [] : [errors[0]]),
+    ...servingReason(desired),
     ...idleReason(idle, service, desired),
     ...(drift === undefined ? [] : [drift.message]),
   ].join('; ');
   if (errors.length > 0) return { health: 'error', reason };
-  if (serving === 0) return { health: 'down', reason: reason === '' ? noServerReason(service) : reason };
+  if (serving === 0 || desired?.serving.tier === 'sorry')
+    return { health: 'down', reason: reason === '' ? noServerReason(service) : reason };
   return { health: reason === '' ? 'ok' : 'degraded', reason };
 }
 
@@ -54,7 +57,18 @@ function idleReason(
     return `${name} (${why === '' ? 'not in the table' : why})`;
   });
   const more = idle.length > MOST_NAMED ? ` and ${idle.length - MOST_NAMED} more` : '';
-  return [`${idle.length} of ${service.servers.length} servers not serving: ${named.join(', ')}${more}`];
+  const { length } = primariesOf(service);
+  return [`${idle.length} of ${length} servers not serving: ${named.join(', ')}${more}`];
+}
+
+function primariesOf({ servers }: VirtualService): readonly RealServer[] {
+  return servers.filter(({ backup }) => backup === undefined);
+}
+
+/** Where nobody serves, the servers' own reasons say why. */
+function servingReason(desired: DesiredService | undefined): readonly string[] {
+  if (desired === undefined || desired.serving.tier === 'nobody') return [];
+  return desired.serving.reason === '' ? [] : [desired.serving.reason];
 }
 
 function noServerReason(service: VirtualService): string {

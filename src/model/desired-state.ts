@@ -1,6 +1,7 @@
 /** What ought to be in the data plane's table, computed from file, verdicts and operator; no effect, no I/O. */
 import type { ServerKey, ServiceKey } from './keys.js';
 import type { RealServer } from './real-server.js';
+import type { Serving } from './serving.js';
 import type { ServiceAddress, ServicePlane, ServiceSettings } from './virtual-service.js';
 
 /** A server as it ought to stand in the table: `weight` is the effective weight. */
@@ -27,15 +28,19 @@ export interface ServerDecision {
   readonly weight: number;
   /** For people: "check failed: connect: ECONNREFUSED", "weight 5 set by operator"; empty when as configured. */
   readonly reason: string;
+  /** It failed, and the panic threshold keeps it in. */
+  readonly panic?: true;
 }
 
 export interface DesiredService extends TableService {
-  /** In the order of the file. */
+  /** In the order of the file, those of the backup pool after the others, the sorry server last. */
   readonly servers: readonly TableServer[];
-  /** One for each configured server, in the order of the file. */
+  /** One for each configured server, in the same order. */
   readonly decisions: readonly ServerDecision[];
   /** Set when a dr or tun service is served as nat by `fallback: proxy`; says why. */
   readonly servedAsNat: string | null;
+  /** Who serves, and why. */
+  readonly serving: Serving;
 }
 
 export type DesiredState = ReadonlyMap<ServiceKey, DesiredService>;

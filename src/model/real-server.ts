@@ -30,4 +30,6 @@ export interface RealServer {
   /** Connections; 0 = unset. */
   readonly upperThreshold: number;
   readonly lowerThreshold: number;
+  /** Of the service's backup pool: checked like the others, in the table only while the backup pool serves. */
+  readonly backup?: true;
 }

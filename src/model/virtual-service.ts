@@ -1,8 +1,10 @@
 /** The domain types of one virtual service: what clients address, and how it is to be balanced. */
+import type { DrainPolicy } from './drain.js';
 import type { HealthCheck } from './health-check.js';
 import type { ServiceKey } from './keys.js';
 import type { ForwardingMethod, RealServer } from './real-server.js';
 import type { ServiceAddress } from './service-address.js';
+import type { Recovery } from './serving.js';
 import type { CountedState } from './status.js';
 
 export type { MatchRule, Protocol, ServiceAddress } from './service-address.js';
@@ -29,7 +31,17 @@ export interface ServiceSettings {
   readonly onePacket: boolean;
   /** Userspace plane: how often a refused connect is tried on another server. Planes without it leave it out. */
   readonly retries?: number;
+  /**
+   * Userspace plane: persistent clients of a server with weight 0 are moved. Planes without it leave it out; the kernel
+   * has it as a setting of its own.
+   */
+  readonly expireQuiescent?: boolean;
+  /** Userspace plane: what becomes of connections whose server is removed. Planes without it leave it out. */
+  readonly lostFlows?: LostFlows;
 }
+
+/** `keep`: they live on; `drop`: they are served no more, until the server comes back; `reset`: they are ended. */
+export type LostFlows = 'keep' | 'drop' | 'reset';
 
 /** Who serves a service: the director's own plane, or the userspace plane for this one. */
 export type ServicePlane = 'kernel' | 'proxy';
@@ -57,9 +69,22 @@ export interface VirtualService {
   /** What a server of which nothing is known counts as. */
   readonly initial: CountedState;
   readonly onFailure: OnFailure;
+  readonly recovery: Recovery;
+  /** Weights of healthy primaries together without which others serve, at least 1. */
+  readonly quorum: number;
+  /** What the weights have to reach again once the quorum is lost; at least `quorum`. */
+  readonly quorumUp: number;
+  /** Share of its servers, 0..1: while fewer are healthy, no further failed one is taken out. */
+  readonly panicThreshold: number;
+  /** Name of the pool of its backup servers; null = it has none. */
+  readonly backupPool: string | null;
+  /** Never checked, in the table only while it serves. */
+  readonly sorryServer: RealServer | null;
+  /** How a server leaves: by an operator's order, or as the file has it no more. */
+  readonly drain: DrainPolicy;
   readonly drift: DriftPolicy;
   /** lvsd owns the service's address on this interface. */
   readonly interface: string | null;
-  /** In the order of the file. Keys are unique. */
+  /** In the order of the file, those of the backup pool last. Keys are unique. */
   readonly servers: readonly RealServer[];
 }

@@ -1,4 +1,5 @@
 /** Keys that contradict one another, and odd files that are allowed. */
+import type { ResolvedServer } from '../resolve-servers.js';
 import type { ServiceRule } from './rule.js';
 
 const fallback: ServiceRule = ({ spot, config, servers, complete }, verdicts) => {
@@ -12,7 +13,7 @@ const fallback: ServiceRule = ({ spot, config, servers, complete }, verdicts) =>
 };
 
 const empty: ServiceRule = ({ spot, config, servers, complete }, verdicts) => {
-  if (servers.length > 0 || !complete) return;
+  if (servers.some(isPrimary) || !complete) return;
   verdicts.warn(spot, config.servers.length > 0 ? ['servers'] : [], {
     rule: 'no-servers',
     message: `the service "${config.name}" has no servers: clients are turned away`,
@@ -20,11 +21,16 @@ const empty: ServiceRule = ({ spot, config, servers, complete }, verdicts) => {
 };
 
 const quiet: ServiceRule = ({ spot, config, servers }, verdicts) => {
-  if (servers.length === 0 || servers.some((server) => server.config.weight > 0)) return;
+  const primaries = servers.filter(isPrimary);
+  if (primaries.length === 0 || primaries.some((server) => server.config.weight > 0)) return;
   verdicts.warn(spot, ['servers'], {
     rule: 'no-weight',
     message: `every server of the service "${config.name}" has weight 0: nobody takes new connections`,
   });
 };
+
+function isPrimary({ backup }: ResolvedServer): boolean {
+  return !backup;
+}
 
 export const OPTION_RULES: readonly ServiceRule[] = [fallback, empty, quiet];

@@ -9,7 +9,10 @@ export function warnAboutPools(draft: Draft, verdicts: Verdicts): void {
     ...draft.services.map(({ config }) => config.servers),
     ...[...draft.pools.values()].map(({ entries }) => entries ?? []),
   ];
-  const taken = new Set(lists.flat().flatMap((entry) => ('pool' in entry ? [entry.pool] : [])));
+  const taken = new Set([
+    ...lists.flat().flatMap((entry) => ('pool' in entry ? [entry.pool] : [])),
+    ...draft.services.map(({ config }) => config.backup_pool),
+  ]);
   for (const { name, spot } of draft.pools.values()) {
     if (taken.has(name)) continue;
     verdicts.warn(spot, [], { rule: 'unused-pool', message: `no service takes the pool "${name}"` });

@@ -6,18 +6,7 @@ const LATER: readonly { readonly below: RegExp; readonly keys: readonly string[]
   { below: /^director\.proxy$/, keys: ['workers'] },
   {
     below: /^services\[\d+\]$/,
-    keys: [
-      'checks',
-      'require',
-      'recovery',
-      'quorum',
-      'quorum_up',
-      'panic_threshold',
-      'slow_start',
-      'drain',
-      'backup_pool',
-      'sorry_server',
-    ],
+    keys: ['checks', 'require', 'slow_start'],
   },
 ];
 

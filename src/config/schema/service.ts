@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { isSchedulerModule, SCHEDULER_FLAG_NAMES, SCHEDULER_NAMES } from '../../model/scheduler-names.js';
 import { endpoint, hostAddress, portRange } from './addresses.js';
 import { checkSchema } from './check.js';
+import { drainSchema } from './drain.js';
 import { choice, duration, flag, integer, pattern, Refusal, show, text } from './fields.js';
+import { servingKeys } from './serving.js';
 import { forwardingField, NAME, NAME_FORM, serverListSchema, tunnelSchema } from './server.js';
 
 const HIGHEST_MARK = 2 ** 32 - 1;
@@ -109,6 +111,8 @@ export const serviceSchema = z.strictObject({
     .describe(
       'A failed server is removed, or kept with weight 0 (its connections live on). Default: remove.',
     ),
+  ...servingKeys,
+  drain: drainSchema,
   drift: driftField()
     .optional()
     .describe(

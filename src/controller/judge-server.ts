@@ -1,0 +1,67 @@
+/** How one server stands before its service is looked at as a whole: first the operator, then the checks. Pure. */
+import type { ServerKey } from '../model/keys.js';
+import type { RealServer } from '../model/real-server.js';
+import type { Hold } from '../model/serving.js';
+import type { Verdict } from '../model/status.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import type { WeightOverride } from './facts.js';
+
+/** What is known and set about the servers of one service. */
+export interface ServiceFacts {
+  readonly verdicts: ReadonlyMap<ServerKey, Verdict> | undefined;
+  readonly overrides: ReadonlyMap<ServerKey, WeightOverride> | undefined;
+  readonly holds: ReadonlyMap<ServerKey, Hold> | undefined;
+}
+
+export interface Standing {
+  readonly server: RealServer;
+  /** That the file or an operator asks for, 0..65535. */
+  readonly weight: number;
+  /**
+   * `well` serves if its turn comes. `failed` does not, by its check or by what it has to wait for since; `unchecked`
+   * does not yet. `ordered-out` is an operator's doing: the checks change nothing about it, and it counts nowhere.
+   */
+  readonly state: 'well' | 'failed' | 'unchecked' | 'ordered-out';
+  /** In the table all the same, with weight 0. */
+  readonly quiesced: boolean;
+  /** Why it is not as configured; empty when it is. */
+  readonly reason: string;
+  /** When it failed, ms since the epoch; 0 unless it has. */
+  readonly failedMs: number;
+}
+
+/** Never throws. */
+export function judgeServer(server: RealServer, service: VirtualService, facts: ServiceFacts): Standing {
+  const verdict = facts.verdicts?.get(server.key);
+  const hold = service.recovery.kind === 'auto' ? undefined : facts.holds?.get(server.key);
+  const override = facts.overrides?.get(server.key);
+  const weight = override?.weight ?? server.weight;
+  const quiesced = service.onFailure === 'quiesce';
+  if ((verdict?.countsAs ?? service.initial) === 'down') {
+    const wasChecked = verdict !== undefined && verdict.checkedAtMs !== null;
+    const failedMs = wasChecked ? (hold?.failedMs ?? verdict.sinceMs) : 0;
+    const state = wasChecked ? 'failed' : 'unchecked';
+    return { server, weight, state, quiesced, reason: failedReason(verdict), failedMs };
+  }
+  if (hold !== undefined) {
+    const { failedMs } = hold;
+    return { server, weight, state: 'failed', quiesced, reason: heldReason(hold), failedMs };
+  }
+  const reason = override === undefined ? '' : `weight ${override.weight} set by ${override.by}`;
+  return { server, weight, state: 'well', quiesced: weight === 0, reason, failedMs: 0 };
+}
+
+function failedReason(verdict: Verdict | undefined): string {
+  if (verdict === undefined) return 'not checked yet (initial: down)';
+  return verdict.state === 'down' ? `check failed: ${verdict.reason}` : `counts as down: ${verdict.reason}`;
+}
+
+/** `held: recovered at 2026-11-21T20:05:00Z, waits for ...` */
+export function heldReason({ recoveredMs, untilMs }: Hold): string {
+  const since = recoveredMs === null ? 'after a failure' : `recovered at ${timeOf(recoveredMs)}`;
+  return `held: ${since}, waits for ${untilMs === null ? 'an operator (lvsd undrain)' : timeOf(untilMs)}`;
+}
+
+function timeOf(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}

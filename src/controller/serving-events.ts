@@ -1,0 +1,101 @@
+/** What a change of who serves means to people, as events. Pure. */
+import type { DesiredService } from '../model/desired-state.js';
+import type { EventType } from '../model/event.js';
+import type { Serving, ServingMemory, ServingTier } from '../model/serving.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import type { Causes } from './dirty-set.js';
+import type { EventDraft } from './event-log.js';
+
+const TIER_EVENTS: Record<ServingTier, EventType> = {
+  primaries: 'service-restored',
+  panic: 'service-restored',
+  backup: 'service-on-backup',
+  sorry: 'service-on-sorry',
+  'below-quorum': 'service-degraded',
+  nobody: 'service-degraded',
+};
+
+/**
+ * Events of one service after a decision, in the order in which one led to the other.
+ *
+ * @param before the last decision; undefined before the first, which is told only where not all is well
+ */
+export function servingEvents(
+  service: VirtualService,
+  before: ServingMemory | undefined,
+  { serving, decisions }: Pick<DesiredService, 'serving' | 'decisions'>,
+  causes: Causes,
+): readonly EventDraft[] {
+  const draft = (type: EventType, message: string): EventDraft => ({
+    type,
+    service: service.name,
+    message,
+    cause: latestOf(causes),
+  });
+  return [
+    ...quorumEvents(service, before, serving).map(([type, message]) => draft(type, message)),
+    ...panicEvents(before, serving, decisions).map(([type, message]) => draft(type, message)),
+    ...tierEvents(service, before, serving).map(([type, message]) => draft(type, message)),
+  ];
+}
+
+type Told = readonly [type: EventType, message: string];
+
+/** Where nobody else could serve and any server is quorum enough, the event about the service says it all. */
+function quorumEvents(
+  { quorum, backupPool, sorryServer }: VirtualService,
+  before: ServingMemory | undefined,
+  serving: Serving,
+): readonly Told[] {
+  if (quorum === 1 && backupPool === null && sorryServer === null) return [];
+  if (serving.quorate === (before?.quorate ?? true)) return [];
+  const weight = `healthy weight ${serving.healthyWeight}`;
+  return serving.quorate
+    ? [['quorum-reached', `${weight}, needed ${serving.quorum}`]]
+    : [['quorum-lost', `${weight}, needed ${serving.quorum}`]];
+}
+
+function panicEvents(
+  before: ServingMemory | undefined,
+  serving: Serving,
+  decisions: DesiredService['decisions'],
+): readonly Told[] {
+  const [was, is] = [(before?.panic.length ?? 0) > 0, serving.panic.length > 0];
+  if (was === is) return [];
+  if (!is) return [['panic-ended', 'failed servers are taken out again']];
+  const kept = new Set(serving.panic);
+  const names = decisions.filter(({ server }) => kept.has(server)).map(({ name }) => name);
+  return [['panic-began', `${serving.reason}: ${namesOf(names)}`]];
+}
+
+function tierEvents(
+  service: VirtualService,
+  before: ServingMemory | undefined,
+  serving: Serving,
+): readonly Told[] {
+  const [was, is] = [groupOf(before?.tier ?? 'primaries'), groupOf(serving.tier)];
+  if (was === is) return [];
+  // A service that is not to serve is not degraded by that.
+  if (serving.tier === 'nobody' && !service.servers.some(({ weight }) => weight > 0)) return [];
+  const message = serving.tier === 'primaries' ? 'healthy servers serve with quorum again' : serving.reason;
+  return [[TIER_EVENTS[serving.tier], message]];
+}
+
+/** Panic has its own events: the service's own servers serve before and after. */
+function groupOf(tier: ServingTier): ServingTier {
+  return tier === 'panic' ? 'primaries' : tier;
+}
+
+const MOST_NAMES = 5;
+
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+}
+
+/** The change that decided it is the last one of those that were decided upon together. */
+function latestOf({ service, servers }: Causes): number | null {
+  let latest = service;
+  for (const cause of servers.values()) if (latest === null || cause > latest) latest = cause;
+  return latest;
+}
