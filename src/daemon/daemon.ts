@@ -148,6 +148,7 @@ export class Daemon {
       frame: () => this.#frame(),
       onRound: (plan) => {
         this.#metrics.plans.finished(plan);
+        this.#kernelSide?.roundFinished(plan);
         options.observer?.roundFinished();
       },
     });

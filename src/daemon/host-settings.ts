@@ -37,13 +37,26 @@ export interface HostSettingsOptions {
   readonly readFacts?: (model: Model, turn: () => Promise<void>) => Promise<SysctlFacts>;
 }
 
+/** A configuration, and what its settings ought to be on this host's network. */
+interface Kept {
+  readonly model: Model;
+  /** null until the network has been looked at. */
+  advised: readonly SysctlAdvice[] | null;
+}
+
 const PROC_SYS = '/proc/sys/';
+/** These go and come with the module ip_vs, all others with their interface. */
+const IPVS_SYSCTLS = 'net/ipv4/vs/';
+const TIMEOUT_NAMES = ['tcpSec', 'tcpFinSec', 'udpSec'] as const;
 const AS_THEY_ARE = { tcpSec: null, tcpFinSec: null, udpSec: null };
 
 export class HostSettings {
   readonly #options: HostSettingsOptions;
   readonly #files: SysctlFiles;
   readonly #checks = new SerialQueue();
+  readonly #changes = new SerialQueue();
+  /** What `keep` holds the host to; null before the first `follow` and after `restore`. */
+  #kept: Kept | null = null;
   /** Whose check is still of use; null from a `follow` to the `check` behind it. */
   #wanted: Model | null = null;
   #warned: ReadonlySet<string> = new Set();
@@ -56,12 +69,17 @@ export class HostSettings {
   }
 
   /** Before the table changes: makes the host as the configuration says where it asks for that. Never rejects. */
-  async follow(model: Model): Promise<void> {
+  follow(model: Model): Promise<void> {
     this.#wanted = null;
-    this.#troubles = [
-      ...(await this.#setTimeouts(model)),
-      ...(model.director.sysctls === 'set' ? await this.#advised(model, (all) => this.#setSysctls(all)) : []),
-    ];
+    this.#kept = { model, advised: null };
+    return this.#changes.run(async () => {
+      this.#troubles = [
+        ...(await this.#setTimeouts(model)),
+        ...(model.director.sysctls === 'set'
+          ? await this.#advised(model, (all) => this.#setSysctls(all))
+          : []),
+      ];
+    });
   }
 
   /**
@@ -73,9 +91,20 @@ export class HostSettings {
     return this.#checks.run(() => this.#check(model));
   }
 
-  /** Waits for checks that were asked for. */
-  close(): Promise<void> {
-    return this.#checks.idle();
+  /**
+   * Now and then, since nobody tells when the module ip_vs was loaded anew, with settings as they are at first, or when
+   * somebody has changed one: makes the host again as it was made, or tells what is not as it ought to be any more. Reads a
+   * few files; the network is not looked at again. Never rejects.
+   */
+  async keep(): Promise<void> {
+    const kept = this.#kept;
+    if (kept === null) return;
+    await this.#changes.run(() => this.#keep(kept));
+  }
+
+  /** Waits for what was asked for. */
+  async close(): Promise<void> {
+    await Promise.all([this.#checks.idle(), this.#changes.idle()]);
   }
 
   async #check(model: Model): Promise<void> {
@@ -85,13 +114,44 @@ export class HostSettings {
         ? []
         : await this.#advised(model, (all) => this.#checkSysctls(all), this.#whileWanted(model));
     if (this.#wanted !== model) return;
-    const warnings = [...this.#troubles, ...found];
+    this.#warn([...this.#troubles, ...found]);
+  }
+
+  async #keep(kept: Kept): Promise<void> {
+    const { model, advised } = kept;
+    if (this.#kept !== kept) return;
+    const troubles = await this.#setTimeouts(model, true);
+    if (advised === null) return;
+    // An interface that is gone has no settings, and needs none.
+    const there = advised.filter(
+      ({ path }) => path.startsWith(IPVS_SYSCTLS) || this.#files.read(path) !== null,
+    );
+    const isSet = model.director.sysctls === 'set';
+    this.#troubles = isSet ? [...troubles, ...(await this.#setAgain(there))] : troubles;
+    this.#warn(isSet ? this.#troubles : [...this.#troubles, ...this.#checkSysctls(there)]);
+  }
+
+  async #setAgain(advised: readonly SysctlAdvice[]): Promise<string[]> {
+    try {
+      return await this.#setSysctls(advised);
+    } catch (error) {
+      return [`set the kernel settings again: ${reasonOf(error)}`];
+    }
+  }
+
+  /** Each once, until it is right in between. */
+  #warn(warnings: readonly string[]): void {
     for (const warning of warnings) if (!this.#warned.has(warning)) this.#options.warn(warning);
     this.#warned = new Set(warnings);
   }
 
   /** Puts back what was changed and nobody else has changed since. Never rejects. */
-  async restore(): Promise<void> {
+  restore(): Promise<void> {
+    this.#kept = null;
+    return this.#changes.run(() => this.#restore());
+  }
+
+  async #restore(): Promise<void> {
     const { state, kernel, tell, warn } = this.#options;
     const { timeoutsBefore, sysctls } = state.onHost;
     const record = sysctls.map(toChange);
@@ -114,7 +174,9 @@ export class HostSettings {
   ): Promise<string[]> {
     const { readFacts = gatherSysctlFacts } = this.#options;
     try {
-      return await use(adviseSysctls(model, await readFacts(model, turn)));
+      const advised = adviseSysctls(model, await readFacts(model, turn));
+      if (this.#kept?.model === model) this.#kept.advised = advised;
+      return await use(advised);
     } catch (error) {
       return [`look at the kernel settings: ${reasonOf(error)}`];
     }
@@ -128,18 +190,22 @@ export class HostSettings {
 
   #checkSysctls(advised: readonly SysctlAdvice[]): string[] {
     return checkSysctls(advised, this.#files)
-      .filter(({ severity }) => severity !== 'info')
+      .filter(({ severity, asked }) => asked || severity !== 'info')
       .map(describeDeviation);
   }
 
   async #setSysctls(advised: readonly SysctlAdvice[]): Promise<string[]> {
     const { state, tell } = this.#options;
     const record = state.onHost.sysctls.map(toChange);
+    const found = new Map(checkSysctls(advised, this.#files).map(({ path, is }) => [path, is]));
     const announced = await this.#announce(advised, record);
     const { changes, failures } = setSysctls(advised, record, this.#files);
     const known = new Map(record.map(({ path, now }) => [path, now]));
     const news = changes.filter(({ path, now }) => known.get(path) !== now);
     for (const { path, old, now } of news) tell(`set ${path} from ${old} to ${now}`);
+    for (const { path, now } of changes)
+      if (known.get(path) === now && found.has(path))
+        tell(`set ${path} from ${found.get(path)} to ${now} again: it had been changed back`);
     if (announced || news.length > 0 || changes.length !== record.length)
       await state.setOnHost({ sysctls: changes.map(toRecord) });
     return failures.map(({ message }) => message);
@@ -159,14 +225,16 @@ export class HostSettings {
     return true;
   }
 
-  async #setTimeouts({ director }: Model): Promise<string[]> {
-    const { kernel, state } = this.#options;
+  async #setTimeouts({ director: { timeouts } }: Model, again = false): Promise<string[]> {
+    const { kernel, state, tell } = this.#options;
     try {
-      const asked = Object.values(director.timeouts).some((value) => value !== null);
+      if (Object.values(timeouts).every((value) => value === null)) return [];
       // Before they change: after a crash in between nobody would know them.
-      if (asked && state.onHost.timeoutsBefore === null)
+      if (state.onHost.timeoutsBefore === null)
         await state.setOnHost({ timeoutsBefore: kernel.configure(AS_THEY_ARE) });
-      kernel.configure(director.timeouts);
+      const before = kernel.configure(timeouts);
+      if (again && TIMEOUT_NAMES.some((name) => timeouts[name] !== null && timeouts[name] !== before[name]))
+        tell('set the timeouts of connections again: they had been changed back');
       return [];
     } catch (error) {
       return [reasonOf(error)];

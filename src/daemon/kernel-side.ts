@@ -12,6 +12,7 @@ import type { AddressTable } from '../dataplane/address-table.js';
 import { NetlinkAddressTable } from '../dataplane/addresses/netlink-address-table.js';
 import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
 import type { Model } from '../model/director.js';
+import type { PlanSummary } from '../model/snapshot.js';
 import type { DirectorState } from './director-state.js';
 import { HostSettings } from './host-settings.js';
 import { leaveTable } from './leave-table.js';
@@ -75,6 +76,11 @@ export class KernelSide {
   check(model: Model): Promise<void> {
     this.#programmed = true;
     return this.#settings.check(model);
+  }
+
+  /** A round has ended: with every dump of the table the host is looked at, too. */
+  roundFinished({ trigger }: Pick<PlanSummary, 'trigger'>): void {
+    if (trigger.split(', ').includes('resync')) void this.#settings.keep();
   }
 
   /** Waits for checks that were asked for. */

@@ -24,6 +24,8 @@ export interface SysctlAdvice {
   /** Why, by forwarding method; a sentence without its subject: "NAT: answers of servers are forwarded". */
   readonly reason: string;
   readonly severity: Severity;
+  /** A key of the file says so in as many words: a running director tells where the kernel does not, however little it hurts. */
+  readonly asked: boolean;
 }
 
 /** What the advice depends on beside the file. Interfaces by name; each list without doubles. */
@@ -84,7 +86,7 @@ function advice(
   reason: string,
   more: Partial<SysctlAdvice> = {},
 ): SysctlAdvice {
-  return { path, want, alsoGood: [], orLarger: null, reason, severity, ...more };
+  return { path, want, alsoGood: [], orLarger: null, reason, severity, asked: false, ...more };
 }
 
 /** DR and TUN answers go by the server's own way: only NAT needs a router. */
@@ -182,7 +184,7 @@ function lostFlows({ director }: Model): SysctlAdvice {
   const reason = reset
     ? 'lost_flows: reset: a client whose server was removed learns it at once instead of waiting'
     : 'lost_flows: drop: packets of connections to a removed server are dropped, so that it may come back';
-  return advice(`${IPVS}/expire_nodest_conn`, reset ? 1 : 0, 'info', reason);
+  return advice(`${IPVS}/expire_nodest_conn`, reset ? 1 : 0, 'info', reason, { asked: true });
 }
 
 /** Kernels before 5.9 delayed such connections by a second where connections are tracked; lvsd is not tested on them. */

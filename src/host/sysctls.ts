@@ -28,6 +28,7 @@ export interface SysctlDeviation {
   readonly want: string;
   readonly reason: string;
   readonly severity: Severity;
+  readonly asked: boolean;
   /** A command that cures it. */
   readonly cure: string;
 }
@@ -85,8 +86,8 @@ export function checkSysctls(
   return advised.flatMap((advice) => {
     const is = files.read(advice.path);
     if (is !== null && isGood(advice, is, files)) return [];
-    const { path, want, reason, severity } = advice;
-    return [{ path, is, want: String(want), reason, severity, cure: cureOf(path, String(want)) }];
+    const { path, want, reason, severity, asked } = advice;
+    return [{ path, is, want: String(want), reason, severity, asked, cure: cureOf(path, String(want)) }];
   });
 }
 

@@ -11,6 +11,8 @@ import { model, service } from '../../support/models.js';
 const FORWARD = 'net/ipv4/ip_forward';
 const shop = service('shop', '192.0.2.10:80', ['10.0.1.11:80']);
 
+const timed = { tcpSec: 60, tcpFinSec: null, udpSec: null };
+
 const facts: SysctlFacts = {
   clientInterfaces: [],
   natInterfaces: { ipv4: [], ipv6: [] },
@@ -150,7 +152,7 @@ describe('HostSettings', () => {
 
   it('tells of a timeout that the kernel refuses and goes on', async () => {
     refuse = true;
-    await follow(settings(), model([shop], { sysctls: 'set' }));
+    await follow(settings(), model([shop], { sysctls: 'set', timeouts: timed }));
     assert.ok(warned.includes('set timeouts: refused'));
     assert.equal(sysctls.get(FORWARD), '1');
   });
@@ -181,6 +183,74 @@ describe('HostSettings', () => {
     await settings().restore();
     assert.equal(timeouts.tcpSec, 900);
   });
+
+  const NODEST = 'net/ipv4/vs/expire_nodest_conn';
+
+  it('sets again what was changed back, as when ip_vs was loaded anew, without a look at the network', async () => {
+    const host = settings();
+    await follow(host, model([shop], { sysctls: 'set', lostFlows: 'reset', timeouts: timed }));
+    const record = onHost;
+    told.length = asked.length = 0;
+    await host.keep();
+    assert.deepEqual(told, []);
+    timeouts = { tcpSec: 900, tcpFinSec: 120, udpSec: 300 };
+    sysctls.set(NODEST, '0');
+    await host.keep();
+    assert.deepEqual([timeouts.tcpSec, sysctls.get(NODEST), asked.length], [60, '1', 0]);
+    assert.equal(told.length, 2);
+    assert.match(
+      told.join('\n'),
+      /timeouts .* again[^]*set net\/ipv4\/vs\/expire_nodest_conn from 0 to 1 again/,
+    );
+    assert.deepEqual(onHost, record, 'the old values are those from before the first change');
+  });
+
+  it('tells once that settings have vanished with their module, and sets them when they are there again', async () => {
+    const host = settings();
+    await follow(host, model([shop], { sysctls: 'set', lostFlows: 'reset' }));
+    warned.length = 0;
+    sysctls.delete(NODEST);
+    await host.keep();
+    await host.keep();
+    assert.equal(warned.filter((line) => line.includes('expire_nodest_conn')).length, 1);
+    sysctls.set(NODEST, '0');
+    await host.keep();
+    assert.equal(sysctls.get(NODEST), '1');
+  });
+
+  it('with `check`, tells once of what has changed since, and sets nothing', async () => {
+    const host = settings();
+    sysctls.set(FORWARD, '1');
+    await follow(host, model([shop], { sysctls: 'check' }));
+    warned.length = 0;
+    sysctls.set(FORWARD, '0');
+    await host.keep();
+    await host.keep();
+    assert.equal(warned.filter((line) => line.includes('net.ipv4.ip_forward is 0')).length, 1);
+    assert.equal(sysctls.get(FORWARD), '0');
+  });
+
+  it('keeps nothing that was put back', async () => {
+    const host = settings();
+    await follow(host, model([shop], { sysctls: 'set', timeouts: timed }));
+    await host.restore();
+    await host.keep();
+    assert.deepEqual([timeouts.tcpSec, sysctls.get(FORWARD)], [900, '0']);
+  });
+
+  for (const [asks, other] of [
+    ['reset', '0'],
+    ['drop', '1'],
+  ] as const)
+    it(`warns once of \`lost_flows: ${asks}\` where the kernel does the other`, async () => {
+      const host = settings();
+      sysctls.set(NODEST, other);
+      await follow(host, model([shop], { sysctls: 'check', lostFlows: asks }));
+      await host.keep();
+      const lines = warned.filter((line) => line.includes('expire_nodest_conn'));
+      assert.equal(lines.length, 1);
+      assert.match(lines[0] ?? '', /lost_flows: .*; cure: sysctl -w net\.ipv4\.vs\.expire_nodest_conn=/);
+    });
 
   it('ends a check that a newer configuration has made useless, and tells nothing of it', async () => {
     const host = settings();

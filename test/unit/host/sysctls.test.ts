@@ -12,7 +12,16 @@ import {
 import { FakeSysctls } from './support/fake-sysctls.js';
 
 function advice(path: string, want: number, changes: Partial<SysctlAdvice> = {}): SysctlAdvice {
-  return { path, want, alsoGood: [], orLarger: null, reason: 'because', severity: 'fault', ...changes };
+  return {
+    path,
+    want,
+    alsoGood: [],
+    orLarger: null,
+    reason: 'because',
+    severity: 'fault',
+    asked: false,
+    ...changes,
+  };
 }
 
 const FORWARD = 'net/ipv4/ip_forward';
@@ -31,6 +40,7 @@ describe('checkSysctls', () => {
       want: '1',
       reason: 'because',
       severity: 'fault',
+      asked: false,
       cure: 'sysctl -w net.ipv4.ip_forward=1',
     });
     assert.equal(
