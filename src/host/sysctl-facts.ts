@@ -3,15 +3,7 @@ import { IpvsClient } from '../../native/ipvs/client.js';
 import type { Link } from '../../native/rtnetlink/types.js';
 import type { Family } from '../base/ip.js';
 import type { Model } from '../model/director.js';
-import {
-  clientLink,
-  isLocal,
-  kernelServices,
-  linkTowards,
-  openHostNetwork,
-  vipsOf,
-  withHostNetwork,
-} from './network.js';
+import { clientLink, isLocal, kernelServices, linkTowards, openHostNetwork, vipsOf } from './network.js';
 import type { HostNetwork } from './network.js';
 import type { SysctlFacts } from './sysctl-advice.js';
 
@@ -50,17 +42,10 @@ export function computeSysctlFacts(
 }
 
 /**
- * Reads the facts of the calling thread's network namespace.
+ * Reads the facts of the calling thread's network namespace, without holding the loop while the kernel is asked for the way to
+ * thousands of servers.
  *
  * @throws SyscallError, RtnetlinkError, CodecError when the kernel does not tell its interfaces
- */
-export function readSysctlFacts(model: Model): SysctlFacts {
-  return withHostNetwork((network) => computeSysctlFacts(model, network, hasBackupSyncDaemon()));
-}
-
-/**
- * As `readSysctlFacts`, without holding the loop while the kernel is asked for the way to thousands of servers.
- *
  * @param turn awaited between two questions
  */
 export async function gatherSysctlFacts(model: Model, turn: () => Promise<void>): Promise<SysctlFacts> {
@@ -79,7 +64,7 @@ export async function gatherSysctlFacts(model: Model, turn: () => Promise<void>)
 }
 
 /** Without IPVS, or the right to ask it, there is none that we know of. */
-export function hasBackupSyncDaemon(): boolean {
+function hasBackupSyncDaemon(): boolean {
   let client: IpvsClient | null = null;
   try {
     client = IpvsClient.open();

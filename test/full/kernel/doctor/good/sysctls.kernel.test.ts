@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { adviseSysctls, checkSysctls, restoreSysctls, setSysctls } from '../../../../../src/host/sysctls.js';
-import { readSysctlFacts } from '../../../../../src/host/sysctl-facts.js';
+import { gatherSysctlFacts } from '../../../../../src/host/sysctl-facts.js';
 import { withLab } from '../../../../kernel/lab/lab.js';
 import { configText } from '../../../../kernel/lab/director.js';
 import { loadText } from '../../../../support/config-text.js';
@@ -30,13 +30,13 @@ describe('kernel settings', () => {
     withLab({ layout: 'two', servers: 1 }, async (lab) => {
       lab.holdVip();
       const { model } = await loadText(configText(services(lab, 'nat')));
-      lab.director.namespace.within(() => {
+      await lab.director.namespace.during(async () => {
         writeFileSync('/proc/sys/net/ipv4/ip_forward', '0');
         writeFileSync('/proc/sys/net/ipv6/conf/all/forwarding', '0');
         // one that forwards by itself
         writeFileSync('/proc/sys/net/ipv4/conf/eth0/forwarding', '1');
         const before = settings();
-        const advised = adviseSysctls(model, readSysctlFacts(model));
+        const advised = adviseSysctls(model, await gatherSysctlFacts(model, () => Promise.resolve()));
         const faults = checkSysctls(advised).filter(({ severity }) => severity === 'fault');
         assert.deepEqual(
           faults.map(({ path }) => path),
