@@ -5,21 +5,27 @@ import type { CliContext } from './context.js';
 import { colors } from './colors.js';
 import { formatTable } from './table.js';
 
-type Change = 'create' | 'edit' | 'delete';
+type Change = 'create' | 'edit' | 'drain' | 'delete';
 
 /** What a step does to the table, from the first word of its kind. */
 function changeOf(step: PlanStep): Change {
   if (step.kind.startsWith('delete')) return 'delete';
+  if (step.kind.startsWith('drain')) return 'drain';
   return step.kind.startsWith('edit') ? 'edit' : 'create';
 }
 
-const signs: Readonly<Record<Change, string>> = { create: '+', edit: '~', delete: '-' };
+const signs: Readonly<Record<Change, string>> = { create: '+', edit: '~', drain: '~', delete: '-' };
 
 /** One line a step, in the order in which they run; empty for no steps. */
 export function planView(steps: readonly PlanStep[], color: boolean): string[] {
   if (steps.length === 0) return [];
   const paint = colors(color);
-  const painters = { create: paint.green, edit: paint.yellow, delete: paint.red };
+  const painters = {
+    create: paint.green,
+    edit: paint.yellow,
+    drain: paint.yellow,
+    delete: paint.red,
+  };
   const rows = steps.map((step) => {
     const change = changeOf(step);
     return [
@@ -50,10 +56,12 @@ export function planSummary(steps: readonly PlanStep[], tense: 'future' | 'past'
   if (steps.length === 0)
     return tense === 'future' ? 'No changes: the table is as the file says.' : 'No changes.';
   const count = (change: Change): number => steps.filter((step) => changeOf(step) === change).length;
+  const drains = count('drain');
+  const draining = drains === 0 ? '' : tense === 'future' ? `, ${drains} to drain` : `, ${drains} draining`;
   const sums =
     tense === 'future'
-      ? `Plan: ${count('create')} to create, ${count('edit')} to edit, ${count('delete')} to delete.`
-      : `Applied: ${count('create')} created, ${count('edit')} edited, ${count('delete')} deleted.`;
+      ? `Plan: ${count('create')} to create, ${count('edit')} to edit${draining}, ${count('delete')} to delete.`
+      : `Applied: ${count('create')} created, ${count('edit')} edited${draining}, ${count('delete')} deleted.`;
   const touched = steps
     .filter((step) => changeOf(step) === 'delete' && step.server !== null)
     .reduce((sum, step) => sum + step.liveConnections, 0);

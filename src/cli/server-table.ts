@@ -121,13 +121,19 @@ function rateColumns(service: ServiceStatus, rates: Rates | null): readonly Serv
 /** The weight in the table, and the file's where they differ: `3`, `0 (file: 3)`, `- (file: 3)` (not in the table). */
 function weightCell(server: ServerStatus, paint: Colors): string {
   if (server.weight === server.configuredWeight) return String(server.weight);
+  if (server.role !== 'server' && server.weight === null) return '-';
   return paint.yellow(`${server.weight ?? '-'} (file: ${server.configuredWeight})`);
 }
 
 function stateCell(server: ServerStatus, paint: Colors): string {
   const painters = { up: paint.green, down: paint.red, unknown: paint.yellow };
-  const word = painters[server.verdict](server.verdict);
-  return server.overloaded === true ? `${word} ${paint.yellow('overloaded')}` : word;
+  const words = [
+    ...(server.role === 'sorry' ? [] : [painters[server.verdict](server.verdict)]),
+    ...(server.role === 'server' ? [] : [server.role]),
+    ...(server.panic ? [paint.yellow('panic')] : []),
+    ...(server.overloaded === true ? [paint.yellow('overloaded')] : []),
+  ];
+  return words.join(' ');
 }
 
 /** A server that was never checked has no verdict that could have an age. */

@@ -37,6 +37,14 @@ export class BelievedTable {
     }
   }
 
+  /** Takes over what a look at the named services has counted, and nothing else: what differs there is not judged yet. */
+  recount(keys: ReadonlySet<ServiceKey>, fresh: ObservedTable): void {
+    for (const key of keys) {
+      const entry = this.#services.get(key);
+      if (entry !== undefined) this.#services.set(key, recounted(entry, fresh.get(key)));
+    }
+  }
+
   /** Takes over what the plane has done, in its order. */
   acknowledge(applied: readonly Step[]): void {
     for (const [key, steps] of stepsByService(applied))
@@ -68,8 +76,11 @@ function mergeDump(
 function recounted(believed: ObservedService, fresh: ObservedService | undefined): ObservedService {
   if (fresh === undefined) return believed;
   const servers = [...believed.servers.values()].map((server) => {
-    const { activeConnections, inactiveConnections, counters } = fresh.servers.get(server.key) ?? server;
-    return [server.key, { ...server, activeConnections, inactiveConnections, counters }] as const;
+    const { activeConnections, inactiveConnections, persistentConnections, counters } =
+      fresh.servers.get(server.key) ?? server;
+    const templates = persistentConnections === undefined ? {} : { persistentConnections };
+    const counted = { ...server, activeConnections, inactiveConnections, ...templates, counters };
+    return [server.key, counted] as const;
   });
   return { ...believed, servers: new Map(servers), counters: fresh.counters };
 }

@@ -17,17 +17,21 @@ export function decideServer(
 ): ServerDecision {
   const { server, weight } = standing;
   const { key, name } = server;
+  if (standing.state === 'ordered-out') {
+    const present = standing.quiesced && mayStand(server, serving);
+    const ended = standing.quiesced ? {} : ({ drained: true } as const);
+    return { server: key, name, present, weight: 0, reason: standing.reason, ...ended };
+  }
   if (serving.tier === 'sorry' && policy.sorryServer?.key === key)
     return sorryDecision({ ...policy.sorryServer, name }, serving);
   const decided = { server: key, name };
   if (panic.has(key))
     return { ...decided, present: true, weight, reason: `panic: kept in; ${standing.reason}`, panic: true };
-  const isBackup = server.backup !== undefined;
-  if (isBackup && serving.tier !== 'backup')
+  if (!mayStand(server, serving))
     return { ...decided, present: false, weight: 0, reason: backupReason(standing) };
   if (standing.state !== 'well')
     return { ...decided, present: standing.quiesced, weight: 0, reason: standing.reason };
-  if (isBackup || weight === 0 || primariesServe(serving))
+  if (server.backup !== undefined || weight === 0 || primariesServe(serving))
     return { ...decided, present: true, weight, reason: standing.reason };
   const reason = `stands aside: ${serving.reason}`;
   return { ...decided, present: canStandAside(policy.settings), weight: 0, reason };
@@ -42,6 +46,11 @@ export function sorryDecision({ key, name, weight }: RealServer, { tier }: Servi
 
 function backupReason({ state, reason }: Standing): string {
   return state === 'well' ? 'backup: stands by' : `backup: ${reason}`;
+}
+
+/** Backups are in the table only while they serve. */
+function mayStand({ backup }: RealServer, { tier }: Serving): boolean {
+  return backup === undefined || tier === 'backup';
 }
 
 function primariesServe({ tier }: Serving): boolean {

@@ -3,12 +3,14 @@ import { plural } from '../base/plural.js';
 import type { PlannedStep } from '../dataplane/address-table.js';
 import type { FieldChange } from '../dataplane/types.js';
 import type { TableServer, TableService } from '../model/desired-state.js';
+import { formatDeadline } from './drain.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import { hostPrefixLength } from '../model/vip-address.js';
 
 /** One step in words. */
 export interface StepDescription {
-  readonly kind: PlannedStep['kind'];
+  /** `drain-server` is the edit that begins the drain of a server which is not in the file. */
+  readonly kind: PlannedStep['kind'] | 'drain-server';
   readonly phase: PlannedStep['phase'];
   /** Service name. */
   readonly service: string;
@@ -23,7 +25,7 @@ export interface StepDescription {
 /** Names the step's subjects, what it changes, and the live connections it touches. */
 export function describeStep(step: PlannedStep): StepDescription {
   return {
-    kind: step.kind,
+    kind: isDrain(step) ? 'drain-server' : step.kind,
     phase: step.phase,
     service: step.service.name,
     server: 'server' in step ? step.server.name : null,
@@ -48,8 +50,11 @@ export function formatChanges(changes: readonly FieldChange[]): string {
 function detailOf(step: PlannedStep): string {
   switch (step.kind) {
     case 'edit-service':
-    case 'edit-server':
       return formatChanges(step.changes);
+    case 'edit-server': {
+      const until = step.drain === undefined ? '' : `, drains ${formatDeadline(step.drain.deadlineMs)}`;
+      return `${formatChanges(step.changes)}${until}`;
+    }
     case 'create-service':
       return serviceDetail(step.service);
     case 'delete-service':
@@ -61,6 +66,10 @@ function detailOf(step: PlannedStep): string {
     case 'delete-address':
       return `${step.vip.address}/${hostPrefixLength(step.vip.family)} on ${step.vip.interface}`;
   }
+}
+
+function isDrain(step: PlannedStep): boolean {
+  return step.kind === 'edit-server' && step.drain !== undefined;
 }
 
 type DeleteService = Extract<PlannedStep, { kind: 'delete-service' }>;

@@ -1,6 +1,7 @@
 /** What ought to be in the table: the file, what the checks say and what the operator set, folded into one. Pure. */
 import type { Dataplane } from '../dataplane/types.js';
 import type { DesiredService, ServerDecision, TableServer } from '../model/desired-state.js';
+import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
 import type { ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Hold, Serving, ServingMemory } from '../model/serving.js';
@@ -19,6 +20,9 @@ export interface DesiredInputs {
   readonly overrides: ServerFacts<WeightOverride>;
   /** Servers that failed and must not serve yet. */
   readonly holds: ServerFacts<Hold>;
+  /** Orders that take servers out, whatever the checks say. */
+  readonly drains: ServerFacts<DrainOrder>;
+  readonly maintenance: ServerFacts<MaintenanceOrder>;
   /** What came of the last decision about a service: `DesiredService.serving`. */
   readonly serving: ReadonlyMap<ServiceKey, ServingMemory>;
   /** The director's own plane; a service may still ask for the userspace plane. */
@@ -51,6 +55,8 @@ function desiredService(service: VirtualService, inputs: DesiredInputs): Desired
     verdicts: inputs.verdicts.get(service.key),
     overrides: inputs.overrides.get(service.key),
     holds: inputs.holds.get(service.key),
+    drains: inputs.drains.get(service.key),
+    maintenance: inputs.maintenance.get(service.key),
   };
   const standings = service.servers.map((server) => judgeServer(server, service, facts));
   const serving = whoServes(service, standings, inputs.serving.get(service.key));

@@ -27,7 +27,13 @@ export function serviceChanges(desired: TableService, observed: TableService): r
     ['one_packet', String(have.onePacket), String(want.onePacket)],
     ['retries', have.retries?.toString(), want.retries?.toString()],
     ['lost_flows', have.lostFlows, want.lostFlows],
+    ['drain.templates', formatTemplates(have), formatTemplates(want)],
   ]);
+}
+
+function formatTemplates({ expireQuiescent }: ServiceSettings): string | undefined {
+  if (expireQuiescent === undefined) return undefined;
+  return expireQuiescent ? 'expire' : 'keep';
 }
 
 /** Of one module, whether its file has changed; another module is another scheduler and told as that. */

@@ -1,9 +1,11 @@
 /** How one server stands before its service is looked at as a whole: first the operator, then the checks. Pure. */
+import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
 import type { ServerKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Hold } from '../model/serving.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { orderReason } from './drain.js';
 import type { WeightOverride } from './facts.js';
 
 /** What is known and set about the servers of one service. */
@@ -11,6 +13,8 @@ export interface ServiceFacts {
   readonly verdicts: ReadonlyMap<ServerKey, Verdict> | undefined;
   readonly overrides: ReadonlyMap<ServerKey, WeightOverride> | undefined;
   readonly holds: ReadonlyMap<ServerKey, Hold> | undefined;
+  readonly drains: ReadonlyMap<ServerKey, DrainOrder> | undefined;
+  readonly maintenance: ReadonlyMap<ServerKey, MaintenanceOrder> | undefined;
 }
 
 export interface Standing {
@@ -36,6 +40,11 @@ export function judgeServer(server: RealServer, service: VirtualService, facts: 
   const hold = service.recovery.kind === 'auto' ? undefined : facts.holds?.get(server.key);
   const override = facts.overrides?.get(server.key);
   const weight = override?.weight ?? server.weight;
+  const [drain, maintenance] = [facts.drains?.get(server.key), facts.maintenance?.get(server.key)];
+  if (drain !== undefined || maintenance !== undefined) {
+    const reason = orderReason(drain, maintenance);
+    return { server, weight, state: 'ordered-out', quiesced: drain?.end === null, reason, failedMs: 0 };
+  }
   const quiesced = service.onFailure === 'quiesce';
   if ((verdict?.countsAs ?? service.initial) === 'down') {
     const wasChecked = verdict !== undefined && verdict.checkedAtMs !== null;

@@ -1,25 +1,26 @@
 /**
- * What is lvsd's own in the table. The unit is the virtual service; servers that were in it before lvsd came are
- * strangers. A plane whose table outlives the process needs this to outlive it, too.
+ * What is lvsd's own in the table. The unit is the virtual service; servers in it that are not in the file are leaving.
+ * A plane whose table outlives the process needs this to outlive it, too.
  */
 import type { ServiceLabel } from '../dataplane/address-table.js';
-import type { ServiceKey } from '../model/keys.js';
+import type { DrainTime } from '../model/drain.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { ServicePlane } from '../model/virtual-service.js';
 import { vipKey, type VipAddress, type VipKey } from '../model/vip-address.js';
 import type { OwnedAddress } from './plan-addresses.js';
-import type { Strangers } from './strangers.js';
+import { joinLeaving, NOBODY_LEAVES, sameLeaving, type Leaver, type Leaving } from './leaving.js';
 
 /** What has to be known at the next start. */
 export interface OwnedTable {
   /** Names by which the services were known. */
   readonly services: ReadonlyMap<ServiceKey, string>;
-  readonly strangers: Strangers;
+  readonly leaving: Leaving;
   /** Addresses that lvsd added; default none. One that was there before is used, and left when its service goes. */
   readonly addresses?: ReadonlyMap<VipKey, OwnedAddress>;
 }
 
 /** Nothing is ours: a first start, or a record that does not hold any more. */
-export const NOTHING_OWNED: OwnedTable = { services: new Map(), strangers: new Map() };
+export const NOTHING_OWNED: OwnedTable = { services: new Map(), leaving: NOBODY_LEAVES };
 
 /**
  * Writes the record down. Settles when it is durable, and settles also when that failed: a full disk must not
@@ -38,16 +39,18 @@ export interface OwnService {
 export class Ownership implements OwnedTable {
   readonly #services: Map<ServiceKey, string>;
   readonly #adopted = new Set<ServiceKey>();
+  readonly #recalled: Set<ServiceKey>;
   readonly #addresses: Map<VipKey, OwnedAddress>;
   /** Owned on a plane that ends with this process: nothing of them is there for the next one. */
   readonly #passing = new Set<ServiceKey>();
-  #strangers: Strangers;
+  #leaving: Leaving;
   #changed = false;
 
   /** @param before what an earlier process owned in this very table */
   constructor(before: OwnedTable = NOTHING_OWNED) {
     this.#services = new Map(before.services);
-    this.#strangers = before.strangers;
+    this.#recalled = new Set(before.services.keys());
+    this.#leaving = before.leaving;
     this.#addresses = new Map(before.addresses);
   }
 
@@ -55,8 +58,9 @@ export class Ownership implements OwnedTable {
     return this.#services;
   }
 
-  get strangers(): Strangers {
-    return this.#strangers;
+  /** Servers of these services that are not in the file. */
+  get leaving(): Leaving {
+    return this.#leaving;
   }
 
   get addresses(): ReadonlyMap<VipKey, OwnedAddress> {
@@ -68,10 +72,16 @@ export class Ownership implements OwnedTable {
     return this.#adopted;
   }
 
+  /** Services that were lvsd's before this process, and whose table entry has not been looked at since. */
+  get recalled(): ReadonlySet<ServiceKey> {
+    return this.#recalled;
+  }
+
   /** What is to be written down: a service of that key which the next process finds in the kernel is somebody else's. */
   get lasting(): OwnedTable {
-    const services = [...this.#services].filter(([key]) => !this.#passing.has(key));
-    return { services: new Map(services), strangers: this.#strangers, addresses: this.#addresses };
+    const services = new Map([...this.#services].filter(([key]) => !this.#passing.has(key)));
+    const leaving = new Map([...this.#leaving].filter(([key]) => services.has(key)));
+    return { services, leaving, addresses: this.#addresses };
   }
 
   /** Takes over the services of an accepted configuration. */
@@ -88,12 +98,28 @@ export class Ownership implements OwnedTable {
     }
   }
 
-  /** The entries of these services have been looked at; these are the strangers of all services by now. */
-  seen(keys: Iterable<ServiceKey>, strangers: Strangers): void {
-    for (const key of keys) this.#adopted.delete(key);
-    if (sameStrangers(strangers, this.#strangers)) return;
-    this.#strangers = strangers;
-    this.#changed = true;
+  /** The file has these no more. Whether they are in the table shows at the next look. */
+  leave(leavers: Leaving): void {
+    this.#setLeaving(joinLeaving(this.#leaving, leavers));
+  }
+
+  /** The entries of these services have been looked at; these leave any of the services by now. */
+  seen(keys: Iterable<ServiceKey>, leaving: Leaving): void {
+    for (const key of keys) {
+      this.#adopted.delete(key);
+      this.#recalled.delete(key);
+    }
+    this.#setLeaving(leaving);
+  }
+
+  /** Nothing is left on the server, or its time is over: the next plan deletes it. */
+  endLeave(service: ServiceKey, server: ServerKey): void {
+    this.#changeLeaver(service, server, { ended: true });
+  }
+
+  /** The clock was set. */
+  moveLeave(service: ServiceKey, server: ServerKey, { sinceMs, deadlineMs }: DrainTime): void {
+    this.#changeLeaver(service, server, { sinceMs, deadlineMs });
   }
 
   /** The service left the file and its entry is gone. */
@@ -122,14 +148,18 @@ export class Ownership implements OwnedTable {
     this.#changed = false;
     return changed;
   }
-}
 
-function sameStrangers(one: Strangers, other: Strangers): boolean {
-  if (one.size !== other.size) return false;
-  for (const [key, servers] of one) {
-    const others = other.get(key);
-    if (others?.size !== servers.size) return false;
-    for (const server of servers) if (!others.has(server)) return false;
+  #changeLeaver(service: ServiceKey, server: ServerKey, change: Partial<Leaver>): void {
+    const ofService = this.#leaving.get(service);
+    const known = ofService?.get(server);
+    if (ofService === undefined || known === undefined) return;
+    const servers = new Map([...ofService, [server, { ...known, ...change }]]);
+    this.#setLeaving(new Map([...this.#leaving, [service, servers]]));
   }
-  return true;
+
+  #setLeaving(leaving: Leaving): void {
+    if (sameLeaving(leaving, this.#leaving)) return;
+    this.#leaving = leaving;
+    this.#changed = true;
+  }
 }

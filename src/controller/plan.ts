@@ -3,7 +3,7 @@ import type { ObservedServer, ObservedService, ObservedTable, Step } from '../da
 import type { DesiredService, DesiredState, TableServer, TableService } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { serverChanges, serviceChanges } from './field-changes.js';
-import type { Strangers } from './strangers.js';
+import type { Leaver, Leaving } from './leaving.js';
 
 export interface PlanInputs {
   readonly desired: DesiredState;
@@ -12,8 +12,8 @@ export interface PlanInputs {
   readonly owned: ReadonlyMap<ServiceKey, string>;
   /** What happens to services that are neither desired nor ours. */
   readonly unmanaged: 'keep' | 'remove';
-  /** Servers that somebody else put into our services: drained, not deleted. */
-  readonly strangers: Strangers;
+  /** Servers of our services that are not in the file: drained, and deleted when that has ended. */
+  readonly leaving: Leaving;
 }
 
 /**
@@ -70,7 +70,7 @@ function serviceSteps(key: ServiceKey, inputs: PlanInputs): readonly Step[] {
     ...editServiceSteps(service, observed),
     ...addServerSteps(service, desired, observed),
     ...editServerSteps(service, desired, observed),
-    ...extraServerSteps(service, desired, observed, inputs.strangers.get(key)),
+    ...extraServerSteps(service, desired, observed, inputs.leaving.get(key)),
   ];
 }
 
@@ -157,44 +157,51 @@ function editServerSteps(
   return steps;
 }
 
-/** Servers that are in the table and ought not to be: ours are deleted, strangers drain first. */
+/** Servers that are in the table and ought not to be: those that leave drain first, others are deleted. */
 function extraServerSteps(
   service: TableService,
   desired: DesiredService,
   observed: ObservedService,
-  strangers: ReadonlySet<ServerKey> | undefined,
+  leaving: ReadonlyMap<ServerKey, Leaver> | undefined,
 ): readonly Step[] {
   if (observed.servers.size === 0) return [];
   const wanted = new Set(desired.servers.map((server) => server.key));
   const extra = [...observed.servers.values()].filter(({ key }) => !wanted.has(key));
   if (extra.length === 0) return [];
-  const names = new Map(desired.decisions.map(({ server, name }) => [server, name]));
+  const decisions = new Map(desired.decisions.map((decision) => [decision.server, decision]));
   const steps: Step[] = [];
   for (const entry of extra) {
-    const step = strangers?.has(entry.key)
-      ? drainStep(service, entry)
-      : deleteStep(service, entry, names.get(entry.key) ?? null);
-    if (step !== null) steps.push(step);
+    const leaver = leaving?.get(entry.key);
+    if (leaver === undefined || leaver.ended) {
+      const decision = decisions.get(entry.key);
+      const name = leaver?.name ?? decision?.name ?? null;
+      steps.push(deleteStep(service, entry, name, leaver !== undefined || decision?.drained === true));
+    } else if (entry.weight !== 0) steps.push(drainStep(service, entry, leaver));
   }
   return steps;
 }
 
 /**
- * Quiesced first, also when idle, for a client may come between the look and the step; deleted when it is found idle
- * after that, in between left alone. Quiesced with the deletions: until the servers of the file are in, it may be all
- * that serves.
+ * Quiesced first, also when idle, for a client may come between the look and the step. Whether it may be deleted is not
+ * seen here: counts from before it was quiesced say nothing. Quiesced with the deletions: until the servers of the file
+ * are in, it may be all that serves.
  */
-function drainStep(service: TableService, entry: ObservedServer): Step | null {
-  const connections = liveConnections(entry);
-  if (entry.weight === 0) return connections === 0 ? deleteStep(service, entry, null) : null;
+function drainStep(service: TableService, entry: ObservedServer, { name, deadlineMs }: Leaver): Step {
   const changes = [{ field: 'weight', from: String(entry.weight), to: '0' }];
-  const server = { ...tableServer(entry), weight: 0 };
-  return { kind: 'edit-server', phase: 3, service, server, changes, liveConnections: connections };
+  const server = { ...tableServer(entry), name, weight: 0 };
+  const step = { service, server, changes, liveConnections: liveConnections(entry) } as const;
+  return { kind: 'edit-server', phase: 3, ...step, drain: { deadlineMs } };
 }
 
-function deleteStep(service: TableService, entry: ObservedServer, name: string | null): Step {
+function deleteStep(
+  service: TableService,
+  entry: ObservedServer,
+  name: string | null,
+  drained: boolean,
+): Step {
   const server = { ...tableServer(entry), name: name ?? entry.name };
-  return { kind: 'delete-server', phase: 3, service, server, liveConnections: liveConnections(entry) };
+  const step = { service, server, liveConnections: liveConnections(entry) } as const;
+  return { kind: 'delete-server', phase: 3, ...step, ...(drained ? { endsConnections: true } : {}) };
 }
 
 function tableService({ key, name, address, settings, plane }: TableService): TableService {
@@ -205,6 +212,6 @@ function tableService({ key, name, address, settings, plane }: TableService): Ta
 /** The entry without its counters, which are no part of a step. */
 function tableServer(entry: ObservedServer): TableServer {
   const { activeConnections: _active, inactiveConnections: _inactive, ...rest } = entry;
-  const { overloaded: _overloaded, counters: _counters, ...server } = rest;
+  const { overloaded: _overloaded, persistentConnections: _sticky, counters: _counters, ...server } = rest;
   return server;
 }

@@ -16,14 +16,17 @@ import type { RealServer } from '../model/real-server.js';
 import type { PlanSummary, Snapshot } from '../model/snapshot.js';
 import type { Verdict, VerdictState } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { Drains, type ChangedServer } from './drains.js';
 import type { EventLog } from './event-log.js';
 import type { OwnedTable, SaveOwnership } from './ownership.js';
+import { heldReason } from './judge-server.js';
 import { explainMoves, planeMoves } from './plane-moves.js';
 import { computeReadiness } from './readiness.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { indexServices, RunningConfig } from './running-config.js';
 import type { RememberedStates, StatesChange } from './server-states.js';
+import { ServingState, type RememberedServing } from './serving-state.js';
 import { SharedDump } from './shared-dump.js';
 import { explainObjections, HOW_TO_FORCE, shrinkObjections } from './shrink-guard.js';
 import { buildSnapshot, type SnapshotFrame } from './status.js';
@@ -43,9 +46,13 @@ export interface ReconcilerOptions {
   /** Default: forgotten with the process, as the userspace plane's table is. */
   readonly saveOwnership?: SaveOwnership;
   /** What is known of servers from before this start. Of servers that are not in the model it is dropped. */
-  readonly states?: RememberedStates;
-  /** Hears of each verdict and override that is new or forgotten, after the change and before it is planned. */
+  readonly states?: Partial<RememberedStates>;
+  /** Hears of each verdict and order that is new, carried out or forgotten, after the change and before it is planned. */
   readonly onStates?: (change: StatesChange) => void;
+  /** What was decided before this start about who serves, and servers that must not serve yet. */
+  readonly serving?: RememberedServing;
+  /** Hears that what has to be remembered of that has changed. */
+  readonly onServing?: () => void;
   /** Asked anew for every snapshot. */
   readonly frame: () => SnapshotFrame;
   /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
@@ -86,11 +93,19 @@ export class Reconciler {
   readonly #runner: RoundRunner;
   readonly #rounds: RoundScheduler;
   readonly #dumps: SharedDump;
+  readonly #serving: ServingState;
+  readonly #drains: Drains;
   #revision = 1;
 
   constructor(options: ReconcilerOptions) {
     const { dataplane, clock, random, events, model, backoff = DEFAULT_BACKOFF } = options;
-    const config = new RunningConfig(model, dataplane.kind, options);
+    this.#serving = new ServingState({
+      clock,
+      before: options.serving,
+      onOver: this.#holdOver,
+      onChange: () => options.onServing?.(),
+    });
+    const config = new RunningConfig(model, dataplane.kind, this.#serving, options);
     this.#options = options;
     this.#config = config;
     const { saveOwnership = forget } = options;
@@ -104,9 +119,21 @@ export class Reconciler {
       config,
       backoff,
       runner: this.#runner,
-      onRound,
+      onRound: (plan) => {
+        this.#drains.follow();
+        onRound?.(plan);
+      },
     });
     this.#dumps = new SharedDump(dataplane, clock);
+    this.#drains = new Drains({
+      clock,
+      events,
+      config,
+      believed: () => this.#runner.believed,
+      look: (services) => this.#rounds.exclusive(() => this.#runner.look(services)),
+      changed: (servers) => this.#replan(servers),
+      onOrders: () => options.onStates?.('override'),
+    });
   }
 
   /**
@@ -123,6 +150,8 @@ export class Reconciler {
     for (const key of this.#config.services.keys()) this.#rounds.mark(key, null);
     if (this.#config.forgotten) this.#options.onStates?.('override');
     this.#options.addresses?.watch(this.#networkChanged);
+    this.#serving.start();
+    await this.#drains.look();
     const result = await this.#rounds.start();
     const error = this.#rounds.unreadable;
     if (error === null) return { revision: this.#revision, ...result };
@@ -145,7 +174,7 @@ export class Reconciler {
     const refusal = options.force === true ? null : this.objection(model);
     if (refusal !== null) return { accepted: false, refusal };
     for (const key of this.#concerned(model)) this.#rounds.mark(key, options.cause);
-    if (this.#config.replace(model)) this.#options.onStates?.('override');
+    if (this.#config.replace(model, this.#options.clock.wallMs())) this.#options.onStates?.('override');
     this.#runner.drift.reset();
     const revision = ++this.#revision;
     this.#rounds.armResync();
@@ -182,10 +211,15 @@ export class Reconciler {
   setVerdict(service: ServiceKey, server: ServerKey, verdict: Verdict): void {
     const subject = this.#config.server(service, server);
     if (subject === undefined) return;
-    const known = this.#config.states.setVerdict(service, server, verdict)?.state;
+    const configured = this.#config.services.get(service);
+    const last = this.#config.states.setVerdict(service, server, verdict);
+    const known = last?.state;
     if (verdict.state !== known) this.#options.onStates?.('verdict');
     else if (verdict.state === 'down') this.#options.onStates?.('confirmed');
-    const news = known === undefined ? verdict.state === 'down' : verdict.state !== known;
+    const counted = last?.countsAs ?? configured?.initial ?? 'up';
+    const news =
+      verdict.countsAs !== counted ||
+      (known === undefined ? verdict.state === 'down' : verdict.state !== known);
     if (!news) return;
     const before = known ?? 'unknown';
     const cause = this.#options.events.append({
@@ -194,6 +228,11 @@ export class Reconciler {
       server: subject.name,
       message: `${before} -> ${verdict.state}: ${verdict.reason}`,
     });
+    if (
+      configured !== undefined &&
+      this.#serving.counted(configured, server, counted, verdict.countsAs) === 'recovered'
+    )
+      this.#tellHeld(configured, subject, cause);
     this.#rounds.mark(service, cause, server);
     this.#revision++;
     if (this.#rounds.running) void this.#rounds.plan('verdict');
@@ -227,6 +266,27 @@ export class Reconciler {
     return { revision, ...(await this.#rounds.plan('weight')) };
   }
 
+  /**
+   * Lets a server serve again that failed and waits for an operator or its time (`recovery`): now, or as soon as it is
+   * well. Asks for a plan, waits for none.
+   *
+   * @param by who asks, for people
+   * @returns false when nothing holds it
+   */
+  releaseHold(service: ServiceKey, server: ServerKey, by: string): boolean {
+    if (!this.#serving.release(service, server)) return false;
+    this.#released(service, server, `released by ${by}`);
+    return true;
+  }
+
+  /** Orders that take servers out of service, and servers that leave. */
+  get drains(): Pick<
+    Drains,
+    'drain' | 'undrain' | 'beginMaintenance' | 'endMaintenance' | 'list' | 'look' | 'count'
+  > {
+    return this.#drains;
+  }
+
   /** Those of the running configuration, in the order of the file. */
   get services(): readonly VirtualService[] {
     return [...this.#config.services.values()];
@@ -235,6 +295,11 @@ export class Reconciler {
   /** A live view. */
   get states(): RememberedStates {
     return this.#config.states;
+  }
+
+  /** A live view. */
+  get serving(): RememberedServing {
+    return this.#serving;
   }
 
   /** What of lvsd's own is there by now for a later process to find. */
@@ -263,7 +328,7 @@ export class Reconciler {
   async status(): Promise<Snapshot> {
     const { observed, unreadable } = await this.#look();
     const { desired, drift } = this.#runner;
-    const { services, states } = this.#config;
+    const { services, states, ownership } = this.#config;
     const { failures, lastPlan } = this.#rounds;
     return buildSnapshot({
       frame: this.#options.frame(),
@@ -274,6 +339,9 @@ export class Reconciler {
       observed,
       verdicts: states.verdicts,
       overrides: states.overrides,
+      drains: states.drains,
+      maintenance: states.maintenance,
+      leaving: ownership.leaving,
       failures,
       drift: drift.unrepaired,
       lastPlan,
@@ -296,6 +364,8 @@ export class Reconciler {
 
   /** Stops timers and waits for the running round. Idempotent. The data plane and its table stay as they are. */
   close(): Promise<void> {
+    this.#serving.close();
+    this.#drains.close();
     return this.#rounds.close();
   }
 
@@ -309,6 +379,40 @@ export class Reconciler {
     if (change.kind === 'interface-up') for (const key of concerned) this.#rounds.mark(key, null);
     this.#rounds.resyncSoon();
   };
+
+  readonly #holdOver = (service: ServiceKey, server: ServerKey): void => {
+    this.#released(service, server, 'it has been well for long enough');
+  };
+
+  #released(service: ServiceKey, server: ServerKey, message: string): void {
+    const cause = this.#options.events.append({
+      type: 'server-released',
+      service: this.#config.ownership.services.get(service) ?? null,
+      server: this.#config.server(service, server)?.name ?? server,
+      message,
+    });
+    this.#rounds.mark(service, cause, server);
+    this.#revision++;
+    if (this.#rounds.running) void this.#rounds.plan('recovery');
+  }
+
+  #tellHeld({ key, name }: VirtualService, server: RealServer, cause: number): void {
+    const hold = this.#serving.holds.get(key)?.get(server.key);
+    if (hold === undefined) return;
+    this.#options.events.append({
+      type: 'server-held',
+      service: name,
+      server: server.name,
+      message: heldReason(hold),
+      cause,
+    });
+  }
+
+  async #replan(servers: readonly ChangedServer[]): Promise<RoundResult> {
+    for (const { service, server, cause } of servers) this.#rounds.mark(service, cause, server);
+    this.#revision++;
+    return this.#rounds.running ? this.#rounds.plan('drain') : { steps: [], failures: [] };
+  }
 
   #readiness(unreadable: string | null): Snapshot['ready'] {
     const { failures, programmed } = this.#rounds;

@@ -36,7 +36,8 @@ export interface RoundResult {
 }
 
 /** What asks for rounds, as the status names it. */
-export type RoundTrigger = 'start' | 'reload' | 'verdict' | 'weight' | 'retry' | 'resync' | 'network';
+export type RoundTrigger =
+  'start' | 'reload' | 'verdict' | 'weight' | 'recovery' | 'drain' | 'retry' | 'resync' | 'network';
 
 /** An interface that comes up is announced several times. */
 const NETWORK_SETTLES_MS = 50;

@@ -22,12 +22,14 @@ import type { Causes, DirtyServices } from './dirty-set.js';
 import { DriftWatch } from './drift-watch.js';
 import type { EventLog } from './event-log.js';
 import { allKeys, computePlan, recountSteps, type PlanInputs } from './plan.js';
+import { findLeavers, joinLeaving, updateLeaving, type Leaving, type LeavingInputs } from './leaving.js';
+import { leaveEvents } from './drain-events.js';
 import { needsFreshDump } from './risky-plan.js';
 import type { RunningConfig } from './running-config.js';
 import { stepEvents } from './step-events.js';
 import type { SaveOwnership } from './ownership.js';
+import { servingEvents } from './serving-events.js';
 import { ServiceAddresses } from './service-addresses.js';
-import { updateStrangers } from './strangers.js';
 
 /** How far a round looks. */
 export interface RoundScope {
@@ -70,6 +72,7 @@ export class RoundRunner {
   readonly #desired = new Map<ServiceKey, DesiredService>();
   readonly #drift: DriftWatch;
   readonly #saveOwnership: SaveOwnership;
+  readonly #clock: Clock;
   /** Services for which the last preview found something to do, since the last full dump. */
   #previewed: ReadonlySet<ServiceKey> = new Set();
   #version = 0;
@@ -77,6 +80,7 @@ export class RoundRunner {
   constructor({ dataplane, addresses, clock, events, config, saveOwnership }: RoundRunnerOptions) {
     this.#addresses = new ServiceAddresses(addresses, config.ownership);
     this.#saveOwnership = saveOwnership;
+    this.#clock = clock;
     this.#dataplane = dataplane;
     this.#events = events;
     this.#config = config;
@@ -137,7 +141,7 @@ export class RoundRunner {
       this.#addresses.believe(listing, this.#config.services, this.#leaves);
       this.#previewed = new Set();
     } else await this.#lookAgain([...this.#believed.stale, ...adopted].filter((key) => dirty.has(key)));
-    this.#adopt(adopted);
+    this.#adopt(adopted, causes);
     if (!scope.dump) await this.#lookAtAddresses(scope, dirty);
     const { steps, planned } = await this.#plan(scope, dirty);
     // Before the steps: an entry that a crash leaves behind must be known as ours.
@@ -170,11 +174,22 @@ export class RoundRunner {
     const adopted = [...services.keys()].filter((key) => !owned.has(key) || ownership.adopted.has(key));
     for (const { key, name } of services.values()) owned.set(key, name);
     const observed = this.believed;
-    const strangers = updateStrangers(ownership.strangers, adopted, desired, observed);
-    const steps = recountSteps(computePlan({ desired, observed, owned, unmanaged, strangers }), fresh);
+    const leaving = this.#leaving({ adopted, services, desired });
+    const steps = recountSteps(computePlan({ desired, observed, owned, unmanaged, leaving }), fresh);
     const all = around(steps, this.#addresses.plan(services, new Set(services.keys())));
     this.#previewed = new Set(all.map(({ service }) => service.key));
     return all;
+  }
+
+  /**
+   * Reads services for who wants to know what is left on their servers. Of what it finds the counts are remembered.
+   *
+   * @throws TableError when the table cannot be read
+   */
+  async look(keys: ReadonlySet<ServiceKey>): Promise<ObservedTable> {
+    const fresh = await this.#observe(keys);
+    this.#believed.recount(keys, fresh);
+    return fresh;
   }
 
   readonly #leaves = (key: ServiceKey): boolean => {
@@ -195,9 +210,21 @@ export class RoundRunner {
     const { key, name, servedAsNat } = service;
     const before = this.#desired.get(key)?.servedAsNat ?? null;
     this.#desired.set(key, service);
+    this.#tellServing(service, causes);
     if (servedAsNat === null || servedAsNat === before) return;
     const event = { type: 'served-as-nat', service: name, message: servedAsNat } as const;
     this.#events.append({ ...event, cause: causes.service });
+  }
+
+  /** What other servers do because of a change is owed to it, unless something about the service itself is. */
+  #tellServing(desired: DesiredService, causes: Causes): void {
+    const { services, serving } = this.#config;
+    const service = services.get(desired.key);
+    const before = serving.decided(desired.key, desired.serving);
+    if (service === undefined) return;
+    const told = servingEvents(service, before, desired, causes);
+    this.#events.appendAll(told);
+    if (told.length > 0) causes.service ??= this.#events.lastSeq;
   }
 
   async #observe(keys?: ReadonlySet<ServiceKey>): Promise<ObservedTable> {
@@ -230,10 +257,22 @@ export class RoundRunner {
     this.#believed.replaceSome(keys, await this.#observe(keys));
   }
 
-  #adopt(adopted: readonly ServiceKey[]): void {
-    const { ownership } = this.#config;
-    const strangers = updateStrangers(ownership.strangers, adopted, this.#desired, this.believed);
-    ownership.seen(adopted, strangers);
+  #adopt(adopted: readonly ServiceKey[], causes: DirtyServices): void {
+    const { services, ownership } = this.#config;
+    const known = ownership.leaving;
+    const leaving = this.#leaving({ adopted, services, desired: this.#desired });
+    ownership.seen([...adopted, ...ownership.recalled], leaving);
+    this.#events.appendAll(leaveEvents(known, leaving, this.believed, causes));
+  }
+
+  /** Who leaves the services by now, or would if these were accepted. */
+  #leaving(about: Pick<LeavingInputs, 'adopted' | 'services' | 'desired'>): Leaving {
+    const { services: before, states, ownership } = this.#config;
+    const wallMs = this.#clock.wallMs();
+    const leavers = findLeavers(before, about.services, states.drains, wallMs);
+    const known = joinLeaving(ownership.leaving, leavers);
+    const { recalled } = ownership;
+    return updateLeaving({ ...about, known, recalled, observed: this.believed, wallMs });
   }
 
   async #keepOwnership(): Promise<void> {
@@ -280,8 +319,8 @@ export class RoundRunner {
 
   #planInputs(observed = this.believed): PlanInputs {
     const { ownership, director } = this.#config;
-    const { services: owned, strangers } = ownership;
-    return { desired: this.#desired, observed, owned, unmanaged: director.unmanaged, strangers };
+    const { services: owned, leaving } = ownership;
+    return { desired: this.#desired, observed, owned, unmanaged: director.unmanaged, leaving };
   }
 
   /**
@@ -312,11 +351,11 @@ export class RoundRunner {
     return repairs;
   }
 
-  /** Strangers that drain change by our own doing. */
+  /** Servers that leave change by our own doing. */
   #isDraining(step: Step): boolean {
     return (
       'server' in step &&
-      (this.#config.ownership.strangers.get(step.service.key)?.has(step.server.key) ?? false)
+      (this.#config.ownership.leaving.get(step.service.key)?.has(step.server.key) ?? false)
     );
   }
 

@@ -5,13 +5,15 @@ import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { DesiredInputs } from './desired.js';
+import { findLeavers } from './leaving.js';
 import { Ownership, type OwnedTable } from './ownership.js';
 import { ServerStates, type RememberedStates } from './server-states.js';
+import type { ServingState } from './serving-state.js';
 
 /** What outlived an earlier process. */
 export interface Before {
   readonly owned?: OwnedTable;
-  readonly states?: RememberedStates;
+  readonly states?: Partial<RememberedStates>;
 }
 
 /** One configuration at a time; replaced as a whole, in one turn. */
@@ -21,13 +23,15 @@ export class RunningConfig {
   readonly ownership: Ownership;
   /** An operator's weight was remembered for a server that the first configuration has not. */
   readonly forgotten: boolean;
+  /** What the decisions who serves remember; it follows the configuration. */
+  readonly serving: ServingState;
   readonly #plane: Dataplane['kind'];
   /** By key, made when the first check of a service speaks: each of thousands asks for its server. */
   readonly #servers = new WeakMap<VirtualService, ReadonlyMap<ServerKey, RealServer>>();
   #model: Model;
   #services: ReadonlyMap<ServiceKey, VirtualService>;
 
-  constructor(model: Model, plane: Dataplane['kind'], before: Before = {}) {
+  constructor(model: Model, plane: Dataplane['kind'], serving: ServingState, before: Before = {}) {
     this.ownership = new Ownership(before.owned);
     this.states = new ServerStates(before.states);
     this.#model = model;
@@ -35,6 +39,9 @@ export class RunningConfig {
     this.#services = indexServices(model);
     this.forgotten = this.states.prune(this.#services);
     this.ownership.own(this.#services.values());
+    this.serving = serving;
+    serving.follow(this.#services, undefined, this.states.verdicts);
+    this.#goOnWithMaintenance();
   }
 
   get director(): DirectorSettings {
@@ -54,18 +61,41 @@ export class RunningConfig {
     return servers.get(server);
   }
 
-  /** @returns whether an operator's weight was forgotten, as its server is not in the file any more */
-  replace(model: Model): boolean {
+  /**
+   * @param wallMs now
+   * @returns whether something that an operator set was forgotten, as its server is not in the file any more
+   */
+  replace(model: Model, wallMs: number): boolean {
+    const before = this.#services;
     this.#model = model;
     this.#services = indexServices(model);
     this.ownership.own(this.#services.values());
-    return this.states.prune(this.#services);
+    this.serving.follow(this.#services, before, this.states.verdicts);
+    this.ownership.leave(findLeavers(before, this.#services, this.states.drains, wallMs));
+    const forgotten = this.states.prune(this.#services);
+    this.#goOnWithMaintenance();
+    return forgotten;
+  }
+
+  /** A server in maintenance that comes back into the file while it drains is not to lose its connections for that. */
+  #goOnWithMaintenance(): void {
+    const { maintenance, drains } = this.states;
+    for (const [service, leavers] of this.ownership.leaving)
+      for (const [server, { sinceMs, deadlineMs }] of leavers) {
+        const order = maintenance.get(service)?.get(server);
+        if (order === undefined || drains.get(service)?.has(server) === true) continue;
+        if (this.server(service, server) === undefined) continue;
+        const drain = { by: order.by, sinceMs, deadlineMs, purpose: 'maintenance', end: null } as const;
+        this.states.setDrain(service, server, drain);
+      }
   }
 
   /** What the desired state is computed from. @param services default: the accepted ones */
   desiredInputs(services = this.#services): DesiredInputs {
-    const { verdicts, overrides } = this.states;
-    return { services, verdicts, overrides, plane: this.#plane };
+    const { verdicts, overrides, drains, maintenance } = this.states;
+    const { holds, decisions: serving } = this.serving;
+    const facts = { verdicts, overrides, holds, drains, maintenance };
+    return { services, ...facts, serving, plane: this.#plane };
   }
 }
 

@@ -1,29 +1,45 @@
-/** What is known and set at run time about the configured servers: verdicts and operators' weights. */
+/** What is known and set at run time about the configured servers: verdicts and operators' orders. */
+import type { DrainEnd, DrainOrder, DrainTime, MaintenanceOrder } from '../model/drain.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import type { ServerFacts, WeightOverride } from './desired.js';
+import type { ServerFacts, WeightOverride } from './facts.js';
 
 /** What is known and set at run time, to be kept over a restart. */
 export interface RememberedStates {
   readonly verdicts: ServerFacts<Verdict>;
   readonly overrides: ServerFacts<WeightOverride>;
+  readonly drains: ServerFacts<DrainOrder>;
+  readonly maintenance: ServerFacts<MaintenanceOrder>;
 }
 
-/** `confirmed`: a server is down as before, by a newer verdict. One that is up needs no newer one: unknown means up. */
+/**
+ * `confirmed`: a server is down as before, by a newer verdict. One that is up needs no newer one: unknown means up.
+ * `override`: something that an operator set, or what became of it.
+ */
 export type StatesChange = 'verdict' | 'confirmed' | 'override';
 
-export const NOTHING_KNOWN: RememberedStates = { verdicts: new Map(), overrides: new Map() };
+export const NOTHING_KNOWN: RememberedStates = {
+  verdicts: new Map(),
+  overrides: new Map(),
+  drains: new Map(),
+  maintenance: new Map(),
+};
 
-/** Two tables of facts by service and server. Facts about servers that leave the file are forgotten. */
+/** Tables of facts by service and server. Facts about servers that leave the file are forgotten, but for maintenance. */
 export class ServerStates implements RememberedStates {
   readonly #verdicts: Map<ServiceKey, Map<ServerKey, Verdict>>;
   readonly #overrides: Map<ServiceKey, Map<ServerKey, WeightOverride>>;
+  readonly #drains: Map<ServiceKey, Map<ServerKey, DrainOrder>>;
+  readonly #maintenance: Map<ServiceKey, Map<ServerKey, MaintenanceOrder>>;
 
-  /** @param before copied */
-  constructor({ verdicts, overrides }: RememberedStates = NOTHING_KNOWN) {
+  /** @param before copied; what is left out is not known */
+  constructor(before: Partial<RememberedStates> = {}) {
+    const { verdicts, overrides, drains, maintenance } = { ...NOTHING_KNOWN, ...before };
     this.#verdicts = copyFacts(verdicts);
     this.#overrides = copyFacts(overrides);
+    this.#drains = copyFacts(drains);
+    this.#maintenance = copyFacts(maintenance);
   }
 
   get verdicts(): ServerFacts<Verdict> {
@@ -32,6 +48,16 @@ export class ServerStates implements RememberedStates {
 
   get overrides(): ServerFacts<WeightOverride> {
     return this.#overrides;
+  }
+
+  /** Those that have ended, too: their servers stay out. */
+  get drains(): ServerFacts<DrainOrder> {
+    return this.#drains;
+  }
+
+  /** Of servers that are not in the file, too: the order is about them, not about the file. */
+  get maintenance(): ServerFacts<MaintenanceOrder> {
+    return this.#maintenance;
   }
 
   /** Remembers the verdict. @returns the one before, or undefined */
@@ -43,14 +69,40 @@ export class ServerStates implements RememberedStates {
 
   /** Remembers the operator's weight, or forgets it with null. */
   setWeight(service: ServiceKey, server: ServerKey, override: WeightOverride | null): void {
-    if (override !== null) put(this.#overrides, service, server, override);
-    else this.#overrides.get(service)?.delete(server);
+    set(this.#overrides, service, server, override);
   }
 
-  /** Forgets every server that is not in these services. @returns whether an operator's weight was among it */
+  /** Remembers the order to drain, or forgets it with null. */
+  setDrain(service: ServiceKey, server: ServerKey, order: DrainOrder | null): void {
+    set(this.#drains, service, server, order);
+  }
+
+  /** The drain is over. Harmless when there is none. */
+  endDrain(service: ServiceKey, server: ServerKey, end: DrainEnd): void {
+    const order = this.#drains.get(service)?.get(server);
+    if (order !== undefined) put(this.#drains, service, server, { ...order, end });
+  }
+
+  /** The clock was set: these are the drain's times. Harmless when there is none. */
+  moveDrain(service: ServiceKey, server: ServerKey, { sinceMs, deadlineMs }: DrainTime): void {
+    const order = this.#drains.get(service)?.get(server);
+    if (order !== undefined) put(this.#drains, service, server, { ...order, sinceMs, deadlineMs });
+  }
+
+  /** Remembers the standing order, or forgets it with null. */
+  setMaintenance(service: ServiceKey, server: ServerKey, order: MaintenanceOrder | null): void {
+    set(this.#maintenance, service, server, order);
+  }
+
+  /**
+   * Forgets every server that is not in these services, but for maintenance.
+   *
+   * @returns whether something that an operator set was among it
+   */
   prune(services: ReadonlyMap<ServiceKey, VirtualService>): boolean {
     pruneFacts(this.#verdicts, services);
-    return pruneFacts(this.#overrides, services);
+    const weights = pruneFacts(this.#overrides, services);
+    return pruneFacts(this.#drains, services) || weights;
   }
 }
 
@@ -67,6 +119,21 @@ function put<Fact>(
   const ofService = facts.get(service);
   if (ofService === undefined) facts.set(service, new Map([[server, fact]]));
   else ofService.set(server, fact);
+}
+
+function set<Fact>(
+  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
+  service: ServiceKey,
+  server: ServerKey,
+  fact: Fact | null,
+): void {
+  if (fact !== null) {
+    put(facts, service, server, fact);
+    return;
+  }
+  const ofService = facts.get(service);
+  ofService?.delete(server);
+  if (ofService?.size === 0) facts.delete(service);
 }
 
 function pruneFacts<Fact>(

@@ -1,13 +1,17 @@
 /** Draws the one picture of the director that every face reads. Pure. */
 import type { ObservedServer, ObservedService, ObservedTable, ServerCounters } from '../dataplane/types.js';
-import type { DesiredState, ServerDecision } from '../model/desired-state.js';
+import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
+import type { DesiredService, DesiredState, ServerDecision } from '../model/desired-state.js';
 import type { ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
-import type { PlanSummary, ServerStatus, ServiceStatus, Snapshot } from '../model/snapshot.js';
+import type { PlanSummary, ServerStatus, ServiceStatus, ServingStatus, Snapshot } from '../model/snapshot.js';
+import type { Serving } from '../model/serving.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { ServerFacts, WeightOverride } from './desired.js';
 import type { UnrepairedDrift } from './drift-watch.js';
+import { drainStatus, formatDeadline, leaverStatus } from './drain.js';
+import type { Leaver, Leaving } from './leaving.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import type { Failure } from './retry-book.js';
 import { computeHealth } from './service-health.js';
@@ -29,6 +33,9 @@ export interface SnapshotInputs {
   readonly observed: ObservedTable;
   readonly verdicts: ServerFacts<Verdict>;
   readonly overrides: ServerFacts<WeightOverride>;
+  readonly drains: ServerFacts<DrainOrder>;
+  readonly maintenance: ServerFacts<MaintenanceOrder>;
+  readonly leaving: Leaving;
   readonly failures: ReadonlyMap<ServiceKey, Failure>;
   readonly drift: ReadonlyMap<ServiceKey, UnrepairedDrift>;
   readonly lastPlan: PlanSummary | null;
@@ -36,7 +43,7 @@ export interface SnapshotInputs {
 
 const MOST_ERRORS = 10;
 const NO_TRAFFIC: ServerCounters = { connections: 0, bytesIn: 0, bytesOut: 0, refused: 0 };
-const NOT_PLANNED = { present: false, weight: 0, reason: 'not planned yet' };
+const NOT_PLANNED: Pick<ServerDecision, 'reason' | 'panic'> = { reason: 'not planned yet' };
 
 /** Computes the snapshot. The answer shares nothing that changes later. */
 export function buildSnapshot(inputs: SnapshotInputs): Snapshot {
@@ -76,6 +83,7 @@ function serviceStatus(service: VirtualService, inputs: SnapshotInputs): Service
     forwarding,
     persistenceSec: settings.persistence?.timeoutSec ?? null,
     ...computeHealth({ service, desired, observed, errors, drift }),
+    serving: desired === undefined ? null : servingStatus(desired.serving),
     servedAsNat: desired?.servedAsNat ?? null,
     errors,
     connections,
@@ -90,9 +98,28 @@ function serviceStatus(service: VirtualService, inputs: SnapshotInputs): Service
       ...service.servers.map((server, index) =>
         configuredStatus(server, service, desired?.decisions[index], observed, inputs),
       ),
+      ...sorryStatus(service, desired, observed, inputs),
       ...extraStatuses(service, observed, inputs),
     ],
   };
+}
+
+function servingStatus({ tier, reason, healthyWeight, quorum, quorate }: Serving): ServingStatus {
+  return { tier, reason, healthyWeight, quorum, quorate };
+}
+
+/** A row of its own, unless it is one of the service's servers, too. */
+function sorryStatus(
+  service: VirtualService,
+  desired: DesiredService | undefined,
+  observed: ObservedService | undefined,
+  inputs: SnapshotInputs,
+): readonly ServerStatus[] {
+  const sorry = service.sorryServer;
+  if (sorry === null || service.servers.some(({ key }) => key === sorry.key)) return [];
+  const decision = desired?.decisions.find(({ server }) => server === sorry.key);
+  const status = configuredStatus(sorry, service, decision, observed, inputs);
+  return [{ ...status, role: 'sorry', verdictReason: 'never checked' }];
 }
 
 function shortErrors(failure: Failure | undefined, faults: readonly string[]): readonly string[] {
@@ -111,14 +138,19 @@ function configuredStatus(
   const entry = observed?.servers.get(server.key);
   const decision = planned?.server === server.key ? planned : NOT_PLANNED;
   const verdict = inputs.verdicts.get(service.key)?.get(server.key);
+  const order = inputs.drains.get(service.key)?.get(server.key);
   return {
     name: server.name,
     key: server.key,
+    role: server.backup === undefined ? 'server' : 'backup',
+    panic: decision.panic === true,
     forwarding: entry?.forwarding ?? server.forwarding,
     configuredWeight: server.weight,
     reason: decision.reason,
     ...verdictStatus(verdict, inputs.frame.director.startedAtMs),
     weightOverride: inputs.overrides.get(service.key)?.get(server.key)?.weight ?? null,
+    drain: order === undefined ? null : drainStatus(order),
+    maintenance: inputs.maintenance.get(service.key)?.get(server.key) ?? null,
     ...traffic(entry, observed?.removed?.get(server.key)),
   };
 }
@@ -127,18 +159,23 @@ function configuredStatus(
 function extraStatuses(
   service: VirtualService,
   observed: ObservedService | undefined,
-  { frame }: SnapshotInputs,
+  { frame, leaving }: SnapshotInputs,
 ): readonly ServerStatus[] {
   if (observed === undefined) return [];
   const configured = new Set(service.servers.map((server) => server.key));
-  const extra = (entry: ObservedServer, reason: string, counted: Traffic): ServerStatus => ({
-    name: entry.name,
+  if (service.sorryServer !== null) configured.add(service.sorryServer.key);
+  const extra = (entry: ObservedServer, reason: string, counted: Traffic, leaver?: Leaver): ServerStatus => ({
+    name: leaver?.name ?? entry.name,
     key: entry.key,
+    role: 'server',
+    panic: false,
     forwarding: entry.forwarding,
     configuredWeight: 0,
     reason,
     ...verdictStatus(undefined, frame.director.startedAtMs),
     weightOverride: null,
+    drain: leaver === undefined ? null : leaverStatus(leaver),
+    maintenance: null,
     ...counted,
   });
   const present = [...observed.servers.values()].filter((entry) => !configured.has(entry.key));
@@ -146,7 +183,11 @@ function extraStatuses(
     (entry) => !configured.has(entry.key) && !observed.servers.has(entry.key) && hasClients(service, entry),
   );
   return [
-    ...present.map((entry) => extra(entry, 'not in the file', traffic(entry))),
+    ...present.map((entry) => {
+      const leaver = leaving.get(service.key)?.get(entry.key);
+      const until = leaver === undefined ? '' : `: draining ${formatDeadline(leaver.deadlineMs)}`;
+      return extra(entry, `not in the file${until}`, traffic(entry), leaver);
+    }),
     ...removed.map((entry) => extra(entry, 'removed, its connections live on', traffic(undefined, entry))),
   ];
 }
@@ -171,6 +212,7 @@ type Traffic = Pick<
   | 'weight'
   | 'activeConnections'
   | 'inactiveConnections'
+  | 'stickyClients'
   | 'overloaded'
   | 'connections'
   | 'bytesIn'
@@ -189,6 +231,7 @@ function traffic(entry: ObservedServer | undefined, removed?: ObservedServer): T
     weight: entry?.weight ?? null,
     activeConnections: counted?.activeConnections ?? 0,
     inactiveConnections: counted?.inactiveConnections ?? 0,
+    stickyClients: counted?.persistentConnections ?? null,
     overloaded: entry?.overloaded ?? null,
     connections,
     bytesIn,

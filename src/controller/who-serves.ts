@@ -32,8 +32,7 @@ export function whoServes(
   const quorum = memory?.quorate === false ? policy.quorumUp : policy.quorum;
   const quorate = healthyWeight >= quorum;
   const panic = panicOf(policy, primaries, memory);
-  const backups = standings.filter(({ server }) => server.backup !== undefined);
-  const tier = tierOf(policy, { quorate, healthyWeight, panic: panic.kept.size, backups });
+  const tier = tierOf(policy, standings, { quorate, healthyWeight, panic: panic.kept.size });
   const facts = { healthyWeight, quorum };
   return {
     tier,
@@ -74,15 +73,25 @@ interface Found {
   readonly healthyWeight: number;
   /** Servers kept in. */
   readonly panic: number;
-  readonly backups: readonly Standing[];
 }
 
-function tierOf({ sorryServer }: Policy, { quorate, healthyWeight, panic, backups }: Found): ServingTier {
+function tierOf(
+  { sorryServer }: Policy,
+  standings: readonly Standing[],
+  { quorate, healthyWeight, panic }: Found,
+): ServingTier {
   if (panic > 0) return 'panic';
   if (quorate) return 'primaries';
-  if (backups.some(({ state, weight }) => state === 'well' && weight > 0)) return 'backup';
-  if (sorryServer !== null) return 'sorry';
+  if (standings.some(isReadyBackup)) return 'backup';
+  // A machine that an operator took out is out as the sorry server, too.
+  const isOut = ({ server, state }: Standing): boolean =>
+    server.key === sorryServer?.key && state === 'ordered-out';
+  if (sorryServer !== null && !standings.some(isOut)) return 'sorry';
   return healthyWeight > 0 ? 'below-quorum' : 'nobody';
+}
+
+function isReadyBackup({ server, state, weight }: Standing): boolean {
+  return server.backup !== undefined && state === 'well' && weight > 0;
 }
 
 function reasonOf(

@@ -4,8 +4,10 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
+import type { Leaver } from '../controller/leaving.js';
 import { NOTHING_OWNED, type OwnedTable } from '../controller/ownership.js';
 import { NOTHING_KNOWN, type RememberedStates, type StatesChange } from '../controller/server-states.js';
+import type { ServerKey } from '../model/keys.js';
 import type { VipKey } from '../model/vip-address.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { recallAddresses, storeAddresses } from './owned-addresses.js';
@@ -15,6 +17,7 @@ import {
   NO_OWNERSHIP,
   ownershipFormat,
   readOwnership,
+  type OwnedService,
   type Ownership,
   type OwnershipRecord,
 } from './state/ownership-record.js';
@@ -70,7 +73,7 @@ export async function recall(options: RecallOptions): Promise<Remembered> {
     owned: { ...ownedTable(owned), addresses: recallAddresses(addresses) },
     host,
     states: {
-      overrides: operator.kind === 'read' ? operator.content.weights : new Map(),
+      ...orders(operator.kind === 'read' ? operator.content : NO_OPERATOR_STATE),
       verdicts:
         verdicts.kind === 'read' ? freshVerdicts(verdicts.content, services, clock.wallMs()) : new Map(),
     },
@@ -79,7 +82,9 @@ export async function recall(options: RecallOptions): Promise<Remembered> {
       ...(ownership?.kind === 'void' && ownership.cause !== 'other-boot'
         ? [ownershipWarning(ownership.reason)]
         : []),
-      ...(operator.kind === 'void' ? [`${operator.reason}; weights set by operators are forgotten`] : []),
+      ...(operator.kind === 'void'
+        ? [`${operator.reason}; weights, drains and maintenance set by operators are forgotten`]
+        : []),
       ...(verdicts.kind === 'void'
         ? [`${verdicts.reason}; every server counts as up until it is checked`]
         : []),
@@ -91,15 +96,33 @@ function ownershipWarning(reason: string): string {
   return `${reason}; nothing that is not in the file counts as lvsd's own, and nothing of it is deleted`;
 }
 
+function orders({ weights, drains, maintenance }: OperatorState) {
+  return { overrides: weights, drains, maintenance };
+}
+
 function ownedTable(services: Ownership['services']): OwnedTable {
   return {
     services: new Map([...services].map(([key, { name }]) => [key, name])),
-    strangers: new Map(
-      [...services].flatMap(([key, { strangers }]) =>
-        strangers.size === 0 ? [] : [[key, strangers] as const],
+    leaving: new Map(
+      [...services].flatMap(([key, { leaving }]) =>
+        leaving.size === 0 ? [] : [[key, recallLeavers(leaving)] as const],
       ),
     ),
   };
+}
+
+function recallLeavers(leaving: OwnedService['leaving']): ReadonlyMap<ServerKey, Leaver> {
+  return new Map([...leaving].map(([key, leaver]) => [key, { ...leaver, seen: true, ended: false }]));
+}
+
+/** That it has ended is found out anew: what was to be deleted then may have been, or not. */
+function storeLeavers(leaving: ReadonlyMap<ServerKey, Leaver> | undefined): OwnedService['leaving'] {
+  return new Map(
+    [...(leaving ?? [])].map(([key, { name, origin, sinceMs, deadlineMs }]) => [
+      key,
+      { name, origin, sinceMs, deadlineMs },
+    ]),
+  );
 }
 
 export interface DirectorStateOptions {
@@ -130,10 +153,10 @@ export class DirectorState {
     this.#options = options;
     this.#onHost = remembered.host;
     this.#ownership = this.#writer(ownershipFormat, () => this.#record());
-    this.#operator = this.#writer(operatorStateFormat, () => ({
-      ...NO_OPERATOR_STATE,
-      weights: states().overrides,
-    }));
+    this.#operator = this.#writer(operatorStateFormat, () => {
+      const { overrides: weights, drains, maintenance } = states();
+      return { weights, drains, maintenance };
+    });
     this.#verdicts = this.#writer(verdictFormat, () => states().verdicts);
   }
 
@@ -192,9 +215,9 @@ export class DirectorState {
   }
 
   #record(): OwnershipRecord {
-    const { services, strangers, addresses = new Map<VipKey, never>() } = this.#options.owned();
+    const { services, leaving, addresses = new Map<VipKey, never>() } = this.#options.owned();
     const owned = [...services].map(
-      ([key, name]) => [key, { name, strangers: strangers.get(key) ?? new Set<never>() }] as const,
+      ([key, name]) => [key, { name, leaving: storeLeavers(leaving.get(key)) }] as const,
     );
     if (this.#host === null) throw new Error('the host is unknown');
     return {

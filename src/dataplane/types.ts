@@ -99,6 +99,8 @@ export type Step =
       readonly changes: readonly FieldChange[];
       /** Connections (active + inactive) at plan time that the edit touches; none is dropped. */
       readonly liveConnections: number;
+      /** Set when this begins the drain of a server that is not in the file. Planes need not know. */
+      readonly drain?: { readonly deadlineMs: number | null };
     }
   | {
       readonly kind: 'delete-server';
@@ -106,6 +108,8 @@ export type Step =
       readonly service: TableService;
       readonly server: TableServer;
       readonly liveConnections: number;
+      /** The server was given time: what is left on it ends, also on a plane where connections could live on. */
+      readonly endsConnections?: true;
     }
   | {
       readonly kind: 'delete-service';

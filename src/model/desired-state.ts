@@ -30,6 +30,8 @@ export interface ServerDecision {
   readonly reason: string;
   /** It failed, and the panic threshold keeps it in. */
   readonly panic?: true;
+  /** An operator's order took it out; it was given time, so what is left on it may end. */
+  readonly drained?: true;
 }
 
 export interface DesiredService extends TableService {

@@ -2,9 +2,11 @@
  * The one picture of the director that CLI, HTTP, metrics and dashboard read. Plain JSON values only;
  * holds no secret. Wall-clock times in ms since the epoch.
  */
+import type { DrainStatus, MaintenanceOrder } from './drain.js';
 import type { ServerKey, ServiceKey } from './keys.js';
 import type { PlaneRates } from './rates.js';
 import type { ForwardingMethod } from './real-server.js';
+import type { ServingTier } from './serving.js';
 import type { VerdictState } from './status.js';
 import type { Protocol } from './virtual-service.js';
 
@@ -78,6 +80,8 @@ export interface ServiceStatus {
   readonly health: ServiceHealth;
   /** For people; empty when ok. */
   readonly reason: string;
+  /** null until the service has been planned. */
+  readonly serving: ServingStatus | null;
   readonly servedAsNat: string | null;
   /** Failed steps, then faults of the scheduler module; at most ten, then a line that counts the rest. */
   readonly errors: readonly string[];
@@ -94,9 +98,27 @@ export interface ServiceStatus {
   readonly servers: readonly ServerStatus[];
 }
 
+/** Who serves the service, and how near that is to changing. */
+export interface ServingStatus {
+  readonly tier: ServingTier;
+  /** For people; empty while healthy servers serve with quorum. */
+  readonly reason: string;
+  /** Weights of the healthy servers together, without the backup pool's. */
+  readonly healthyWeight: number;
+  /** What they have to be together at the moment. */
+  readonly quorum: number;
+  readonly quorate: boolean;
+}
+
+/** `backup`: of the backup pool; `sorry`: the sorry server. Both are in the table only while they serve. */
+export type ServerRole = 'server' | 'backup' | 'sorry';
+
 export interface ServerStatus {
   readonly name: string;
   readonly key: ServerKey;
+  readonly role: ServerRole;
+  /** It failed, and the panic threshold keeps it in. */
+  readonly panic: boolean;
   readonly forwarding: ForwardingMethod;
   readonly configuredWeight: number;
   /** Weight in the table; null when the server is not in it. */
@@ -109,8 +131,14 @@ export interface ServerStatus {
   readonly checkedAtMs: number | null;
   /** Operator's weight, null when none. */
   readonly weightOverride: number | null;
+  /** It drains, or is out since it has drained; null when it does neither. */
+  readonly drain: DrainStatus | null;
+  /** An operator's standing order; null when there is none. */
+  readonly maintenance: MaintenanceOrder | null;
   readonly activeConnections: number;
   readonly inactiveConnections: number;
+  /** Templates of clients that stick to it; null where the plane does not tell. */
+  readonly stickyClients: number | null;
   readonly overloaded: boolean | null;
   readonly connections: number;
   readonly bytesIn: number;

@@ -1,26 +1,14 @@
 /** What operators set about servers of the file. It is about the file, not about a kernel's table, so it outlives a boot. */
 import { z } from 'zod';
-import type { ServerFacts, WeightOverride } from '../../controller/desired.js';
+import type { DrainOrder, MaintenanceOrder } from '../../model/drain.js';
+import type { ServerFacts, WeightOverride } from '../../controller/facts.js';
 import { factsSchema, storeFacts, wallMsSchema } from './server-facts.js';
 import type { StateFormat } from './state-file.js';
-
-/** An order that takes a server out of service. */
-export interface ServerOrder {
-  /** Who gave it, for people. */
-  readonly by: string;
-  /** Wall clock, ms since the epoch. */
-  readonly sinceMs: number;
-}
-
-export interface DrainOrder extends ServerOrder {
-  /** Wall clock at which the server is removed, whatever is left on it; null = it waits for its last connection. */
-  readonly deadlineMs: number | null;
-}
 
 export interface OperatorState {
   readonly weights: ServerFacts<WeightOverride>;
   readonly drains: ServerFacts<DrainOrder>;
-  readonly maintenance: ServerFacts<ServerOrder>;
+  readonly maintenance: ServerFacts<MaintenanceOrder>;
 }
 
 /** Nothing set. */
@@ -33,6 +21,12 @@ export const NO_OPERATOR_STATE: OperatorState = {
 const MOST_WEIGHT = 65535;
 const order = { by: z.string(), sinceMs: wallMsSchema };
 
+const drainEnd = z.strictObject({
+  cause: z.enum(['idle', 'deadline', 'gone']),
+  atMs: wallMsSchema,
+  connectionsCut: z.int().nonnegative(),
+});
+
 /** `operator.json`. */
 export const operatorStateFormat: StateFormat<OperatorState> = {
   fileName: 'operator.json',
@@ -44,7 +38,14 @@ export const operatorStateFormat: StateFormat<OperatorState> = {
   }),
   schema: z.strictObject({
     weights: factsSchema(z.strictObject({ weight: z.int().min(0).max(MOST_WEIGHT), by: z.string() })),
-    drains: factsSchema(z.strictObject({ ...order, deadlineMs: wallMsSchema.nullable() })),
-    maintenance: factsSchema(z.strictObject(order)),
+    drains: factsSchema(
+      z.strictObject({
+        ...order,
+        deadlineMs: wallMsSchema.nullable(),
+        purpose: z.enum(['drain', 'maintenance']).default('drain'),
+        end: drainEnd.nullable().default(null),
+      }),
+    ),
+    maintenance: factsSchema(z.strictObject({ ...order, reason: z.string().default('') })),
   }),
 };

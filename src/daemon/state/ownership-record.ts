@@ -6,17 +6,18 @@
  * deleted, nothing restored. Only the marks of services live on, since they are a choice of ours and no claim.
  */
 import { z } from 'zod';
+import type { LeavingServer } from '../../model/drain.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
 import { hostDifference, type HostIdentity } from './host-identity.js';
-import { serverKeySchema, serviceKeySchema } from './server-facts.js';
+import { serverKeySchema, serviceKeySchema, wallMsSchema } from './server-facts.js';
 import { readState, voidOf, type StateFormat, type StateReading, type VoidCause } from './state-file.js';
 import { join } from 'node:path';
 
 export interface OwnedService {
   /** In the file. */
   readonly name: string;
-  /** Servers that were there when lvsd took the service over: drained, never deleted. */
-  readonly strangers: ReadonlySet<ServerKey>;
+  /** Servers in the table that are not in the file: drained before they are deleted. */
+  readonly leaving: ReadonlyMap<ServerKey, LeavingServer>;
 }
 
 /** An address that lvsd added. One that was there before is not owned. */
@@ -109,16 +110,36 @@ const marks = z
   .array(z.strictObject({ service: text, mark: z.int().min(1).max(MOST_MARK) }))
   .transform((list) => new Map(list.map(({ service, mark }) => [service, mark])));
 
+const leavingServer = z.strictObject({
+  name: text,
+  origin: z.enum(['file', 'stranger']),
+  sinceMs: wallMsSchema,
+  deadlineMs: wallMsSchema.nullable(),
+});
+
 const services = z
-  .array(z.strictObject({ service: serviceKeySchema, name: text, strangers: z.array(serverKeySchema) }))
+  .array(
+    z.strictObject({
+      service: serviceKeySchema,
+      name: text,
+      /** As it was before servers of the file were drained, too; no longer written. */
+      strangers: z.array(serverKeySchema).default([]),
+      leaving: z.array(z.tuple([serverKeySchema, leavingServer])).default([]),
+    }),
+  )
   .transform(
     (list) =>
       new Map(
-        list.map(
-          ({ service, name, strangers }) => [service, { name, strangers: new Set(strangers) }] as const,
-        ),
+        list.map(({ service, name, strangers, leaving }) => {
+          const former = strangers.map((key) => [key, formerStranger(key)] as const);
+          return [service, { name, leaving: new Map([...former, ...leaving]) }] as const;
+        }),
       ),
   );
+
+function formerStranger(key: ServerKey): LeavingServer {
+  return { name: key, origin: 'stranger', sinceMs: 0, deadlineMs: null };
+}
 
 const rules = z.discriminatedUnion('engine', [
   z.strictObject({ engine: z.literal('nft'), family: z.enum(['inet', 'ip', 'ip6']), table: text }),
@@ -139,10 +160,10 @@ export const ownershipFormat: StateFormat<OwnershipRecord> = {
   format: 1,
   toJson: ({ host, ownership }) => ({
     host,
-    services: [...ownership.services].map(([service, { name, strangers }]) => ({
+    services: [...ownership.services].map(([service, { name, leaving }]) => ({
       service,
       name,
-      strangers: [...strangers],
+      leaving: [...leaving],
     })),
     addresses: ownership.addresses,
     rules: ownership.rules,

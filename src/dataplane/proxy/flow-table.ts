@@ -1,5 +1,6 @@
 /** Every live connection and UDP session of the plane, those of deleted services included. */
 import type { Clock } from '../../base/clock.js';
+import type { ServerKey, ServiceKey } from '../../model/keys.js';
 import type { ConnectionFilter, ConnectionRecord } from '../types.js';
 import type { TrackedFlow } from './tracked-flow.js';
 
@@ -25,6 +26,12 @@ export class FlowTable {
       if (filter.server !== undefined && flow.server.key !== filter.server) continue;
       yield flow.record(clock.nowMs());
     }
+  }
+
+  /** Ends the flows of one server of one service at once. */
+  abortServer(service: ServiceKey, server: ServerKey): void {
+    const theirs = [...this.#flows].filter((flow) => flow.service === service && flow.server.key === server);
+    for (const flow of theirs) flow.carrier?.abort();
   }
 
   /** Ends every flow at once. */

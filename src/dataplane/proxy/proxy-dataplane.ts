@@ -162,6 +162,7 @@ export class ProxyDataplane implements Dataplane {
         throw refusal('ERR_SERVER_GONE', 'the server is gone', true);
       case 'delete-server':
         this.#entries.get(step.service.key)?.service.removeServer(step.server.key);
+        if (step.endsConnections === true) this.#flows.abortServer(step.service.key, step.server.key);
         return;
       case 'delete-service':
         return this.#deleteService(step.service.key);

@@ -12,6 +12,7 @@ function optionsOf({ address, settings }: TableService): PersistenceOptions | nu
     family: address.family,
     prefixLength: settings.persistence.prefixLength,
     timeoutMs: settings.persistence.timeoutSec * 1000,
+    expireQuiescent: settings.expireQuiescent ?? false,
     service:
       address.kind === 'address'
         ? { kind: 'address', port: address.port }
