@@ -1,6 +1,7 @@
 /** The families that are drawn from the snapshot: names, help, and where each value is read. No logic but that. */
 import type { PlaneRates } from '../model/rates.js';
 import type { ServerStatus, ServiceStatus, Snapshot } from '../model/snapshot.js';
+import { SERVING_TIERS } from '../model/serving.js';
 import type { Family } from './text-format.js';
 
 /** A family with one sample for each `Subject`. */
@@ -123,6 +124,31 @@ export const SERVICE_FAMILIES: readonly SubjectFamily<ServiceStatus>[] = [
     'lvsd_service_servers_serving',
     'Servers that are in the table with a weight above 0.',
     ({ servers }) => servers.filter(serves).length,
+  ),
+  gauge(
+    'lvsd_service_serving_tier',
+    'Who serves: 1 healthy servers, 2 also failed ones (panic), 3 backup pool, 4 sorry server, 5 too few healthy servers, 6 nobody; absent before the first plan.',
+    ({ serving }) => (serving === null ? null : SERVING_TIERS.indexOf(serving.tier) + 1),
+  ),
+  gauge(
+    'lvsd_service_healthy_weight',
+    'Weights of the healthy servers together, without the backup pool; absent before the first plan.',
+    ({ serving }) => serving?.healthyWeight ?? null,
+  ),
+  gauge(
+    'lvsd_service_quorum_weight',
+    'What the healthy weight has to be at the moment; absent before the first plan.',
+    ({ serving }) => serving?.quorum ?? null,
+  ),
+  gauge(
+    'lvsd_service_quorum_reached',
+    '1 when the healthy weight makes the quorum, else 0; absent before the first plan.',
+    ({ serving }) => (serving === null ? null : Number(serving.quorate)),
+  ),
+  gauge(
+    'lvsd_service_servers_in_panic',
+    'Failed servers that the panic threshold keeps in.',
+    ({ servers }) => servers.filter(({ panic }) => panic).length,
   ),
   gauge(
     'lvsd_service_active_connections',

@@ -17,7 +17,7 @@ import type { ServiceAddress } from '../../src/model/service-address.js';
 import type { Persistence } from '../../src/model/virtual-service.js';
 import { refusal, type FakeIpvsTable } from '../support/fake-ipvs-table.js';
 import { kernelPlane, type KernelPlaneRig } from '../support/kernel-plane.js';
-import { server, service } from '../support/models.js';
+import { server, service, WELL_SERVED } from '../support/models.js';
 import { seededRandom, type SeededRandom } from '../support/random.js';
 
 const ROUNDS = 40;
@@ -80,7 +80,7 @@ function randomService(random: SeededRandom): DesiredService {
       onePacket: random.chance(0.2),
     },
   });
-  return { ...entry, name: entry.key, decisions: [], servedAsNat: null };
+  return { ...entry, name: entry.key, decisions: [], servedAsNat: null, serving: WELL_SERVED };
 }
 
 function randomDesired(random: SeededRandom): DesiredState {

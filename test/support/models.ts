@@ -1,10 +1,12 @@
 /** Short ways to say which configuration a test means. Every field that a test does not name has its default. */
 import { parseEndpoint } from '../../src/base/ip.js';
+import type { DesiredInputs } from '../../src/controller/desired.js';
 import type { TableService } from '../../src/model/desired-state.js';
 import type { DirectorSettings, Model } from '../../src/model/director.js';
 import { serverKey, serviceKey, type ServerKey, type ServiceKey } from '../../src/model/keys.js';
 import type { RealServer } from '../../src/model/real-server.js';
 import type { Protocol, ServiceAddress } from '../../src/model/service-address.js';
+import type { Serving } from '../../src/model/serving.js';
 import type { Verdict, VerdictState } from '../../src/model/status.js';
 import type { ServiceSettings, VirtualService } from '../../src/model/virtual-service.js';
 
@@ -126,3 +128,24 @@ export function model(services: readonly VirtualService[], director: Partial<Dir
 export function verdict(state: VerdictState, reason = state === 'up' ? 'answered' : 'ECONNREFUSED'): Verdict {
   return { state, countsAs: state === 'down' ? 'down' : 'up', reason, sinceMs: 0, checkedAtMs: 0 };
 }
+
+/** What is known and set about servers when nothing is: part of the inputs of the desired state. */
+export const NO_FACTS: Omit<DesiredInputs, 'services' | 'plane'> = {
+  verdicts: new Map(),
+  overrides: new Map(),
+  holds: new Map(),
+  drains: new Map(),
+  maintenance: new Map(),
+  serving: new Map(),
+};
+
+/** All is well. */
+export const WELL_SERVED: Serving = {
+  tier: 'primaries',
+  quorate: true,
+  panic: [],
+  out: [],
+  reason: '',
+  healthyWeight: 1,
+  quorum: 1,
+};

@@ -24,6 +24,10 @@ function inputs(services: readonly VirtualService[], facts: Facts = {}): Desired
     services: new Map(services.map((entry) => [entry.key, entry])),
     verdicts: table(facts.verdicts),
     overrides: table(facts.overrides),
+    holds: new Map(),
+    drains: new Map(),
+    maintenance: new Map(),
+    serving: new Map(),
     plane: facts.plane ?? 'kernel',
   };
 }

@@ -5,7 +5,7 @@ import { computePlan } from '../../../src/controller/plan.js';
 import type { TableService } from '../../../src/model/desired-state.js';
 import type { ServiceKey } from '../../../src/model/keys.js';
 import type { MatchRule } from '../../../src/model/service-address.js';
-import { tableService } from '../../support/models.js';
+import { tableService, WELL_SERVED } from '../../support/models.js';
 
 const rule = (protocol: MatchRule['protocol'], firstPort: number, address = '192.0.2.1'): MatchRule => ({
   family: address.includes(':') ? 6 : 4,
@@ -50,7 +50,7 @@ describe('changes of what a service matches', () => {
   it('are another service to the kernel where the address family changes', () => {
     const [before, after] = [matching(rule('tcp', 1)), matching(rule('tcp', 1, '2001:db8::1'))];
     const steps = computePlan({
-      desired: new Map([[after.key, { ...after, servers: [], decisions: [], servedAsNat: null }]]),
+      desired: new Map([[after.key, { ...after, servers: [], decisions: [], servedAsNat: null, serving: WELL_SERVED }]]),
       observed: new Map([[before.key, { ...before, servers: new Map(), counters }]]),
       owned: new Map([[before.key, 'calls']]),
       unmanaged: 'keep',

@@ -9,13 +9,13 @@ import type { ObservedService, ObservedTable, Step } from '../../../src/dataplan
 import type { ServiceKey } from '../../../src/model/keys.js';
 import type { VirtualService } from '../../../src/model/virtual-service.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
-import { server, serverKeyOf, service } from '../../support/models.js';
+import { NO_FACTS, server, serverKeyOf, service } from '../../support/models.js';
 
 const VIP = '192.0.2.10:80';
 
 function desiredOf(services: readonly VirtualService[]): PlanInputs['desired'] {
   const byKey = new Map(services.map((entry) => [entry.key, entry]));
-  return computeDesired({ services: byKey, verdicts: new Map(), overrides: new Map(), plane: 'kernel' });
+  return computeDesired({ ...NO_FACTS, services: byKey, plane: 'kernel' });
 }
 
 async function tableOf(services: readonly VirtualService[], live: number): Promise<ObservedTable> {

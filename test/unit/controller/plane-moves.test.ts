@@ -11,7 +11,7 @@ import type { Step } from '../../../src/dataplane/types.js';
 import type { ServicePlane, VirtualService } from '../../../src/model/virtual-service.js';
 import { controllerRig } from '../../support/controller.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
-import { keyOf, model, serverKeyOf, service } from '../../support/models.js';
+import { keyOf, model, NO_FACTS, serverKeyOf, service } from '../../support/models.js';
 
 const VIP = '192.0.2.10:80';
 const SERVERS = ['10.0.0.1:80', '10.0.0.2:80'];
@@ -39,9 +39,8 @@ async function planTo(wanted: VirtualService, { composite }: World): Promise<rea
   const services = new Map([[wanted.key, wanted]]);
   return computePlan({
     desired: computeDesired({
+      ...NO_FACTS,
       services,
-      verdicts: new Map(),
-      overrides: new Map(),
       plane: composite.kind,
     }),
     observed: await composite.observe(),
@@ -118,7 +117,7 @@ describe('a service that moves to another plane', () => {
     const plane = new FakeDataplane();
     const shop = shopOn('kernel');
     plane.externalService(shop, shop.servers);
-    const inputs = { verdicts: new Map(), overrides: new Map(), plane: plane.kind };
+    const inputs = { ...NO_FACTS, plane: plane.kind };
     const wanted = shopOn('proxy');
     const steps = computePlan({
       desired: computeDesired({ ...inputs, services: new Map([[wanted.key, wanted]]) }),

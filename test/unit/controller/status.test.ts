@@ -11,7 +11,7 @@ import type { Verdict } from '../../../src/model/status.js';
 import type { VirtualService } from '../../../src/model/virtual-service.js';
 import { FRAME } from '../../support/controller.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
-import { server, serverKeyOf, service, verdict } from '../../support/models.js';
+import { NO_FACTS, server, serverKeyOf, service, verdict } from '../../support/models.js';
 
 const A = serverKeyOf('10.0.0.1:80');
 const B = serverKeyOf('10.0.0.2:80');
@@ -271,9 +271,8 @@ describe('computeReadiness', () => {
     );
     const nat = service('nat', '192.0.2.11:80', [server(A, { forwarding: 'dr' })], { fallback: 'proxy' });
     const desired = computeDesired({
+      ...NO_FACTS,
       services: new Map([[nat.key, nat]]),
-      verdicts: new Map(),
-      overrides: new Map(),
       plane: 'proxy',
     });
     const ready = computeReadiness({

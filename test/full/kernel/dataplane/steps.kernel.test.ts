@@ -18,7 +18,7 @@ import type { ServiceKey } from '../../../../src/model/keys.js';
 import { SCHEDULER_NAMES, flagsOf } from '../../../../src/model/scheduler-names.js';
 import type { ServiceSettings } from '../../../../src/model/virtual-service.js';
 import { inNewNamespace } from '../../../kernel/support/namespace.js';
-import { addressOf, server, service, tableService } from '../../../support/models.js';
+import { addressOf, server, service, tableService, WELL_SERVED } from '../../../support/models.js';
 import {
   add,
   assertDone,
@@ -42,7 +42,7 @@ function using(settings: Partial<ServiceSettings>, entry: TableService = shop): 
 }
 
 function desiredOf(entry: TableService, servers: readonly TableServer[]): DesiredService {
-  return { ...entry, servers, decisions: [], servedAsNat: null };
+  return { ...entry, servers, decisions: [], servedAsNat: null, serving: WELL_SERVED };
 }
 
 describe('the kernel plane', () => {

@@ -15,6 +15,7 @@ import type { TableServer, TableService } from '../../../../../src/model/desired
 import type { ServerKey, ServiceKey } from '../../../../../src/model/keys.js';
 import type { MatchRule } from '../../../../../src/model/service-address.js';
 import { kernelPlane } from '../../../../support/kernel-plane.js';
+import { WELL_SERVED } from '../../../../support/models.js';
 
 /** Rules in memory. */
 class FakeRules implements MarkRuleTable {
@@ -158,7 +159,7 @@ describe('match services of the kernel plane', () => {
     const a = service('a', port(80));
     await applyPlan(plane, [create(a), add(a)]);
     rules.rules = [];
-    const desired = { ...a, servers: [server('10.0.0.1')], decisions: [], servedAsNat: null };
+    const desired = { ...a, servers: [server('10.0.0.1')], decisions: [], servedAsNat: null, serving: WELL_SERVED };
     const steps = computePlan({
       desired: new Map([[a.key, desired]]),
       observed: await plane.observe(),
