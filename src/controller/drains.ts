@@ -97,13 +97,17 @@ export class Drains {
   }
 
   /**
-   * Takes an order to drain back and waits until the server has its weight again.
+   * Takes an order to drain back, lets a server serve that failed and waits for it (`recovery`), and waits until the table
+   * says so.
    *
-   * @returns null when there is no such order
+   * @returns null when there is nothing of that kind
    */
   async undrain(service: ServiceKey, server: ServerKey, by: string): Promise<RoundResult | null> {
-    if (this.#order(service, server) === undefined) return null;
-    this.#options.config.states.setDrain(service, server, null);
+    const { states, serving } = this.#options.config;
+    const wasHeld = serving.release(service, server);
+    if (this.#order(service, server) === undefined)
+      return wasHeld ? this.#tell(service, server, 'server-released', `released by ${by}`) : null;
+    states.setDrain(service, server, null);
     return this.#tell(service, server, 'drain-cancelled', `taken back by ${by}`);
   }
 
@@ -213,7 +217,7 @@ export class Drains {
   async #tell(
     service: ServiceKey,
     server: ServerKey,
-    type: 'drain-began' | 'drain-cancelled' | 'maintenance-began' | 'maintenance-ended',
+    type: 'drain-began' | 'drain-cancelled' | 'maintenance-began' | 'maintenance-ended' | 'server-released',
     message: string,
   ): Promise<RoundResult> {
     const { events, changed, onOrders } = this.#options;

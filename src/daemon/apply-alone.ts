@@ -108,6 +108,7 @@ async function program(
     remembered,
     kernel: true,
     states: () => reconciler.states,
+    serving: () => reconciler.serving,
     owned: () => reconciler.owned,
     onTrouble: (trouble) => {
       if (trouble !== null) troubles.push(trouble);

@@ -120,6 +120,7 @@ export class Daemon {
       remembered,
       kernel,
       states: () => this.#reconciler.states,
+      serving: () => this.#reconciler.serving,
       owned: () => this.#reconciler.owned,
       onTrouble: (trouble, file) => {
         if (trouble === null) logger.info(`write ${file}: it can be written again`);
@@ -138,6 +139,8 @@ export class Daemon {
       ...(this.#kernelSide === null ? {} : { addresses: this.#kernelSide.addresses }),
       ...(kernel ? { owned: remembered.owned } : {}),
       states: remembered.states,
+      serving: remembered.serving,
+      onServing: () => this.#state.servingChanged(),
       saveOwnership: () => this.#state.saveOwnership(),
       onStates: (change) => this.#state.statesChanged(change),
       dataplane: this.#planes.dataplane,

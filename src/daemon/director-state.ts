@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import type { Leaver } from '../controller/leaving.js';
 import { NOTHING_OWNED, type OwnedTable } from '../controller/ownership.js';
+import { NOTHING_DECIDED, type RememberedServing } from '../controller/serving-state.js';
 import { NOTHING_KNOWN, type RememberedStates, type StatesChange } from '../controller/server-states.js';
 import type { ServerKey } from '../model/keys.js';
 import type { VipKey } from '../model/vip-address.js';
@@ -21,6 +22,7 @@ import {
   type Ownership,
   type OwnershipRecord,
 } from './state/ownership-record.js';
+import { servingFormat } from './state/serving-memory.js';
 import { readState, type StateFormat } from './state/state-file.js';
 import { StateWriter } from './state/state-writer.js';
 import { freshVerdicts, verdictFormat, VERDICT_REFRESH_MS } from './state/verdict-memory.js';
@@ -29,6 +31,8 @@ import { freshVerdicts, verdictFormat, VERDICT_REFRESH_MS } from './state/verdic
 export interface Remembered {
   readonly owned: OwnedTable;
   readonly states: RememberedStates;
+  /** Who served last, and whom recovery holds back. */
+  readonly serving: RememberedServing;
   /** Rules and settings of the host that are lvsd's; services and addresses are in `owned`. */
   readonly host: OwnedOnHost;
   /** One line each, for the log: records that say nothing, though they are there. */
@@ -41,6 +45,7 @@ export type OwnedOnHost = Omit<Ownership, 'services' | 'addresses'>;
 export const NOTHING_REMEMBERED: Remembered = {
   owned: NOTHING_OWNED,
   states: NOTHING_KNOWN,
+  serving: NOTHING_DECIDED,
   host: NO_OWNERSHIP,
   warnings: [],
 };
@@ -61,10 +66,11 @@ const VERDICT_SOON_MS = 1000;
 /** Reads what is there. Never rejects: what cannot be read counts as not there, with a warning. */
 export async function recall(options: RecallOptions): Promise<Remembered> {
   const { stateDir, uid, clock, services, kernel } = options;
-  const [ownership, operator, verdicts] = await Promise.all([
+  const [ownership, operator, verdicts, serving] = await Promise.all([
     kernel ? readOwnership(stateDir, await currentHost(), uid) : null,
     readState(operatorStateFormat, join(stateDir, operatorStateFormat.fileName), uid),
     readState(verdictFormat, join(stateDir, verdictFormat.fileName), uid),
+    readState(servingFormat, join(stateDir, servingFormat.fileName), uid),
   ]);
   const record = ownership?.kind === 'read' ? ownership.content : NO_OWNERSHIP;
   const { services: owned, addresses, ...rest } = record;
@@ -77,6 +83,7 @@ export async function recall(options: RecallOptions): Promise<Remembered> {
       verdicts:
         verdicts.kind === 'read' ? freshVerdicts(verdicts.content, services, clock.wallMs()) : new Map(),
     },
+    serving: serving.kind === 'read' ? serving.content : NOTHING_DECIDED,
     warnings: [
       // After a boot nothing of it is there any more: that is no loss.
       ...(ownership?.kind === 'void' && ownership.cause !== 'other-boot'
@@ -87,6 +94,9 @@ export async function recall(options: RecallOptions): Promise<Remembered> {
         : []),
       ...(verdicts.kind === 'void'
         ? [`${verdicts.reason}; every server counts as up until it is checked`]
+        : []),
+      ...(serving.kind === 'void'
+        ? [`${serving.reason}; servers that recovery holds back may serve again`]
         : []),
     ],
   };
@@ -134,6 +144,8 @@ export interface DirectorStateOptions {
   /** As it is at the moment. */
   readonly states: () => RememberedStates;
   /** As it is at the moment. */
+  readonly serving: () => RememberedServing;
+  /** As it is at the moment. */
   readonly owned: () => OwnedTable;
   /** Hears in one line that a file cannot be written, and null when it can again. */
   readonly onTrouble: (trouble: string | null, file: string) => void;
@@ -145,6 +157,7 @@ export class DirectorState {
   readonly #ownership: StateWriter<OwnershipRecord>;
   readonly #operator: StateWriter<OperatorState>;
   readonly #verdicts: StateWriter<RememberedStates['verdicts']>;
+  readonly #serving: StateWriter<RememberedServing>;
   #onHost: OwnedOnHost;
   #host: HostIdentity | null = null;
 
@@ -158,6 +171,7 @@ export class DirectorState {
       return { weights, drains, maintenance };
     });
     this.#verdicts = this.#writer(verdictFormat, () => states().verdicts);
+    this.#serving = this.#writer(servingFormat, options.serving);
   }
 
   /** What is lvsd's on the host, beside services and their addresses. */
@@ -189,12 +203,17 @@ export class DirectorState {
     else this.#verdicts.touch(what === 'verdict' ? VERDICT_SOON_MS : VERDICT_REFRESH_MS);
   }
 
+  /** Who serves, or whom recovery holds back, is to be remembered anew. */
+  servingChanged(): void {
+    this.#serving.touch(VERDICT_SOON_MS);
+  }
+
   /**
    * Writes what is known of servers, and from then on no more: what a director forgets that takes its services away is
    * to be known at the next start. Never rejects.
    */
   async closeStates(): Promise<void> {
-    await Promise.all([this.#operator.close(), this.#verdicts.close()]);
+    await Promise.all([this.#operator.close(), this.#verdicts.close(), this.#serving.close()]);
   }
 
   /** Writes what is not written yet. Idempotent and awaited; never rejects. */

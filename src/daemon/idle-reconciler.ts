@@ -19,7 +19,7 @@ export function idleReconciler(
   dataplane: Dataplane,
   addresses: AddressTable | null,
   model: Model,
-  { owned, states }: Remembered,
+  { owned, states, serving }: Remembered,
   saveOwnership?: SaveOwnership,
 ): Reconciler {
   const clock = realClock;
@@ -33,6 +33,7 @@ export function idleReconciler(
     model,
     owned,
     states,
+    serving,
     ...(saveOwnership === undefined ? {} : { saveOwnership }),
     frame: () => ({
       director: {
