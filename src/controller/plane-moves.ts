@@ -1,9 +1,12 @@
 /**
- * Objects to a file that moves services from one data plane to the other: the connections that the first one carries
- * end with it. Judges two configurations, as the shrink guard does. Pure.
+ * Objects to a file that makes services anew in place: one that moves to the other data plane, and a `match` service of
+ * the kernel whose address family changes. What carries the connections ends with what it was. Judges two
+ * configurations, as the shrink guard does. Pure.
  */
+import type { Family } from '../base/ip.js';
 import { plural } from '../base/plural.js';
 import type { ServiceKey } from '../model/keys.js';
+import type { ServiceAddress } from '../model/service-address.js';
 import type { ServicePlane } from '../model/virtual-service.js';
 
 /** What needs to be known of a service: the one of the running configuration, or of the new one. */
@@ -11,6 +14,7 @@ export interface PlacedService {
   readonly key: ServiceKey;
   readonly name: string;
   readonly plane: ServicePlane;
+  readonly address: Pick<ServiceAddress, 'kind' | 'family'>;
 }
 
 /** A service that would change its plane. */
@@ -19,6 +23,14 @@ export interface PlaneMove {
   readonly service: string;
   readonly from: ServicePlane;
   readonly to: ServicePlane;
+}
+
+/** A `match` service that would get addresses of the other family. */
+export interface FamilyChange {
+  /** As the new configuration names it. */
+  readonly service: string;
+  readonly from: Family;
+  readonly to: Family;
 }
 
 const MOST_NAMES = 5;
@@ -35,13 +47,39 @@ export function planeMoves(
   });
 }
 
+/**
+ * Lists the `match` services of both configurations whose family differs, in the order of the new one: the kernel knows
+ * them by their marks, and a mark of the other family is another service. Only those that stay in the kernel; in
+ * userspace connections live on when their service is made anew.
+ */
+export function familyChanges(
+  before: readonly PlacedService[],
+  after: readonly PlacedService[],
+): readonly FamilyChange[] {
+  const inKernel = before.filter(({ plane, address }) => plane === 'kernel' && address.kind === 'match');
+  const families = new Map(inKernel.map(({ key, address }) => [key, address.family]));
+  return after.flatMap(({ key, name, plane, address: { family } }) => {
+    const from = plane === 'kernel' ? families.get(key) : undefined;
+    return from === undefined || from === family ? [] : [{ service: name, from, to: family }];
+  });
+}
+
 /** Says in one line which services would move. @returns null when none does */
 export function explainMoves(moves: readonly PlaneMove[]): string | null {
   if (moves.length === 0) return null;
-  const named = moves
-    .slice(0, MOST_NAMES)
-    .map(({ service, from, to }) => `${service} from the ${from} to the ${to} plane`);
-  const rest = moves.length > MOST_NAMES ? ` and ${moves.length - MOST_NAMES} more` : '';
-  const what = `the file moves ${plural(moves.length, 'service')}: ${named.join(', ')}${rest}`;
-  return `${what}; that drops their connections`;
+  const named = moves.map(({ service, from, to }) => `${service} from the ${from} to the ${to} plane`);
+  return `the file moves ${plural(moves.length, 'service')}: ${listFew(named)}; that drops their connections`;
+}
+
+/** Says in one line which services would change their family. @returns null when none does */
+export function explainFamilyChanges(changes: readonly FamilyChange[]): string | null {
+  if (changes.length === 0) return null;
+  const named = changes.map(({ service, from, to }) => `${service} from IPv${from} to IPv${to}`);
+  const what = `the file changes the address family of ${plural(changes.length, 'match service')}`;
+  return `${what}: ${listFew(named)}; that drops their connections`;
+}
+
+function listFew(named: readonly string[]): string {
+  const rest = named.length > MOST_NAMES ? ` and ${named.length - MOST_NAMES} more` : '';
+  return `${named.slice(0, MOST_NAMES).join(', ')}${rest}`;
 }

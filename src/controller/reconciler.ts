@@ -20,7 +20,7 @@ import { Drains, type ChangedServer } from './drains.js';
 import type { EventLog } from './event-log.js';
 import type { OwnedTable, SaveOwnership } from './ownership.js';
 import { heldReason } from './judge-server.js';
-import { explainMoves, planeMoves } from './plane-moves.js';
+import { explainFamilyChanges, explainMoves, familyChanges, planeMoves } from './plane-moves.js';
 import { computeReadiness } from './readiness.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
@@ -193,14 +193,20 @@ export class Reconciler {
     return new Set([...changed, ...failures.keys(), ...unsettled]);
   }
 
-  /** What speaks against taking over a configuration unasked: the shrink guard, moves between planes; null when nothing. */
+  /**
+   * What speaks against taking over a configuration unasked: the shrink guard, services that would be made anew and drop
+   * their connections; null when nothing.
+   */
   objection(model: Model): string | null {
     const before = [...this.#config.services.values()];
     const limit = this.#config.director.shrinkGuard;
     const shrinking = explainObjections(shrinkObjections(before, model.services, limit), limit);
-    const hasPlanes = this.#options.dataplane.kind === 'composite';
-    const moving = hasPlanes ? explainMoves(planeMoves(before, model.services)) : null;
-    return moving === null ? shrinking : `${moving}\n${shrinking ?? HOW_TO_FORCE}`;
+    const { kind } = this.#options.dataplane;
+    const dropping = [
+      kind === 'composite' ? explainMoves(planeMoves(before, model.services)) : null,
+      kind === 'proxy' ? null : explainFamilyChanges(familyChanges(before, model.services)),
+    ].filter((line) => line !== null);
+    return dropping.length === 0 ? shrinking : [...dropping, shrinking ?? HOW_TO_FORCE].join('\n');
   }
 
   /**

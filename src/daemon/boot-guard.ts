@@ -1,9 +1,9 @@
 /**
  * The shrink guard at start: a table that an earlier lvsd left is traffic, and a file that was emptied while nobody ran,
- * or that moves services off the kernel, must not end it. Pure.
+ * that moves services off the kernel, or that gives them the other address family, must not end it. Pure.
  */
 import type { OwnedTable } from '../controller/ownership.js';
-import { explainMoves, planeMoves } from '../controller/plane-moves.js';
+import { explainFamilyChanges, explainMoves, familyChanges, planeMoves } from '../controller/plane-moves.js';
 import {
   explainObjections,
   HOW_TO_FORCE,
@@ -30,6 +30,9 @@ export function bootObjection(model: Model, owned: OwnedTable, lastGood: Model |
   const inKernel = [...known.values()].filter(
     ({ key, plane }) => plane === 'kernel' && owned.services.has(key),
   );
-  const moving = explainMoves(planeMoves(inKernel, model.services));
-  return moving === null ? shrinking : `${moving}\n${shrinking ?? HOW_TO_FORCE}`;
+  const dropping = [
+    explainMoves(planeMoves(inKernel, model.services)),
+    explainFamilyChanges(familyChanges(inKernel, model.services)),
+  ].filter((line) => line !== null);
+  return dropping.length === 0 ? shrinking : [...dropping, shrinking ?? HOW_TO_FORCE].join('\n');
 }

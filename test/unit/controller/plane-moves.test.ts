@@ -4,10 +4,16 @@ import { applyPlan } from '../../../src/controller/apply.js';
 import { computeDesired } from '../../../src/controller/desired.js';
 import { formatStep } from '../../../src/controller/describe-step.js';
 import { observeApplied } from '../../../src/controller/observe-applied.js';
-import { explainMoves, planeMoves } from '../../../src/controller/plane-moves.js';
+import {
+  explainFamilyChanges,
+  explainMoves,
+  familyChanges,
+  planeMoves,
+} from '../../../src/controller/plane-moves.js';
 import { computePlan, recountSteps } from '../../../src/controller/plan.js';
 import { CompositeDataplane } from '../../../src/dataplane/composite/composite-dataplane.js';
 import type { Step } from '../../../src/dataplane/types.js';
+import { serviceKey } from '../../../src/model/keys.js';
 import type { ServicePlane, VirtualService } from '../../../src/model/virtual-service.js';
 import { controllerRig } from '../../support/controller.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
@@ -46,7 +52,7 @@ async function planTo(wanted: VirtualService, { composite }: World): Promise<rea
     observed: await composite.observe(),
     owned: new Map([[wanted.key, wanted.name]]),
     unmanaged: 'keep',
-    strangers: new Map(),
+    leaving: new Map(),
   });
 }
 
@@ -124,7 +130,7 @@ describe('a service that moves to another plane', () => {
       observed: await plane.observe(),
       owned: new Map(),
       unmanaged: 'keep',
-      strangers: new Map(),
+      leaving: new Map(),
     });
     assert.deepEqual(steps, []);
   });
@@ -198,5 +204,70 @@ describe('planeMoves', () => {
       text,
       /^the file moves 7 services: s0 from .*, s4 from the proxy to the kernel plane and 2 more;/,
     );
+  });
+});
+
+/** Known by its name whatever its addresses are. */
+function callsOf(family: 4 | 6, plane: ServicePlane = 'kernel'): VirtualService {
+  const rules = [
+    {
+      family,
+      address: family === 4 ? '192.0.2.20' : '2001:db8::20',
+      protocol: 'tcp',
+      firstPort: 1,
+      lastPort: 9,
+    },
+  ] as const;
+  const address = { kind: 'match', family, protocol: 'tcp', rules } as const;
+  return { ...service('calls', VIP, [], { plane }), address, key: serviceKey(address, 'calls') };
+}
+
+describe('a file that changes the family of a match service', () => {
+  const files = { before: model([callsOf(4)]), after: model([callsOf(6)]) };
+
+  it('is refused without force on the kernel plane, with what speaks against it', async () => {
+    for (const kind of ['kernel', 'composite'] as const) {
+      const { reconciler, plane } = controllerRig(files.before, kind);
+      await reconciler.start();
+      const batches = plane.batches.length;
+      const refusal =
+        'the file changes the address family of 1 match service: calls from IPv4 to IPv6; that drops their connections\n' +
+        'if this is meant: lvsd reload --force';
+      assert.deepEqual(await reconciler.setModel(files.after, { cause: null }), { accepted: false, refusal });
+      assert.equal((await reconciler.preview(files.after)).refusedWithoutForce, refusal);
+      assert.equal(plane.batches.length, batches, kind);
+      assert.ok((await reconciler.setModel(files.after, { cause: null, force: true })).accepted);
+      await reconciler.close();
+    }
+  });
+
+  it('may pass on the userspace plane, where connections live on', async () => {
+    const { reconciler } = controllerRig(files.before, 'proxy');
+    await reconciler.start();
+    assert.ok((await reconciler.setModel(files.after, { cause: null })).accepted);
+    await reconciler.close();
+  });
+});
+
+describe('familyChanges', () => {
+  it('finds match services of the kernel whose family differs, and nothing else', () => {
+    assert.deepEqual(familyChanges([callsOf(4)], [callsOf(6)]), [{ service: 'calls', from: 4, to: 6 }]);
+    assert.deepEqual(familyChanges([callsOf(4)], [callsOf(4)]), []);
+    assert.deepEqual(familyChanges([], [callsOf(6)]), []);
+    assert.deepEqual(familyChanges([callsOf(4)], []), []);
+    assert.deepEqual(familyChanges([callsOf(4)], [callsOf(6, 'proxy')]), [], 'a move, which is told as one');
+    assert.deepEqual(familyChanges([callsOf(4, 'proxy')], [callsOf(6, 'proxy')]), []);
+  });
+
+  it('names five at most', () => {
+    const changes = Array.from(
+      { length: 6 },
+      (_, index) => ({ service: `s${index}`, from: 4, to: 6 }) as const,
+    );
+    assert.match(
+      explainFamilyChanges(changes) ?? '',
+      /of 6 match services: s0 .*, s4 from IPv4 to IPv6 and 1 more;/,
+    );
+    assert.equal(explainFamilyChanges([]), null);
   });
 });
