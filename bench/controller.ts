@@ -5,20 +5,16 @@
  * What must hold: the controller at least 8 times faster than keepalived's start, one weight exactly one message and 3 times faster
  * than keepalived's SIGHUP. The bench fails where it does not.
  */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Change, GuestFigures, LvsdStart, Start, Turn } from './controller/figures.js';
 import { controllerFigures } from './controller/readme.js';
-import { bundle, runBenchGuest } from './support/kernel-guest.js';
+import { bundle, bundleProgram, runBenchGuest } from './support/kernel-guest.js';
 import { writeReadmeBlock } from './support/readme-block.js';
 import { keepResult, median, printTable } from './support/report.js';
 
 const PROGRAM_BAR = 8;
 const CHANGE_BAR = 3;
 
-const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
-if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`);
-const preload = await bundle('controller/preload.ts', { asBuilt: true });
+const [main, preload] = await bundleProgram('lvsd', 'src/cli/main.ts', 'bench/controller/preload.ts');
 const figures = (await runBenchGuest([await bundle('controller/guest.ts'), preload, main])) as GuestFigures;
 const { turns, starts, resources } = figures;
 

@@ -83,7 +83,7 @@ services:
 `,
   );
   return started(
-    spawn(process.execPath, [here('../dist/src/cli/main.js'), 'run', '-c', file, '--log-level', 'warn'], {
+    spawn(process.execPath, [here('../dist/lvsd/main.js'), 'run', '-c', file, '--log-level', 'warn'], {
       stdio: 'inherit',
     }),
   );

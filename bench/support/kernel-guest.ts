@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 import { GuestFolder } from '../../test/kernel/bed/guest-folder.js';
 import { runInGuest } from '../../test/kernel/bed/guest.js';
 import { findKernel } from '../../test/kernel/bed/kernel-package.js';
@@ -11,44 +11,49 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Inside the project, so that the bundles find its packages. */
 const bundles = join(root, '.cache/bench');
 
+const options: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  external: ['koffi'],
+  // packages of the older kind ask for Node's own modules by it
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
+  logLevel: 'warning',
+};
+
 /**
  * Makes one script of a program of a bench.
  *
  * @param source relative to bench/: `netlink/guest.ts`
- * @param options.asBuilt lvsd's own modules are not copied in but loaded from dist/: the very ones of a built lvsd in the same
- *   process
  * @returns its absolute path
  */
-export async function bundle(source: string, options: { readonly asBuilt?: boolean } = {}): Promise<string> {
+export async function bundle(source: string): Promise<string> {
   const outfile = join(bundles, source.replace(/\.ts$/, '.mjs'));
   mkdirSync(dirname(outfile), { recursive: true });
-  await build({
-    entryPoints: [join(root, 'bench', source)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    external: ['koffi'],
-    // packages of the older kind ask for Node's own modules by it
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    plugins: options.asBuilt === true ? [builtModules] : [],
-    logLevel: 'warning',
-  });
+  await build({ ...options, entryPoints: [join(root, 'bench', source)], outfile });
   return outfile;
 }
 
-const builtModules: Plugin = {
-  name: 'built-modules',
-  setup(builder) {
-    builder.onResolve({ filter: /^\.\.\/\.\.\/(?:src|native)\// }, ({ path }) => ({
-      path: join(root, 'dist', path.slice('../../'.length)),
-      external: true,
-    }));
-  },
-};
+/**
+ * Makes a program as `npm run build` makes it (bundle.js), and one that shares its modules when Node is told to load it first.
+ *
+ * @param name of the folder
+ * @param main and `preload` relative to the root
+ * @returns their absolute paths, in this order
+ */
+export async function bundleProgram(
+  name: string,
+  main: string,
+  preload: string,
+): Promise<readonly [string, string]> {
+  const outdir = join(bundles, name);
+  const entryPoints = { main: join(root, main), preload: join(root, preload) };
+  await build({ ...options, entryPoints, outdir, splitting: true, minifyWhitespace: true });
+  return [join(outdir, 'main.js'), join(outdir, 'preload.js')];
+}
 
 /**
  * Boots the kernel, runs Node there with these words, and gives what it printed as JSON. Its progress goes to stderr.

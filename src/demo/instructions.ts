@@ -5,7 +5,7 @@ import type { DemoServer } from './server-fleet.js';
 export interface InstructionFacts {
   readonly place: DemoPlace;
   readonly servers: readonly (DemoServer & { readonly weight: number })[];
-  /** How lvsd is called from the reader's shell: `lvsd`, `node dist/src/cli/main.js`. */
+  /** How lvsd is called from the reader's shell: `lvsd`, `node dist/lvsd/main.js`. */
   readonly command: string;
   readonly pid: number;
   readonly configFile: string;

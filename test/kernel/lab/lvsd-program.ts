@@ -9,7 +9,7 @@ import { lineLike, linesOf } from '../../support/program.js';
 import type { Lab, LabDirector } from './lab.js';
 import type { CommandEnd } from './namespace.js';
 
-const main = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../../dist/lvsd/main.js', import.meta.url));
 
 /** A configuration file, its own state and control socket, and at most one process at a time. Ends with the lab. */
 export class LvsdProgram {

@@ -11,8 +11,8 @@ describe('calledAs', () => {
 
   it('shortens the script of a checkout', () => {
     assert.equal(
-      calledAs(['/usr/bin/node', '/home/op/lvsd/dist/src/cli/main.js'], [], nearby),
-      'node dist/src/cli/main.js',
+      calledAs(['/usr/bin/node', '/home/op/lvsd/dist/lvsd/main.js'], [], nearby),
+      'node dist/lvsd/main.js',
     );
   });
 

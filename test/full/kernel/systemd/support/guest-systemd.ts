@@ -55,7 +55,7 @@ export class GuestSystemd {
       mode: options.configMode ?? 0o600,
     });
     writeFileSync(join(folder, 'node'), '');
-    writeFileSync(lvsd, `#!/bin/sh\nexec ${folder}/node ${folder}/tree/dist/src/cli/main.js "$@"\n`, {
+    writeFileSync(lvsd, `#!/bin/sh\nexec ${folder}/node ${folder}/tree/dist/lvsd/main.js "$@"\n`, {
       mode: 0o755,
     });
     writeFileSync(join(folder, 'boot'), bootScript());
