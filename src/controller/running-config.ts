@@ -72,7 +72,7 @@ export class RunningConfig {
     this.ownership.own(this.#services.values());
     this.serving.follow(this.#services, before, this.states.verdicts);
     this.ownership.leave(findLeavers(before, this.#services, this.states.drains, wallMs));
-    const forgotten = this.states.prune(this.#services);
+    const forgotten = this.states.prune(this.#services, before);
     this.#goOnWithMaintenance();
     return forgotten;
   }

@@ -5,6 +5,8 @@ import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { ServerFacts, WeightOverride } from './facts.js';
 
+type Services = ReadonlyMap<ServiceKey, VirtualService>;
+
 /** What is known and set at run time, to be kept over a restart. */
 export interface RememberedStates {
   readonly verdicts: ServerFacts<Verdict>;
@@ -97,12 +99,14 @@ export class ServerStates implements RememberedStates {
   /**
    * Forgets every server that is not in these services, but for maintenance.
    *
+   * @param before the services at the last call; one that is the same object is not gone through again
    * @returns whether something that an operator set was among it
    */
-  prune(services: ReadonlyMap<ServiceKey, VirtualService>): boolean {
-    pruneFacts(this.#verdicts, services);
-    const weights = pruneFacts(this.#overrides, services);
-    return pruneFacts(this.#drains, services) || weights;
+  prune(services: Services, before: Services = new Map()): boolean {
+    const changed = (key: ServiceKey): boolean => !services.has(key) || services.get(key) !== before.get(key);
+    pruneFacts(this.#verdicts, services, changed);
+    const weights = pruneFacts(this.#overrides, services, changed);
+    return pruneFacts(this.#drains, services, changed) || weights;
   }
 }
 
@@ -138,10 +142,12 @@ function set<Fact>(
 
 function pruneFacts<Fact>(
   facts: Map<ServiceKey, Map<ServerKey, Fact>>,
-  services: ReadonlyMap<ServiceKey, VirtualService>,
+  services: Services,
+  concerns: (key: ServiceKey) => boolean,
 ): boolean {
   let forgotten = false;
   for (const [key, ofService] of facts) {
+    if (!concerns(key)) continue;
     const configured = new Set(services.get(key)?.servers.map((server) => server.key));
     for (const server of ofService.keys())
       if (!configured.has(server)) forgotten = ofService.delete(server) || forgotten;
