@@ -69,6 +69,11 @@ export const bind = library.func('int bind(int fd, const void *address, uint32_t
   length: Int,
 ) => Int;
 
+/** @see connect(2) */
+export const connect = library.func(
+  'int connect(int fd, const void *address, uint32_t length)',
+) as unknown as (fd: Int, address: Bytes, length: Int) => Int;
+
 /** `length` is a u32 in host order, in and out. @see getsockname(2) */
 export const getsockname = library.func(
   'int getsockname(int fd, void *address, void *length)',

@@ -52,6 +52,11 @@ export class Socket {
     this.#check('bind', libc.bind(this.#fd('bind'), address, address.length));
   }
 
+  /** Of a datagram or raw socket, which is at once. @param address a sockaddr. @throws SyscallError */
+  connect(address: Uint8Array): void {
+    this.#check('connect', libc.connect(this.#fd('connect'), address, address.length));
+  }
+
   /** The own sockaddr, copied. @throws SyscallError */
   localAddress(): Uint8Array {
     const address = new Uint8Array(maxAddressBytes);

@@ -1,11 +1,11 @@
-/** Files that the configuration names and that are no configuration: passwords and scheduler modules. */
-import { open, stat } from 'node:fs/promises';
-import { constants } from 'node:fs';
+/** Files that the configuration names and that are no configuration: those of checks and scheduler modules. */
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { reasonOf } from '../base/errors.js';
 import { fileVersion } from '../base/file-version.js';
 import { judgeTrustedFile } from '../base/trusted-file.js';
 import { isSchedulerModule } from '../model/scheduler-names.js';
+import { readCheckFiles, type CheckFiles } from './check-files.js';
 import type { Spot } from './draft.js';
 import type { Inputs } from './inputs.js';
 import type { Finding } from './problem-list.js';
@@ -15,9 +15,6 @@ import type { Verdicts } from './rules/rule.js';
 
 /** The one folder that scheduler modules are trusted in. */
 const SCHEDULER_FOLDER = '/etc/lvsd/schedulers';
-
-const LARGEST_PASSWORD_BYTES = 4096;
-const READABLE_BY_ALL = 0o004;
 
 /** A scheduler's module as it is now. */
 export interface SchedulerFile {
@@ -29,8 +26,8 @@ export interface SchedulerFile {
 
 /** What the files of one service hold. */
 export interface OutsideFiles {
-  /** The password of the check; null when it has none from a file. */
-  readonly password: string | null;
+  /** Those of its check. */
+  readonly check: CheckFiles;
   /** The scheduler's module; null for a scheduler by name. */
   readonly schedulerModule: SchedulerFile | null;
 }
@@ -50,63 +47,13 @@ export async function readOutsideFiles(
   verdicts: Verdicts,
 ): Promise<OutsideFiles> {
   return {
-    password: await readPassword(service, options, verdicts),
+    check: await readCheckFiles(service.config.check, ['check'], service.spot, options.inputs, verdicts),
     schedulerModule: await readModule(service, options, verdicts),
   };
 }
 
 function absolute(spot: Spot, path: string): string {
   return resolve(dirname(spot.file.path), path);
-}
-
-async function readPassword(
-  { spot, config }: ResolvedService,
-  { inputs }: OutsideOptions,
-  verdicts: Verdicts,
-): Promise<string | null> {
-  const { check } = config;
-  const named = check !== undefined && 'path' in check ? check.basic_auth?.password_file : undefined;
-  if (named === undefined) return null;
-  const at = ['check', 'basic_auth', 'password_file'];
-  const path = absolute(spot, named);
-  const read = await inputs.ask(() => readSecretFile(path));
-  if ('fault' in read) {
-    verdicts.refuse(spot, at, { rule: 'password-file', message: `${show(named)}: ${read.fault}` });
-    return null;
-  }
-  if (read.readableByAll) {
-    const hint = `chmod 600 ${named}`;
-    verdicts.warn(spot, at, {
-      rule: 'password-file-mode',
-      message: `everybody can read ${show(named)}`,
-      hint,
-    });
-  }
-  return read.secret;
-}
-
-type SecretFile = { readonly secret: string; readonly readableByAll: boolean } | { readonly fault: string };
-
-async function readSecretFile(path: string): Promise<SecretFile> {
-  try {
-    // Without O_NONBLOCK a pipe that nobody writes to would hold up the reload for ever.
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const stats = await handle.stat();
-      if (!stats.isFile()) return { fault: 'is no regular file' };
-      if (stats.size > LARGEST_PASSWORD_BYTES)
-        return { fault: `is larger than ${LARGEST_PASSWORD_BYTES} bytes` };
-      const secret = (await handle.readFile('utf8')).replace(/\r?\n$/, '');
-      if (secret === '') return { fault: 'is empty' };
-      // eslint-disable-next-line no-control-regex -- a second line is a file of another kind
-      if (/[\u0000-\u001f\u007f]/.test(secret)) return { fault: 'holds more than one line of text' };
-      return { secret, readableByAll: (stats.mode & READABLE_BY_ALL) !== 0 };
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    return { fault: reasonOf(error) };
-  }
 }
 
 async function readModule(

@@ -4,11 +4,13 @@ import { keysOf } from './schema/walk.js';
 import { configSchema } from './schema/config.js';
 
 /** Names of the keys whose schema carries `secret: true`, at whatever depth. */
-const secretKeys: ReadonlySet<string> = new Set(
-  keysOf(configSchema)
+const secretKeys: ReadonlySet<string> = new Set([
+  ...keysOf(configSchema)
     .filter((key) => key.secret)
     .map((key) => key.name),
-);
+  // What a key_file holds, in the model.
+  'private_key',
+]);
 
 const SECRET_WORD = /pass|pwd|secret|token|credential|private|api_?key/i;
 

@@ -1,36 +1,110 @@
 /** The check of the file as the domain knows it. Input is valid; nothing is judged here. */
-import type { HealthCheck } from '../model/health-check.js';
+import type { CheckTiming, HealthCheck, HttpCheck, TlsSettings } from '../model/health-check.js';
+import type { CheckFiles } from './check-files.js';
 import { protocolOf } from './facts.js';
 import type { CheckConfig, HttpCheckConfig } from './schema/check.js';
 import type { ServiceConfig } from './schema/service.js';
 
-const DEFAULT_TIMING = { intervalMs: 2000, timeoutMs: 1000, rise: 2, fall: 3, jitter: 0.1 } as const;
+type TimedCheckConfig = Exclude<CheckConfig, { type: 'none' }>;
+
+const DEFAULT_TIMING: CheckTiming = {
+  intervalMs: 2000,
+  timeoutMs: 1000,
+  rise: 2,
+  fall: 3,
+  jitter: 0.1,
+};
+const DEFAULT_MAX_BYTES = 1024;
 
 /** Without `check`: tcp is probed by connecting, udp and sctp servers count as up. */
-export function toCheck(service: ServiceConfig, filePassword: string | null): HealthCheck {
-  const { check } = service;
-  if (check === undefined) {
-    return protocolOf(service) === 'tcp'
-      ? { type: 'tcp', timing: DEFAULT_TIMING, port: null }
-      : { type: 'none' };
+export function defaultCheck(service: ServiceConfig): HealthCheck {
+  if (protocolOf(service) !== 'tcp') return { type: 'none' };
+  const talk = { send: null, expect: null, maxBytes: DEFAULT_MAX_BYTES };
+  return { type: 'tcp', timing: DEFAULT_TIMING, port: null, ...talk };
+}
+
+/** @param files what its files hold */
+export function toCheck(check: CheckConfig, files: CheckFiles): HealthCheck {
+  if (check.type === 'none') return { type: 'none' };
+  const timing = toTiming(check);
+  const probe = { timing, port: ('port' in check ? check.port : undefined) ?? null };
+  switch (check.type) {
+    case 'tcp':
+      return {
+        type: 'tcp',
+        ...probe,
+        send: check.send ?? null,
+        expect: check.expect ?? null,
+        maxBytes: check.max_bytes,
+      };
+    case 'tls':
+      return {
+        type: 'tls',
+        ...probe,
+        tls: { ...toTls(check, files), serverName: check.server_name ?? null },
+        expiresWithinMs: check.expires_within,
+        alpn: check.alpn ?? null,
+      };
+    case 'http':
+    case 'https':
+      return { ...probe, ...toHttp(check, files) };
+    case 'udp':
+      return { type: 'udp', ...probe, send: check.send, expect: check.expect ?? null, reply: check.reply };
+    case 'dns':
+      return {
+        type: 'dns',
+        ...probe,
+        name: check.name,
+        queryType: check.query_type,
+        rcode: check.rcode,
+        answer: check.answer ?? null,
+        transport: check.transport,
+        recursion: check.recursion,
+      };
+    case 'icmp':
+      return { type: 'icmp', timing, payloadBytes: check.payload_bytes };
+    case 'smtp': {
+      const tls = { ...toTls(check, files), serverName: check.server_name ?? null };
+      return { type: 'smtp', ...probe, heloName: check.helo_name, startTls: check.starttls ? tls : null };
+    }
+    case 'exec':
+      return { type: 'exec', ...probe, command: check.command };
+    case 'file':
+      return { type: 'file', timing, path: check.path, mode: check.mode };
+    case 'external':
+      return { type: 'external', timing, ttlMs: check.ttl };
   }
-  if (!('interval' in check)) return { type: 'none' };
-  const probe = { timing: toTiming(check), port: check.port ?? null };
-  if (!('path' in check)) return { type: 'tcp', ...probe };
+}
+
+function toTiming({ interval, timeout, rise, fall, jitter }: TimedCheckConfig): CheckTiming {
+  return { intervalMs: interval, timeoutMs: timeout, rise, fall, jitter };
+}
+
+function toHttp(check: HttpCheckConfig, files: CheckFiles): Omit<HttpCheck, 'timing' | 'port'> {
+  const { expect_json: json } = check;
   return {
     type: check.type,
-    ...probe,
+    method: check.method,
     path: check.path,
     host: check.host ?? null,
+    headers: check.headers ?? {},
     expectStatus: check.expect_status,
-    tlsVerify: check.tls_verify,
-    basicAuth: toBasicAuth(check, filePassword),
+    expectBody: check.expect_body ?? null,
+    expectJson:
+      json === undefined
+        ? null
+        : { path: json.path, equals: json.value === undefined ? null : { value: json.value } },
+    tls: toTls(check, files),
+    basicAuth: toBasicAuth(check, files.password),
   };
 }
 
-function toTiming(check: Extract<CheckConfig, { interval: number }>) {
-  const { interval, timeout, rise, fall, jitter } = check;
-  return { intervalMs: interval, timeoutMs: timeout, rise, fall, jitter };
+function toTls(
+  { tls_verify: verify }: Pick<HttpCheckConfig, 'tls_verify'>,
+  { authorities, certificate, privateKey }: CheckFiles,
+): Omit<TlsSettings, 'serverName'> {
+  const client = certificate === null || privateKey === null ? null : { certificate, privateKey };
+  return { verify, authorities, client };
 }
 
 function toBasicAuth({ basic_auth: auth }: HttpCheckConfig, filePassword: string | null) {

@@ -18,23 +18,161 @@ export interface StatusRange {
   readonly last: number;
 }
 
+/** What an answer must hold. */
+export type Expectation =
+  /** These bytes somewhere in it; one character a byte, U+0000..U+00FF. */
+  | { readonly literal: string }
+  /** A match in its text (UTF-8); RE2's syntax, so that no pattern takes more than linear time. */
+  | { readonly regex: string; readonly ignoreCase: boolean };
+
+/** How a probe judges the other end of a TLS connection, and what it shows of itself. */
+export interface TlsSettings {
+  /** The certificate's chain, dates and name are verified. */
+  readonly verify: boolean;
+  /** Name for SNI and in the certificate; null = the server's address, without SNI. */
+  readonly serverName: string | null;
+  /** PEM of the authorities that are trusted instead of the usual ones; null = the usual ones. */
+  readonly authorities: string | null;
+  /** PEM; null = no certificate of one's own. `privateKey` is a secret and must never be printed. */
+  readonly client: { readonly certificate: string; readonly privateKey: string } | null;
+}
+
+/** What checks that ask a port have in common. */
+interface PortCheck {
+  readonly timing: CheckTiming;
+  /** null = the server's own port. */
+  readonly port: number | null;
+}
+
+/** A connection is accepted and, if told, what comes after `send` holds `expect`. */
+export interface TcpCheck extends PortCheck {
+  readonly type: 'tcp';
+  /** One character a byte; null = nothing is sent. May hold a password: never printed. */
+  readonly send: string | null;
+  readonly expect: Expectation | null;
+  /** So much of the answer is looked at, 1..65536. */
+  readonly maxBytes: number;
+}
+
+/** A TLS handshake ends well. */
+export interface TlsCheck extends PortCheck {
+  readonly type: 'tls';
+  readonly tls: TlsSettings;
+  /** A certificate that ends within this time is told of; 0 = never. */
+  readonly expiresWithinMs: number;
+  /** The protocol that must be agreed on; null = none is asked for. */
+  readonly alpn: string | null;
+}
+
+/** A request is answered with an expected status and, if told, an expected body. */
+export interface HttpCheck extends PortCheck {
+  readonly type: 'http' | 'https';
+  readonly method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST';
+  readonly path: string;
+  /** Host header and, with https, the name in the certificate and in SNI; null = the server's address. */
+  readonly host: string | null;
+  /** Values may be secret: never printed. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expectStatus: readonly StatusRange[];
+  readonly expectBody: Expectation | null;
+  readonly expectJson: JsonExpectation | null;
+  /** https; its name is that of `host`. */
+  readonly tls: Omit<TlsSettings, 'serverName'>;
+  /** Sent with every probe; `password` is a secret and must never be printed. */
+  readonly basicAuth: { readonly username: string; readonly password: string } | null;
+}
+
+/** One value in a JSON document. */
+export interface JsonExpectation {
+  /** Names of members and positions in lists, from the root. */
+  readonly path: readonly (string | number)[];
+  /** null = any value, null among them. */
+  readonly equals: { readonly value: string | number | boolean | null } | null;
+}
+
+/** A datagram is answered. */
+export interface UdpCheck extends PortCheck {
+  readonly type: 'udp';
+  /** As of tcp; an empty datagram is possible. */
+  readonly send: string;
+  readonly expect: Expectation | null;
+  /** `optional`: silence is well, an ICMP error is not. */
+  readonly reply: 'required' | 'optional';
+}
+
+/** The types of records that a dns check may ask for. */
+export const DNS_QUERY_TYPES = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'] as const;
+
+export const DNS_RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'] as const;
+
+/** A question is answered. */
+export interface DnsCheck extends PortCheck {
+  readonly type: 'dns';
+  /** Without the dot at the end; `.` is the root. */
+  readonly name: string;
+  readonly queryType: (typeof DNS_QUERY_TYPES)[number];
+  readonly rcode: (typeof DNS_RCODES)[number];
+  /** One record at least has this content; null = any. */
+  readonly answer: Expectation | null;
+  readonly transport: 'udp' | 'tcp';
+  readonly recursion: boolean;
+}
+
+/** An ICMP echo request is answered. */
+export interface IcmpCheck {
+  readonly type: 'icmp';
+  readonly timing: CheckTiming;
+  /** Of the request's payload, 16..1472. */
+  readonly payloadBytes: number;
+}
+
+/** A mail server greets and knows itself. */
+export interface SmtpCheck extends PortCheck {
+  readonly type: 'smtp';
+  /** What the director calls itself in EHLO. */
+  readonly heloName: string;
+  /** Null = no STARTTLS. */
+  readonly startTls: TlsSettings | null;
+}
+
+/** A program ends with exit code 0. */
+export interface ExecCheck {
+  readonly type: 'exec';
+  readonly timing: CheckTiming;
+  /** Port that the program is told of; null = the server's own. */
+  readonly port: number | null;
+  /** Program (absolute path) and arguments; `{address}` and `{port}` in arguments stand for the server's. No shell. */
+  readonly command: readonly string[];
+}
+
+/** A file of the director says so. */
+export interface FileCheck {
+  readonly type: 'file';
+  readonly timing: CheckTiming;
+  /** Absolute; `{address}`, `{port}` and `{name}` stand for the server's. */
+  readonly path: string;
+  /** `flag`: the file is there = down. `state`: its first word is `up` or `down`. */
+  readonly mode: 'flag' | 'state';
+}
+
+/** Somebody else looks at the server and tells by the control socket. */
+export interface ExternalCheck {
+  readonly type: 'external';
+  readonly timing: CheckTiming;
+  /** A result that is older counts for nothing: the server has failed. */
+  readonly ttlMs: number;
+}
+
 export type HealthCheck =
   /** Always up. */
   | { readonly type: 'none' }
-  /** A connection is accepted. */
-  | { readonly type: 'tcp'; readonly timing: CheckTiming; readonly port: number | null }
-  /** GET answers with an expected status. */
-  | {
-      readonly type: 'http' | 'https';
-      readonly timing: CheckTiming;
-      /** null = the server's own port. */
-      readonly port: number | null;
-      readonly path: string;
-      /** Host header and, with https, the name in the certificate and in SNI; null = the server's address. */
-      readonly host: string | null;
-      readonly expectStatus: readonly StatusRange[];
-      /** https: the certificate is verified. */
-      readonly tlsVerify: boolean;
-      /** Sent with every probe; `password` is a secret and must never be printed. */
-      readonly basicAuth: { readonly username: string; readonly password: string } | null;
-    };
+  | TcpCheck
+  | TlsCheck
+  | HttpCheck
+  | UdpCheck
+  | DnsCheck
+  | IcmpCheck
+  | SmtpCheck
+  | ExecCheck
+  | FileCheck
+  | ExternalCheck;

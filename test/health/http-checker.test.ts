@@ -3,19 +3,12 @@ import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { HttpChecker, type HttpSettings } from '../../src/health/checkers/http.js';
 import type { ProbeResult } from '../../src/health/types.js';
+import { plainSockets } from '../../src/health/net/sockets.js';
 import { answering, closedPort, probe, withServer } from './support/loopback.js';
-
-const settings: HttpSettings = {
-  type: 'http',
-  path: '/healthz',
-  host: null,
-  expectStatus: [{ first: 200, last: 299 }],
-  tlsVerify: true,
-  basicAuth: null,
-};
+import { httpSettings } from './support/settings.js';
 
 function checker(port: number, changes: Partial<HttpSettings> = {}, address = '127.0.0.1'): HttpChecker {
-  return new HttpChecker({ address, port }, { ...settings, ...changes });
+  return new HttpChecker(plainSockets, { address, port }, { ...httpSettings, ...changes });
 }
 
 /** The reason of a failed probe; an empty text for a good one. */

@@ -8,16 +8,12 @@ import { HttpChecker, type HttpSettings } from '../../src/health/checkers/http.j
 import type { ProbeResult } from '../../src/health/types.js';
 import { skipWithout } from '../support/require-tool.js';
 import { createCertificates, type TestCertificates } from './support/certificates.js';
+import { plainSockets } from '../../src/health/net/sockets.js';
 import { answering, probe, withServer } from './support/loopback.js';
+import { httpSettings } from './support/settings.js';
 
-const settings: HttpSettings = {
-  type: 'https',
-  path: '/',
-  host: 'shop.example',
-  expectStatus: [{ first: 200, last: 299 }],
-  tlsVerify: true,
-  basicAuth: null,
-};
+const settings: HttpSettings = { ...httpSettings, type: 'https', path: '/', host: 'shop.example' };
+const unverified = { ...httpSettings.tls, verify: false };
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const probeOnce = fileURLToPath(new URL('support/probe-once.ts', import.meta.url));
 
@@ -41,7 +37,7 @@ describe('HttpChecker with https', { skip: skipWithout('openssl', 'apt-get insta
   after(() => certificates.remove());
 
   const check = (port: number, changes: Partial<HttpSettings> = {}): Promise<ProbeResult> =>
-    probe(new HttpChecker({ address: '127.0.0.1', port }, { ...settings, ...changes }));
+    probe(new HttpChecker(plainSockets, { address: '127.0.0.1', port }, { ...settings, ...changes }));
   const failed = (port: number, reason: string): ProbeResult => ({
     ok: false,
     reason: `GET https://127.0.0.1:${port}/: TLS: ${reason}`,
@@ -59,10 +55,10 @@ describe('HttpChecker with https', { skip: skipWithout('openssl', 'apt-get insta
     await withServer(
       answering(OK),
       async (server) => {
-        assert.deepEqual(await check(server.port, { tlsVerify: false }), { ok: true, detail: 'status 200' });
-        await check(server.port, { tlsVerify: false, host: 'other.example:8443' });
-        await check(server.port, { tlsVerify: false, host: '192.0.2.7' });
-        await check(server.port, { tlsVerify: false, host: null });
+        assert.deepEqual(await check(server.port, { tls: unverified }), { ok: true, detail: 'status 200' });
+        await check(server.port, { tls: unverified, host: 'other.example:8443' });
+        await check(server.port, { tls: unverified, host: '192.0.2.7' });
+        await check(server.port, { tls: unverified, host: null });
         assert.deepEqual(names, ['shop.example', 'other.example']);
         assert.ok(server.received().includes('host: other.example:8443'));
         await server.idle();
@@ -111,7 +107,7 @@ describe('HttpChecker with https', { skip: skipWithout('openssl', 'apt-get insta
     await withServer(
       () => undefined,
       async ({ port, idle }) => {
-        const checker = new HttpChecker({ address: '127.0.0.1', port }, settings);
+        const checker = new HttpChecker(plainSockets, { address: '127.0.0.1', port }, settings);
         assert.deepEqual(await probe(checker, 100), failed(port, 'timeout after 100ms'));
         await idle();
       },

@@ -3,7 +3,9 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { connected, withSocket } from '../../src/health/checkers/socket.js';
 import { TcpChecker } from '../../src/health/checkers/tcp.js';
+import { plainSockets } from '../../src/health/net/sockets.js';
 import { closedPort, probe, withServer } from './support/loopback.js';
+import { tcpSettings } from './support/settings.js';
 
 const silent = (): void => undefined;
 
@@ -13,7 +15,9 @@ describe('TcpChecker', () => {
       await withServer(
         silent,
         async (server) => {
-          const result = await probe(new TcpChecker({ address, port: server.port }));
+          const result = await probe(
+            new TcpChecker(plainSockets, { address, port: server.port }, tcpSettings),
+          );
           assert.deepEqual(result, { ok: true, detail: 'connected' });
           await server.idle();
         },
@@ -23,11 +27,11 @@ describe('TcpChecker', () => {
 
   it('names the reason of a refused connection', async () => {
     const port = await closedPort();
-    assert.deepEqual(await probe(new TcpChecker({ address: '127.0.0.1', port })), {
+    assert.deepEqual(await probe(new TcpChecker(plainSockets, { address: '127.0.0.1', port }, tcpSettings)), {
       ok: false,
       reason: `connect 127.0.0.1:${port}: ECONNREFUSED`,
     });
-    assert.deepEqual(await probe(new TcpChecker({ address: '::1', port })), {
+    assert.deepEqual(await probe(new TcpChecker(plainSockets, { address: '::1', port }, tcpSettings)), {
       ok: false,
       reason: `connect [::1]:${port}: ECONNREFUSED`,
     });
@@ -37,10 +41,13 @@ describe('TcpChecker', () => {
     const abort = new AbortController();
     abort.abort(new Error('timeout after 1s'));
     const port = await closedPort();
-    assert.deepEqual(await new TcpChecker({ address: '127.0.0.1', port }).probe(abort.signal), {
-      ok: false,
-      reason: `connect 127.0.0.1:${port}: timeout after 1s`,
-    });
+    assert.deepEqual(
+      await new TcpChecker(plainSockets, { address: '127.0.0.1', port }, tcpSettings).probe(abort.signal),
+      {
+        ok: false,
+        reason: `connect 127.0.0.1:${port}: timeout after 1s`,
+      },
+    );
   });
 
   it('does not take a connection to itself for a server', async () => {
@@ -54,7 +61,9 @@ describe('TcpChecker', () => {
   });
 
   it('refuses a port that is none', async () => {
-    const result = await probe(new TcpChecker({ address: '127.0.0.1', port: 70_000 }));
+    const result = await probe(
+      new TcpChecker(plainSockets, { address: '127.0.0.1', port: 70_000 }, tcpSettings),
+    );
     assert.equal(result.ok, false);
   });
 });

@@ -1,7 +1,7 @@
 /** Checks that can run, and that say something about the service. */
 import { formatDuration } from '../../base/duration.js';
 import { protocolOf, protocolsOf } from '../facts.js';
-import type { HttpCheckConfig } from '../schema/check.js';
+import type { CheckConfig, HttpCheckConfig } from '../schema/check.js';
 import type { JudgedService, ServiceRule, Verdicts } from './rule.js';
 
 /** A server whose port is the client's own has none that could be probed. */
@@ -20,28 +20,55 @@ const probedPort: ServiceRule = (service, verdicts) => {
 };
 
 function probesOwnPort({ config }: JudgedService): boolean {
-  if (config.check === undefined) return protocolOf(config) === 'tcp';
-  return config.check.type !== 'none' && !('port' in config.check && config.check.port !== undefined);
+  const { check } = config;
+  if (check === undefined) return protocolOf(config) === 'tcp';
+  return spokenBy(check) !== null && !('port' in check && check.port !== undefined);
 }
 
-/** A tcp or http probe of a udp or sctp server tells of another program, unless the file says where. */
+/** The protocol of the port that a check asks; null when it asks none. */
+function spokenBy(check: CheckConfig): 'tcp' | 'udp' | null {
+  switch (check.type) {
+    case 'tcp':
+    case 'tls':
+    case 'http':
+    case 'https':
+    case 'smtp':
+      return 'tcp';
+    case 'udp':
+      return 'udp';
+    case 'dns':
+      return check.transport;
+    case 'none':
+    case 'icmp':
+    case 'exec':
+    case 'file':
+    case 'external':
+      return null;
+  }
+}
+
+/** A probe of the port in another protocol than the service's tells of another program, unless the file says where. */
 const probedProtocol: ServiceRule = (service, verdicts) => {
   const { spot, config } = service;
-  if (config.check === undefined || !probesOwnPort(service) || protocolsOf(config).has('tcp')) return;
+  const { check } = config;
+  if (check === undefined || !probesOwnPort(service)) return;
+  const spoken = spokenBy(check);
+  if (spoken === null || protocolsOf(config).has(spoken)) return;
   const protocol = protocolOf(config);
-  const { type } = config.check;
-  if (type === 'tcp') {
-    verdicts.warn(spot, ['check', 'type'], {
+  const { type } = check;
+  if (type === 'http' || type === 'https' || type === 'tls' || type === 'smtp') {
+    const article = type === 'tls' ? 'a' : 'an';
+    verdicts.refuse(spot, ['check', 'type'], {
       rule: 'check-protocol',
-      message: `a tcp check says little about a ${protocol} service`,
-      hint: 'it passes only if the servers accept TCP on the same port; a port of its own silences this',
+      message: `${article} ${type} check cannot run against the port of a ${protocol} service`,
+      hint: `write the port of the ${type === 'https' ? 'HTTP' : type.toUpperCase()} server: check: { port: ... }`,
     });
     return;
   }
-  verdicts.refuse(spot, ['check', 'type'], {
+  verdicts.warn(spot, ['check', 'type'], {
     rule: 'check-protocol',
-    message: `an ${type} check cannot run against the port of a ${protocol} service`,
-    hint: 'write the port of the HTTP server: check: { port: ... }',
+    message: `a ${type} check says little about a ${protocol} service`,
+    hint: `it passes only if the servers accept ${spoken.toUpperCase()} on the same port; a port of its own silences this`,
   });
 };
 
@@ -59,8 +86,45 @@ const timing: ServiceRule = ({ spot, config }, verdicts) => {
 
 const http: ServiceRule = ({ spot, config }, verdicts) => {
   const { check } = config;
-  if (check === undefined || !('path' in check)) return;
+  if (check === undefined || (check.type !== 'http' && check.type !== 'https')) return;
   credentials(check, spot, verdicts);
+  const refuse = (key: string, rule: string, message: string, hint: string): void =>
+    verdicts.refuseKey(spot, ['check', key], { rule, message, hint });
+  for (const key of ['ca_file', 'cert_file', 'key_file'] as const) {
+    if (check.type === 'http' && check[key] !== undefined)
+      refuse(key, 'tls-without', `a check of type http has no ${key}`, 'write type: https');
+  }
+  for (const key of ['expect_body', 'expect_json'] as const) {
+    if (check.method === 'HEAD' && check[key] !== undefined)
+      refuse(key, 'body-without', 'the answer to HEAD has no body', 'write method: GET');
+  }
+  if (check.basic_auth !== undefined && check.headers?.['authorization'] !== undefined)
+    refuse(
+      'basic_auth',
+      'password-conflict',
+      'basic_auth and an Authorization header cannot stand together',
+      'keep one',
+    );
+};
+
+/** A certificate and its key; authorities that are looked at. */
+const tls: ServiceRule = ({ spot, config }, verdicts) => {
+  const { check } = config;
+  if (check === undefined || !('tls_verify' in check)) return;
+  if ('cert_file' in check && (check.cert_file === undefined) !== (check.key_file === undefined)) {
+    const [there, missing] =
+      check.cert_file === undefined ? ['key_file', 'cert_file'] : ['cert_file', 'key_file'];
+    verdicts.refuseKey(spot, ['check', there], {
+      rule: 'tls-client',
+      message: `${there} needs ${missing} beside it`,
+    });
+  }
+  if (check.ca_file !== undefined && !check.tls_verify) {
+    verdicts.warn(spot, ['check', 'ca_file'], {
+      rule: 'tls-unverified',
+      message: 'ca_file is not looked at, since tls_verify is false',
+    });
+  }
 };
 
 function credentials(check: HttpCheckConfig, spot: JudgedService['spot'], verdicts: Verdicts): void {
@@ -80,4 +144,4 @@ function credentials(check: HttpCheckConfig, spot: JudgedService['spot'], verdic
   }
 }
 
-export const CHECK_RULES: readonly ServiceRule[] = [probedPort, probedProtocol, timing, http];
+export const CHECK_RULES: readonly ServiceRule[] = [probedPort, probedProtocol, timing, http, tls];

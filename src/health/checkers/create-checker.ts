@@ -1,17 +1,54 @@
 /** From a check in the file to the checker that carries it out. The only place that knows all kinds. */
 import type { RealServer } from '../../model/real-server.js';
 import type { ActiveCheck, Checker } from '../types.js';
+import { DnsChecker } from './dns.js';
+import { ExecChecker } from './exec.js';
+import { ExternalChecker } from './external.js';
+import { FileChecker } from './file.js';
 import { HttpChecker } from './http.js';
+import { IcmpChecker } from './icmp.js';
+import { fillPlaceholders } from './placeholders.js';
+import { SmtpChecker } from './smtp.js';
 import { TcpChecker } from './tcp.js';
+import { TlsChecker } from './tls.js';
+import { systemTools, type CheckerTools } from './tools.js';
+import { UdpChecker } from './udp.js';
 
 /** Builds the checker of one server; the check's own port wins over the server's. */
-export function createChecker(check: ActiveCheck, server: RealServer): Checker {
-  const target = { address: server.address, port: check.port ?? server.port };
+export function createChecker(
+  check: ActiveCheck,
+  server: RealServer,
+  tools: CheckerTools = systemTools,
+): Checker {
+  const { sockets, clock, external } = tools;
+  const { address, name } = server;
+  const target = { address, port: ('port' in check ? check.port : null) ?? server.port };
   switch (check.type) {
     case 'tcp':
-      return new TcpChecker(target);
+      return new TcpChecker(sockets, target, check);
+    case 'tls':
+      return new TlsChecker(tools, target, check);
     case 'http':
     case 'https':
-      return new HttpChecker(target, check);
+      return new HttpChecker(sockets, target, check);
+    case 'udp':
+      return new UdpChecker(tools, target, { ...check, silenceMs: check.timing.timeoutMs / 2 });
+    case 'dns':
+      return new DnsChecker(tools, target, check);
+    case 'icmp':
+      return new IcmpChecker(tools, address, check.payloadBytes);
+    case 'smtp':
+      return new SmtpChecker(sockets, target, check);
+    case 'exec': {
+      const command = check.command.map((word) => fillPlaceholders(word, { ...target, name }));
+      return new ExecChecker({ command, ...target, name });
+    }
+    case 'file':
+      return new FileChecker({
+        mode: check.mode,
+        path: fillPlaceholders(check.path, { ...target, name }),
+      });
+    case 'external':
+      return new ExternalChecker(external, clock, server.key, check.ttlMs);
   }
 }

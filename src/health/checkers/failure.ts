@@ -3,6 +3,7 @@ import { reasonOf } from '../../base/errors.js';
 import type { ProbeResult } from '../types.js';
 
 const LONGEST_REASON = 200;
+const LONGEST_EXCERPT = 60;
 
 /** A failed probe: `<operation> <subject>: <reason>`. */
 export function failure(subject: string, thrown: unknown): ProbeResult {
@@ -17,11 +18,39 @@ export function describe(thrown: unknown): string {
   if (thrown instanceof Error) {
     if ('syscall' in thrown && 'code' in thrown) return String(thrown.code);
     if ('reason' in thrown && typeof thrown.reason === 'string') return thrown.reason;
+    // Of a system call by way of native/.
+    const errno = (thrown as { details?: { errno?: unknown } }).details?.errno;
+    if (typeof errno === 'string') return errno;
   }
   return reasonOf(thrown);
 }
 
-function printable(text: string): string {
+/** Says in which phase it failed, since "ECONNRESET" alone does not tell. @throws Error */
+export async function during<T>(phase: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw new Error(`${phase}: ${describe(thrown)}`, { cause: thrown });
+  }
+}
+
+/** One line of ASCII of bounded length. */
+export function printable(text: string, longest: number = LONGEST_REASON): string {
   const safe = text.replaceAll(/[^ -~]+/g, ' ');
-  return safe.length <= LONGEST_REASON ? safe : `${safe.slice(0, LONGEST_REASON)}...`;
+  return safe.length <= longest ? safe : `${safe.slice(0, longest)}...`;
+}
+
+/** The beginning of what a server sent, in quotes, its line ends and strange bytes as escapes. */
+export function excerpt(bytes: Buffer): string {
+  if (bytes.length === 0) return 'nothing';
+  const cut = bytes.subarray(0, LONGEST_EXCERPT).toString('latin1');
+  return `"${escapeBytes(cut)}"${bytes.length > LONGEST_EXCERPT ? '...' : ''}`;
+}
+
+/** One character a byte in, ASCII out, as the file writes it: `\\r\\n`, `\\xff`. */
+export function escapeBytes(bytes: string): string {
+  return bytes.replaceAll(/[^ !#-[\]-~]/g, (character) => {
+    const known = { '\r': '\\r', '\n': '\\n', '\t': '\\t', '"': '\\"', '\\': '\\\\' }[character];
+    return known ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
 }

@@ -1,24 +1,24 @@
 /**
- * A server is well when it answers one GET with an expected status and ends its body in time.
+ * A server is well when it answers one request with an expected status, and ends its body in time, which holds what is expected.
  *
  * Every probe has a connection of its own: a kept one would go on answering from a process that accepts no more.
  * Redirects are answers, not followed.
  */
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
+import { reasonOf } from '../../base/errors.js';
 import { formatEndpoint } from '../../base/ip.js';
-import type { StatusRange } from '../../model/health-check.js';
-import type { ActiveCheck, Checker, ProbeResult } from '../types.js';
-import { describe, failure } from './failure.js';
-import { connected, reached, withSocket } from './socket.js';
-import type { TcpTarget } from './tcp.js';
+import type { HttpCheck, StatusRange } from '../../model/health-check.js';
+import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
+import type { Checker, ProbeResult } from '../types.js';
+import { during, excerpt, failure } from './failure.js';
+import { judgeJson } from './json-value.js';
+import { createMatcher, type Matcher } from './matcher.js';
+import { TlsUpgrade } from './secure.js';
+import { connected, withSocket } from './socket.js';
 
 /** The part of the check that an HTTP probe needs. */
-export type HttpSettings = Pick<
-  Extract<ActiveCheck, { readonly type: 'http' | 'https' }>,
-  'type' | 'path' | 'host' | 'expectStatus' | 'tlsVerify' | 'basicAuth'
->;
+export type HttpSettings = Omit<HttpCheck, 'timing' | 'port'>;
 
 /** Enough for any sane answer; more is a server that floods. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -26,53 +26,73 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Informational answers (1xx) before the real one; a server may otherwise send them for ever. */
 const MAX_INTERIM_ANSWERS = 10;
 
-/** As much of a body is read and dropped; then the connection is closed, which is no failure. */
+/** As much of a body is read and looked at; then the connection is closed, which is no failure by itself. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Sends `GET path` once, over TLS with `https`. Bounded by the abort signal and by the limits above. */
+/** What a server answered. */
+interface Answer {
+  readonly status: number;
+  /** The beginning, where somebody looks at it; `whole` unless it went on. */
+  readonly body: Buffer;
+  readonly whole: boolean;
+}
+
+/** Sends one request, over TLS with `https`. Bounded by the abort signal and by the limits above. */
 export class HttpChecker implements Checker {
-  readonly #target: TcpTarget;
+  readonly #sockets: ProbeSockets;
+  readonly #target: ProbeTarget;
   readonly #settings: HttpSettings;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #upgrade: TlsUpgrade | null;
+  readonly #matcher: Matcher | null;
   /** Without the query string, which may hold a secret. */
   readonly #subject: string;
 
-  constructor(target: TcpTarget, settings: HttpSettings) {
+  constructor(sockets: ProbeSockets, target: ProbeTarget, settings: HttpSettings) {
+    const { type, method, path, host, tls, expectBody } = settings;
+    this.#sockets = sockets;
     this.#target = target;
     this.#settings = settings;
     this.#headers = requestHeaders(settings);
-    this.#subject = `GET ${originOf(target, settings)}${settings.path.replace(/[?#].*/s, '')}`;
+    this.#upgrade = type === 'http' ? null : new TlsUpgrade({ ...tls, serverName: host }, ['http/1.1']);
+    this.#matcher = expectBody === null ? null : createMatcher(expectBody);
+    this.#subject = `${method} ${originOf(target, settings)}${path.replace(/[?#].*/s, '')}`;
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     try {
-      const status = await withSocket(this.#open(), signal, (socket) => this.#ask(socket));
-      const { expectStatus } = this.#settings;
-      if (isExpected(status, expectStatus)) return { ok: true, detail: `status ${status}` };
-      return failure(this.#subject, `status ${status}, expected ${formatRanges(expectStatus)}`);
+      const answer = await withSocket(this.#sockets.connect(this.#target), signal, async (socket) => {
+        await during('connect', connected(socket));
+        if (this.#upgrade === null) return await this.#ask(socket);
+        const { address } = this.#target;
+        const inTls = (work: Promise<unknown>) => during('TLS', work);
+        return await this.#upgrade.over(socket, address, signal, (secure) => this.#ask(secure), inTls);
+      });
+      const fault = this.#faultOf(answer);
+      return fault === null ? { ok: true, detail: `status ${answer.status}` } : failure(this.#subject, fault);
     } catch (thrown) {
       return failure(this.#subject, thrown);
     }
   }
 
-  #open(): Socket | TLSSocket {
-    const { address: host, port } = this.#target;
-    const { type, tlsVerify, host: name } = this.#settings;
-    if (type === 'http') return connectTcp({ host, port });
-    const servername = serverName(name);
-    return connectTls({
-      host,
-      port,
-      rejectUnauthorized: tlsVerify,
-      ALPNProtocols: ['http/1.1'],
-      // Without a name the certificate is compared with the address, and no SNI is sent.
-      ...(servername === null ? {} : { servername }),
-    });
+  #faultOf({ status, body, whole }: Answer): string | null {
+    const { expectStatus, expectJson } = this.#settings;
+    if (!isExpected(status, expectStatus)) return `status ${status}, expected ${formatRanges(expectStatus)}`;
+    if (this.#matcher !== null && !this.#matcher.matches(body)) {
+      const where = whole ? 'in the body' : `in the first ${MAX_BODY_BYTES} bytes of the body`;
+      return `status ${status}, no ${this.#matcher.wanted} ${where}, got ${excerpt(body)}`;
+    }
+    if (expectJson === null) return null;
+    if (!whole) return `status ${status}, a body of more than ${MAX_BODY_BYTES} bytes is not read as JSON`;
+    try {
+      judgeJson(body.toString('utf8'), expectJson);
+      return null;
+    } catch (mismatch) {
+      return `status ${status}, ${reasonOf(mismatch)}`;
+    }
   }
 
-  async #ask(socket: Socket): Promise<number> {
-    await during('connect', connected(socket));
-    if (this.#settings.type === 'https') await during('TLS', reached(socket, 'secureConnect'));
+  async #ask(socket: Socket): Promise<Answer> {
     const client = this.#clientOver(socket);
     try {
       return await this.#request(client, socket);
@@ -81,16 +101,16 @@ export class HttpChecker implements Checker {
     }
   }
 
-  async #request(client: Client, socket: Socket): Promise<number> {
-    const { path, expectStatus } = this.#settings;
+  async #request(client: Client, socket: Socket): Promise<Answer> {
+    const { method, path, expectStatus } = this.#settings;
     const headers = this.#headers;
     const onInfo = interimGuard(socket);
-    const request = client.request({ method: 'GET', path, headers, reset: true, onInfo });
-    const { statusCode, body } = await during('response', request);
+    const request = client.request({ method, path, headers, reset: true, onInfo });
+    const { statusCode: status, body } = await during('response', request);
     // The body of a refusal is of no interest; closing the client ends it.
-    if (isExpected(statusCode, expectStatus)) await during('body', drop(body));
-    else body.on('error', () => undefined);
-    return statusCode;
+    if (isExpected(status, expectStatus)) return { status, ...(await during('body', read(body))) };
+    body.on('error', () => undefined);
+    return { status, body: Buffer.alloc(0), whole: false };
   }
 
   /** A client of one connection. Its own timers are off: the probe's timeout is the runner's. */
@@ -105,15 +125,6 @@ export class HttpChecker implements Checker {
   }
 }
 
-/** Says in which phase it failed, since "ECONNRESET" alone does not tell. */
-async function during<T>(phase: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    throw new Error(`${phase}: ${describe(thrown)}`, { cause: thrown });
-  }
-}
-
 /** Ends the connection when one interim answer too many arrives. */
 function interimGuard(socket: Socket): () => void {
   let answers = 0;
@@ -122,32 +133,31 @@ function interimGuard(socket: Socket): () => void {
   };
 }
 
-async function drop(body: Dispatcher.ResponseData['body']): Promise<void> {
+async function read(body: Dispatcher.ResponseData['body']): Promise<Pick<Answer, 'body' | 'whole'>> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes >= MAX_BODY_BYTES) return;
+    if (bytes > MAX_BODY_BYTES) break;
   }
+  return { body: Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES), whole: bytes <= MAX_BODY_BYTES };
 }
 
-function requestHeaders({ host, basicAuth }: HttpSettings): Record<string, string> {
+/** Those of the file last: they win over ours. */
+function requestHeaders({ host, basicAuth, headers: own }: HttpSettings): Record<string, string> {
   const headers: Record<string, string> = { 'user-agent': 'lvsd', accept: '*/*' };
   if (host !== null) headers['host'] = host;
   if (basicAuth !== null) {
     const credentials = Buffer.from(`${basicAuth.username}:${basicAuth.password}`, 'utf8').toString('base64');
     headers['authorization'] = `Basic ${credentials}`;
   }
+  for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = value;
   return headers;
 }
 
-function originOf({ address, port }: TcpTarget, { type }: HttpSettings): string {
+function originOf({ address, port }: ProbeTarget, { type }: HttpSettings): string {
   return `${type}://${formatEndpoint(address, port)}`;
-}
-
-/** The name for SNI: `host` without its port; null for an address, which SNI does not allow (RFC 6066 section 3). */
-function serverName(host: string | null): string | null {
-  const name = host?.replace(/:\d+$/, '') ?? '';
-  return name === '' || name.startsWith('[') || isIP(name) !== 0 ? null : name;
 }
 
 function isExpected(status: number, ranges: readonly StatusRange[]): boolean {

@@ -5,6 +5,14 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
+/** By a socket, the one that speaks over it: TLS. */
+const covers = new WeakMap<Socket, Socket>();
+
+/** An abort ends `above` first, so that who uses that hears the abort's reason and not just of a closed connection. */
+export function cover(below: Socket, above: Socket): void {
+  covers.set(below, above);
+}
+
 /**
  * Lends the socket to `use`, destroys it afterwards or when `signal` aborts, and waits until it is closed.
  *
@@ -19,7 +27,7 @@ export async function withSocket<T extends Socket, Result>(
   const closed = new Promise((resolve) => socket.once('close', resolve));
   // `use` hears of errors by its own listeners; one that comes after the outcome is known changes nothing.
   socket.on('error', () => undefined);
-  const abort = (): void => void socket.destroy(abortReason(signal));
+  const abort = (): void => void (covers.get(socket) ?? socket).destroy(abortReason(signal));
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {

@@ -1,33 +1,62 @@
-/** A server is well when it accepts a connection. Nothing is sent. */
-import { connect } from 'node:net';
+/** A server is well when it accepts a connection and, if told, answers what it is sent. */
+import type { Socket } from 'node:net';
 import { formatEndpoint } from '../../base/ip.js';
+import type { TcpCheck } from '../../model/health-check.js';
+import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
+import { awaitMatch } from './answer.js';
 import { failure } from './failure.js';
+import { createMatcher, type Matcher } from './matcher.js';
 import { connected, withSocket } from './socket.js';
 
-/** Where to connect. */
-export interface TcpTarget {
-  /** An address, never a name. */
-  readonly address: string;
-  /** 1..65535. */
-  readonly port: number;
-}
+/** The part of the check that a TCP probe needs. */
+export type TcpSettings = Pick<TcpCheck, 'send' | 'expect' | 'maxBytes'>;
 
-/** Connects and closes at once, in order (FIN). */
+/** Connects, talks if told, and closes in order (FIN). */
 export class TcpChecker implements Checker {
-  readonly #target: TcpTarget;
+  readonly #sockets: ProbeSockets;
+  readonly #target: ProbeTarget;
+  readonly #settings: TcpSettings;
+  readonly #matcher: Matcher | null;
 
-  constructor(target: TcpTarget) {
+  constructor(sockets: ProbeSockets, target: ProbeTarget, settings: TcpSettings) {
+    this.#sockets = sockets;
     this.#target = target;
+    this.#settings = settings;
+    this.#matcher = settings.expect === null ? null : createMatcher(settings.expect);
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
-    const { address, port } = this.#target;
+    const endpoint = formatEndpoint(this.#target.address, this.#target.port);
+    let phase = 'connect';
     try {
-      await withSocket(connect({ host: address, port }), signal, connected);
-      return { ok: true, detail: 'connected' };
+      return await withSocket(this.#sockets.connect(this.#target), signal, async (socket) => {
+        await connected(socket);
+        phase = 'answer of';
+        return await this.#talk(socket);
+      });
     } catch (thrown) {
-      return failure(`connect ${formatEndpoint(address, port)}`, thrown);
+      return failure(`${phase} ${endpoint}`, thrown);
     }
   }
+
+  async #talk(socket: Socket): Promise<ProbeResult> {
+    const { send, maxBytes } = this.#settings;
+    const matcher = this.#matcher;
+    if (send !== null) socket.write(send, 'latin1');
+    if (matcher !== null) {
+      await awaitMatch(socket, matcher, maxBytes);
+      return { ok: true, detail: `answered ${matcher.wanted}` };
+    }
+    if (send !== null) await written(socket);
+    return { ok: true, detail: 'connected' };
+  }
+}
+
+/** Waits until the kernel has taken everything. @throws the socket's error */
+function written(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.writableLength === 0) resolve();
+    else socket.once('drain', resolve).once('error', reject);
+  });
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { realClock } from '../../../src/base/clock.js';
-import { timedProbe } from '../../../src/health/timed-probe.js';
+import { formatDuration } from '../../../src/base/duration.js';
 import type { Checker, ProbeResult } from '../../../src/health/types.js';
 
 export interface LoopbackServer {
@@ -78,10 +78,17 @@ export async function closedPort(): Promise<number> {
   return server.port;
 }
 
-/** Probes once, as the runner does. */
+/** Probes once; aborts as the runner does. */
 export async function probe(checker: Checker, timeoutMs = 5000): Promise<ProbeResult> {
-  const { result } = await timedProbe(checker, timeoutMs, realClock, new AbortController());
-  return result;
+  const abort = new AbortController();
+  const timer = realClock.after(timeoutMs, () =>
+    abort.abort(new Error(`timeout after ${formatDuration(timeoutMs)}`)),
+  );
+  try {
+    return await checker.probe(abort.signal);
+  } finally {
+    timer.cancel();
+  }
 }
 
 /** Answers the first request with these bytes and ends the connection. */

@@ -26,7 +26,8 @@ const down = (checkedAtMs: number | null): Verdict => ({
 });
 
 function checkEvery(intervalMs: number): HealthCheck {
-  return { type: 'tcp', timing: { intervalMs, timeoutMs: 1_000, rise: 2, fall: 3, jitter: 0 }, port: null };
+  const timing = { intervalMs, timeoutMs: 1_000, rise: 2, fall: 3, jitter: 0 };
+  return { type: 'tcp', timing, port: null, send: null, expect: null, maxBytes: 1024 };
 }
 
 function shop(check: HealthCheck) {

@@ -8,7 +8,14 @@ import type { VirtualService } from '../../../../src/model/virtual-service.js';
 export const timing: CheckTiming = { intervalMs: 2000, timeoutMs: 1000, rise: 2, fall: 3, jitter: 0 };
 
 export function tcpCheck(changes: Partial<CheckTiming> = {}): HealthCheck {
-  return { type: 'tcp', port: null, timing: { ...timing, ...changes } };
+  return {
+    type: 'tcp',
+    port: null,
+    send: null,
+    expect: null,
+    maxBytes: 1024,
+    timing: { ...timing, ...changes },
+  };
 }
 
 export function realServer(port: number, name = `10.0.0.1:${port}`): RealServer {

@@ -1,0 +1,83 @@
+/**
+ * What a program of a check may be, and how it is started, when the director is root: whoever could write the program or a folder
+ * above it would be root too, and a program that inherits the director's rights could change the table.
+ */
+import { readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
+import { judgeTrustedFile } from '../../base/trusted-file.js';
+
+/** How to start a program. */
+export interface Launch {
+  readonly file: string;
+  readonly words: readonly string[];
+}
+
+/** What the director is. */
+export interface Rights {
+  readonly uid: number;
+  /** CAP_SETPCAP, which is needed to take rights from children for good. */
+  readonly mayDropRights: boolean;
+  /** Path of setpriv; null where there is none. */
+  readonly setpriv: string | null;
+}
+
+const SETPRIV_PLACES = ['/usr/bin/setpriv', '/bin/setpriv', '/usr/sbin/setpriv', '/sbin/setpriv'];
+const CAP_SETPCAP = 8n;
+const WITHOUT_RIGHTS = [
+  '--ambient-caps=-all',
+  '--inh-caps=-all',
+  '--bounding-set=-all',
+  '--no-new-privs',
+  '--',
+];
+
+/** Asks the system. Never rejects. */
+export async function readRights(): Promise<Rights> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  const uid = process.geteuid?.() ?? -1;
+  return { uid, mayDropRights: ((effective >> CAP_SETPCAP) & 1n) === 1n, setpriv: await findSetpriv() };
+}
+
+async function findSetpriv(): Promise<string | null> {
+  for (const place of SETPRIV_PLACES) {
+    try {
+      await access(place, constants.X_OK);
+      return place;
+    } catch {
+      // the next one
+    }
+  }
+  return null;
+}
+
+/**
+ * How to start `command`, so that it has no rights but those of the director's user.
+ *
+ * @returns the fault in words, with the cure, when it may not be started
+ */
+export async function planLaunch(
+  command: readonly string[],
+  rights: Rights,
+): Promise<Launch | { readonly fault: string }> {
+  const [program = '', ...words] = command;
+  if (rights.uid !== 0) return { file: program, words };
+  const { setpriv } = rights;
+  if (setpriv === null)
+    return {
+      fault:
+        'setpriv is missing, without which the program would have all rights: apt-get install util-linux',
+    };
+  if (!rights.mayDropRights)
+    return {
+      fault:
+        'the director lacks CAP_SETPCAP, without which the program would have its rights: add it to CapabilityBoundingSet=',
+    };
+  const trust = await judgeTrustedFile(program, '').catch((error: unknown) => ({
+    trusted: false as const,
+    reason: error instanceof Error && 'code' in error ? String(error.code) : String(error),
+  }));
+  if (!trust.trusted) return { fault: `the program is not trusted: ${trust.reason}` };
+  // As named and not where links lead: a program may go by its name (busybox).
+  return { file: setpriv, words: [...WITHOUT_RIGHTS, program, ...words] };
+}

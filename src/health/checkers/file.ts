@@ -1,0 +1,98 @@
+/** A file of the director says how a server is: an operator's flag, or what another program writes. */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileCheck } from '../../model/health-check.js';
+import type { Checker, ProbeResult } from '../types.js';
+import { failure, printable } from './failure.js';
+
+/** More of a file is not read. */
+const MAX_FILE_BYTES = 4096;
+
+/** The path with its placeholders filled in. */
+export type FileSettings = Pick<FileCheck, 'path' | 'mode'>;
+
+/** Reads the beginning of the file once. */
+export class FileChecker implements Checker {
+  readonly #settings: FileSettings;
+  /** A disk or a network that hangs holds a thread of the process: no second one is given to it. */
+  #reading = false;
+
+  constructor(settings: FileSettings) {
+    this.#settings = settings;
+  }
+
+  async probe(signal: AbortSignal): Promise<ProbeResult> {
+    const { path, mode } = this.#settings;
+    const subject = `file ${path}`;
+    if (this.#reading) return failure(subject, 'the read before has not ended');
+    try {
+      const content = await this.#orAborted(this.#read(path), signal);
+      return mode === 'flag' ? judgeFlag(subject, content) : judgeState(subject, content);
+    } catch (thrown) {
+      return failure(subject, thrown);
+    }
+  }
+
+  /** Null when there is no such file. */
+  async #read(path: string): Promise<string | null> {
+    this.#reading = true;
+    try {
+      // Without O_NONBLOCK a pipe that nobody writes to would hold it up for ever.
+      const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      try {
+        if (!(await handle.stat()).isFile()) throw new Error('is no regular file');
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_FILE_BYTES), 0, MAX_FILE_BYTES, 0);
+        return buffer.subarray(0, bytesRead).toString('utf8');
+      } finally {
+        await handle.close();
+      }
+    } catch (thrown) {
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+      throw thrown;
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    let stop = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      const abort = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', abort, { once: true });
+      if (signal.aborted) abort();
+      stop = () => signal.removeEventListener('abort', abort);
+    });
+    try {
+      return await Promise.race([work, aborted]);
+    } finally {
+      stop();
+      work.catch(() => undefined);
+    }
+  }
+}
+
+function judgeFlag(subject: string, content: string | null): ProbeResult {
+  if (content === null) return { ok: true, detail: 'no flag' };
+  return failure(subject, withNote('is there', firstLine(content)));
+}
+
+function judgeState(subject: string, content: string | null): ProbeResult {
+  if (content === null) return failure(subject, 'is missing');
+  const line = firstLine(content);
+  const [word = '', ...rest] = line.split(/\s+/);
+  const note = rest.join(' ');
+  if (word === 'up') return { ok: true, detail: printable(withNote('up', note)) };
+  if (word === 'down') return failure(subject, withNote('down', note));
+  return failure(
+    subject,
+    word === '' ? 'is empty' : `begins with "${printable(word, 20)}", expected up or down`,
+  );
+}
+
+function firstLine(content: string): string {
+  return content.split('\n', 1)[0]?.trim() ?? '';
+}
+
+function withNote(word: string, note: string): string {
+  return note === '' ? word : `${word}: ${note}`;
+}
