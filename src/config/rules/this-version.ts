@@ -36,8 +36,8 @@ const IDLE_KEYS: readonly IdleKey[] = [
   },
   {
     below: ['lost_flows'],
-    message: `connections of a removed server live on ${ON_PROXY}: they are neither dropped nor reset`,
-    hint: KERNEL_KEY,
+    message: `${ON_PROXY} each service has its own lost_flows: what stands here is for the kernel's table`,
+    hint: 'write lost_flows at the services; by default connections of a removed server live on there',
   },
   {
     below: ['marks'],

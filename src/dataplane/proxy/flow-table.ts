@@ -1,6 +1,7 @@
 /** Every live connection and UDP session of the plane, those of deleted services included. */
 import type { Clock } from '../../base/clock.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
+import type { ServerKey, ServiceKey } from '../../model/keys.js';
 import type { ConnectionFilter, ConnectionRecord } from '../types.js';
 import type { TrackedFlow } from './tracked-flow.js';
 
@@ -17,6 +18,14 @@ export class FlowTable {
 
   delete(flow: TrackedFlow): void {
     this.#flows.delete(flow);
+  }
+
+  /** Flows that a server of a service carries, as they are now; of any server when none is named. */
+  of(service: ServiceKey, server?: ServerKey): readonly TrackedFlow[] {
+    const found: TrackedFlow[] = [];
+    for (const flow of this.#flows)
+      if (flow.service === service && (server === undefined || flow.server.key === server)) found.push(flow);
+    return found;
   }
 
   /** One record at a time; flows that start or end meanwhile may or may not be listed. */

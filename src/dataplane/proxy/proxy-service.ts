@@ -7,9 +7,11 @@ import type { Flow } from '../../../schedulers/types.js';
 import type { Clock } from '../../base/clock.js';
 import type { TableServer, TableService } from '../../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
+import type { LostFlows } from '../../model/virtual-service.js';
 import type { ObservedServer, ObservedService } from '../types.js';
 import type { FlowScheduler } from './engine.js';
 import type { FlowTable } from './flow-table.js';
+import { policyChanged, serverFound, serverLost } from './lost-flows.js';
 import { ProxyServer } from './proxy-server.js';
 import { chooseAgain } from './retry.js';
 import type { SchedulerRecipe, WorkingScheduler } from './scheduler-source.js';
@@ -98,7 +100,9 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     const persistence = preparePersistence(definition, this.#persistence);
     return () => {
       this.#persistence = persistence(this.#servers);
+      const before = this.#lostFlows;
       this.#definition = definition;
+      policyChanged(this.#context.flows, before, this.#lostFlows, this.key);
       replace?.();
     };
   }
@@ -106,7 +110,10 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
   /** Adds a server at the head of the list, revived with its counts if something remembers it; sets it if it is there. */
   addServer(definition: TableServer): void {
     if (this.editServer(definition)) return;
-    const server = this.#context.trash.take(this.key, definition.key) ?? new ProxyServer(definition);
+    const revived = this.#context.trash.take(this.key, definition.key);
+    if (revived !== null && this.#lostFlows === 'drop')
+      serverFound(this.#context.flows, this.key, definition.key);
+    const server = revived ?? new ProxyServer(definition);
     server.expireCounts(this.nowMs());
     // Statistics belong to the service object: they go on only if it is the same one.
     if (server.lastService !== this) server.resetCounters();
@@ -129,7 +136,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     return true;
   }
 
-  /** Unlinks a server; its connections live on. Harmless when it is gone. */
+  /** Unlinks a server; its connections go the way that the service wants. Harmless when it is gone. */
   removeServer(key: ServerKey): void {
     const server = this.#byKey.get(key);
     if (server === undefined) return;
@@ -140,6 +147,7 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
     this.#persistence?.serverRemoved(server);
     server.expireCounts(this.nowMs());
     this.#context.trash.put(this.key, server);
+    if (!server.idle) serverLost(this.#context.flows, this.#lostFlows, this.key, key);
   }
 
   removeAllServers(): void {
@@ -216,6 +224,10 @@ export class ProxyService implements FlowScheduler, ConnectionOwner, UdpFlowOwne
       removed: observeAll(this.#context.trash.of(this.key), nowMs, persistent),
       counters: { ...this.tally },
     };
+  }
+
+  get #lostFlows(): LostFlows {
+    return this.#definition.settings.lostFlows ?? 'keep';
   }
 
   /** As `prepareEdit`, for the scheduler alone; null when it would be the same. */

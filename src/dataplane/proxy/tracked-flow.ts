@@ -9,6 +9,8 @@ import type { ProxyServer } from './proxy-server.js';
 export interface FlowCarrier {
   /** Ends the flow at once, with RST where there is one. */
   abort(): void;
+  /** Carries nothing until it is let go again; one that never is ends with the time of a closing connection. */
+  hold(held: boolean): void;
   /** How long until it ends the flow if nobody speaks; null = never. */
   expiresInMs(nowMs: number): number | null;
 }

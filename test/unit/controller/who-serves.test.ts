@@ -20,8 +20,8 @@ function standing(
 ): Standing {
   const key = keyOf(letter);
   const plain: RealServer = { ...server(key), name: letter, weight };
-  const member = backup ? { ...plain, backup } : plain;
-  return { server: member as RealServer, weight, state, quiesced: false, reason: '', failedMs };
+  const member: RealServer = backup ? { ...plain, backup } : plain;
+  return { server: member, weight, state, quiesced: false, reason: '', failedMs };
 }
 
 function keyOf(letter: string): ServerKey {
@@ -30,7 +30,7 @@ function keyOf(letter: string): ServerKey {
 
 /** `a`, `b`, ... well; `A`, `B`, ... failed, each later than the one before it in the alphabet. */
 function group(letters: string): Standing[] {
-  return [...letters].map((letter) => {
+  return Array.from(letters, (letter) => {
     const failed = letter === letter.toUpperCase();
     const failedMs = failed ? letter.charCodeAt(0) : 0;
     return standing(letter.toLowerCase(), failed ? 'failed' : 'well', { failedMs });

@@ -45,6 +45,7 @@ export class TcpRelay extends IdleEntry implements FlowCarrier {
   #server: Socket | null = null;
   #openSockets = 0;
   #stalls = 0;
+  #held = false;
   #end: ConnectionEnd = 'closed';
 
   /** @param client accepted and paused, not read from so far */
@@ -63,6 +64,17 @@ export class TcpRelay extends IdleEntry implements FlowCarrier {
 
   abort(): void {
     this.#reset();
+  }
+
+  hold(held: boolean): void {
+    if (this.#held === held || this.#connection.state === 'CONNECTING') return;
+    this.#held = held;
+    const { established, closing } = this.#context;
+    // Paused sockets do not tell that their peer has gone, so a held relay has a limit even where others have none.
+    (held || this.#connection.state === 'FIN_WAIT' ? closing : established).touch(this);
+    for (const socket of [this.#client, this.#server])
+      if (held) socket?.pause();
+      else socket?.resume();
   }
 
   override idleExpired(): void {
@@ -138,7 +150,7 @@ export class TcpRelay extends IdleEntry implements FlowCarrier {
     to.on('drain', () => {
       this.#stalls = 0;
       this.idleQueue?.touch(this);
-      from.resume();
+      if (!this.#held) from.resume();
     });
     from.on('end', () => {
       this.#onFirstEnd();

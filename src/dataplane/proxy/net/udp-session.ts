@@ -28,6 +28,7 @@ export class UdpSession extends IdleEntry implements FlowCarrier {
   /** null once connected. */
   #waiting: Buffer[] | null = [];
   #ended = false;
+  #held = false;
 
   constructor(id: string, flow: UdpFlow, owner: SessionOwner, queue: IdleQueue) {
     super();
@@ -45,6 +46,7 @@ export class UdpSession extends IdleEntry implements FlowCarrier {
     this.#queue.touch(this);
     this.#socket.on('error', (error) => this.#onError(error));
     this.#socket.on('message', (message) => {
+      if (this.#held) return;
       this.#queue.touch(this);
       this.#flow.countOut(message.length);
       this.#owner.reply(message, flow.sourcePort, flow.source);
@@ -57,7 +59,7 @@ export class UdpSession extends IdleEntry implements FlowCarrier {
 
   /** From the client to the server. */
   send(message: Buffer): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#held) return;
     // Once the server is out, its answers alone keep the session: a client that goes on talking to a dead one
     // would be tied to it for ever.
     if (this.#flow.server.linkedTo !== null) this.#queue.touch(this);
@@ -68,6 +70,10 @@ export class UdpSession extends IdleEntry implements FlowCarrier {
 
   abort(): void {
     this.#end();
+  }
+
+  hold(held: boolean): void {
+    this.#held = held;
   }
 
   override idleExpired(): void {
