@@ -3,7 +3,7 @@ import type { ObservedTable } from '../dataplane/types.js';
 import type { DrainEnd } from '../model/drain.js';
 import type { ServiceKey } from '../model/keys.js';
 import { causeOf, type DirtyServices } from './dirty-set.js';
-import { drainCounts, formatCounts, formatDeadline, formatEnd } from './drain.js';
+import { formatDeadline, formatEnd } from './drain.js';
 import type { EventDraft } from './event-log.js';
 import type { Leaving } from './leaving.js';
 
@@ -18,14 +18,13 @@ export function leaveEvents(
   for (const [key, servers] of after) {
     const service = observed.get(key);
     for (const [server, { name, origin, deadlineMs }] of servers) {
-      const entry = service?.servers.get(server);
-      if (entry === undefined || before.get(key)?.get(server)?.seen === true) continue;
+      if (service?.servers.has(server) !== true || before.get(key)?.get(server)?.seen === true) continue;
       const why = origin === 'file' ? 'not in the file (any more)' : 'in the table before lvsd came';
       events.push({
         type: 'drain-began',
-        service: service?.name ?? key,
+        service: service.name,
         server: name,
-        message: `${why}: drains ${formatDeadline(deadlineMs)}, ${formatCounts(drainCounts(entry))}`,
+        message: `${why}: draining ${formatDeadline(deadlineMs)}`,
         cause: causeOf(causes.get(key), server),
       });
     }

@@ -102,7 +102,9 @@ export class DrainWatch {
     this.#sinceMs ??= nowMs;
     const regularMs = Math.max(this.#lastLookMs + this.#gapMs, this.#sinceMs + LOOK_MS);
     const dueMs = Math.min(...running.map((drain) => this.#deadlines.dueMs(nameOf(drain), drain)));
-    const atMs = Math.max(nowMs, Math.min(regularMs, Math.max(dueMs, this.#lastLookMs + LOOK_MS)));
+    // A deadline shortly after the regular look takes its place, so that it is kept to the millisecond.
+    const earliestMs = Math.max(nowMs, this.#lastLookMs + LOOK_MS);
+    const atMs = Math.max(earliestMs, dueMs < regularMs + LOOK_MS ? dueMs : regularMs);
     if (this.#timer !== null && this.#timer.atMs <= atMs) return;
     this.#disarm();
     const timer = this.#options.clock.after(atMs - nowMs, () => {

@@ -1,5 +1,4 @@
 /** The rules of a drain: when a server may be deleted, whom that cuts off, and how it is told. Pure. */
-import { formatDuration } from '../base/duration.js';
 import { plural } from '../base/plural.js';
 import type { ObservedServer } from '../dataplane/types.js';
 import type {
@@ -92,12 +91,23 @@ export function formatCounts({ active, inactive, sticky }: DrainCounts): string 
   return parts.join(', ');
 }
 
+/** `4m 10s`, without a part that is 0; `0s` for less than half a second. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.round(Math.max(0, ms) / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  const words = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count}${unit}`);
+  return words.length === 0 ? '0s' : words.join(' ');
+}
+
 /** How a drain ended, in one line. */
 export function formatEnd({ cause, connectionsCut, atMs }: DrainEnd, sinceMs: number): string {
-  const after = formatDuration(Math.round(Math.max(0, atMs - sinceMs) / 1000) * 1000);
   switch (cause) {
     case 'idle':
-      return `idle after ${after === '0ms' ? '0s' : after}, no connection cut`;
+      return `idle after ${formatSpan(atMs - sinceMs)}, no connection cut`;
     case 'gone':
       return 'not in the table, no connection cut';
     case 'deadline':

@@ -98,7 +98,7 @@ async function planFor(
   owned: ReadonlyMap<ServiceKey, string>,
 ): Promise<readonly Step[]> {
   const observed = await rig.plane.observe();
-  return computePlan({ desired, observed, owned, unmanaged: 'keep', strangers: new Map() });
+  return computePlan({ desired, observed, owned, unmanaged: 'keep', leaving: new Map() });
 }
 
 async function assertAsWanted(rig: KernelPlaneRig, desired: DesiredState): Promise<void> {

@@ -202,7 +202,7 @@ describe('addresses that were there before', () => {
     const label = { key: shop().key, name: 'shop' };
     const owned = {
       services: new Map(),
-      strangers: new Map(),
+      leaving: new Map(),
       addresses: new Map([
         [
           '192.0.2.10 on eth0' as never,

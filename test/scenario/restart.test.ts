@@ -22,19 +22,19 @@ function populated(): FakeDataplane {
   return plane;
 }
 
-function owned(names: Readonly<Record<ServiceKey, string>>, strangers: OwnedTable['strangers'] = new Map()) {
-  return { services: new Map(Object.entries(names)) as Map<ServiceKey, string>, strangers };
+function owned(names: Readonly<Record<ServiceKey, string>>, leaving: OwnedTable['leaving'] = new Map()) {
+  return { services: new Map(Object.entries(names)) as Map<ServiceKey, string>, leaving };
 }
 
 /** Everything that was saved, oldest first. */
 function savedRecords() {
-  const records: { services: string[]; strangers: string[]; stepsBefore: number }[] = [];
+  const records: { services: string[]; leaving: string[]; stepsBefore: number }[] = [];
   const plane = populated();
-  const saveOwnership = ({ services, strangers }: OwnedTable): Promise<void> => {
-    const servers = [...strangers.values()].flatMap((set) => [...set]);
+  const saveOwnership = ({ services, leaving }: OwnedTable): Promise<void> => {
+    const servers = [...leaving.values()].flatMap((leavers) => [...leavers.keys()]);
     records.push({
       services: [...services.values()],
-      strangers: servers,
+      leaving: servers,
       stepsBefore: plane.journal.length,
     });
     return Promise.resolve();
@@ -67,7 +67,7 @@ describe('a restart on a populated table', () => {
     await rig.reconciler.start();
     assert.deepEqual([...plane.table.keys()], [SHOP, OLD]);
     assert.equal(plane.server(SHOP, serverKeyOf(B))?.weight, 0);
-    assert.deepEqual([...rig.reconciler.owned.strangers], [[SHOP, new Set([serverKeyOf(B)])]]);
+    assert.deepEqual([...(rig.reconciler.owned.leaving.get(SHOP)?.keys() ?? [])], [serverKeyOf(B)]);
   });
 
   it('leaves strangers their weight while the servers of the file are refused', async () => {
@@ -99,7 +99,9 @@ describe('a restart on a populated table', () => {
   it('goes on draining the strangers of the record', async () => {
     const plane = populated();
     plane.carry(SHOP, serverKeyOf(B), 7);
-    const strangers = new Map([[SHOP, new Set([serverKeyOf(B)])]]);
+    const stranger = { name: B, origin: 'stranger', sinceMs: 0, deadlineMs: null } as const;
+    const leaver = { ...stranger, seen: true, ended: false };
+    const strangers = new Map([[SHOP, new Map([[serverKeyOf(B), leaver]])]]);
     const rig = controllerRig(model([shop]), 'fake', { plane, owned: owned({ [SHOP]: 'shop' }, strangers) });
     await rig.reconciler.start();
     assert.equal(plane.server(SHOP, serverKeyOf(B))?.weight, 0);
@@ -127,8 +129,8 @@ describe('a restart on a populated table', () => {
     });
     await rig.reconciler.start();
     assert.deepEqual(records, [
-      { services: ['old', 'shop'], strangers: [serverKeyOf(B)], stepsBefore: 0 },
-      { services: ['shop'], strangers: [serverKeyOf(B)], stepsBefore: 2 },
+      { services: ['old', 'shop'], leaving: [serverKeyOf(B)], stepsBefore: 0 },
+      { services: ['shop'], leaving: [serverKeyOf(B)], stepsBefore: 2 },
     ]);
   });
 

@@ -10,7 +10,7 @@ interface Entry {
 export class FakeClock implements Clock {
   #nowMs = 0;
   #order = 0;
-  readonly #wallOffsetMs: number;
+  #wallOffsetMs: number;
   readonly #entries = new Set<Entry>();
 
   constructor(wallStartMs = Date.UTC(2026, 0, 1)) {
@@ -19,6 +19,11 @@ export class FakeClock implements Clock {
 
   wallMs(): number {
     return this.#wallOffsetMs + this.#nowMs;
+  }
+
+  /** Somebody sets the wall clock; nothing falls due by that. */
+  jumpWall(byMs: number): void {
+    this.#wallOffsetMs += byMs;
   }
 
   nowMs(): number {
@@ -41,10 +46,15 @@ export class FakeClock implements Clock {
     const untilMs = this.#nowMs + byMs;
     for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) {
       this.#entries.delete(next);
-      this.#nowMs = next.atMs;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.callback();
     }
     this.#nowMs = untilMs;
+  }
+
+  /** Moves time and runs nothing, as for a process that stands still: what fell due runs with the next advance. */
+  stall(byMs: number): void {
+    this.#nowMs += byMs;
   }
 
   /** As `advance`, and lets promises settle after each timer, for code that awaits between timers. */
@@ -53,7 +63,7 @@ export class FakeClock implements Clock {
     await settle();
     for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) {
       this.#entries.delete(next);
-      this.#nowMs = next.atMs;
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.callback();
       await settle();
     }

@@ -54,7 +54,7 @@ describe('changes of what a service matches', () => {
       observed: new Map([[before.key, { ...before, servers: new Map(), counters }]]),
       owned: new Map([[before.key, 'calls']]),
       unmanaged: 'keep',
-      strangers: new Map(),
+      leaving: new Map(),
     });
     assert.deepEqual(
       steps.map(({ kind, phase, service }) => [kind, phase, service.address.family]),

@@ -7,6 +7,7 @@ import { formatStep } from '../../../src/controller/describe-step.js';
 import { computePlan, type PlanInputs } from '../../../src/controller/plan.js';
 import type { ObservedService, ObservedTable, Step } from '../../../src/dataplane/types.js';
 import type { ServiceKey } from '../../../src/model/keys.js';
+import type { Leaver } from '../../../src/controller/leaving.js';
 import type { VirtualService } from '../../../src/model/virtual-service.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
 import { NO_FACTS, server, serverKeyOf, service } from '../../support/models.js';
@@ -44,7 +45,7 @@ async function planOf({ before, after, ownsBefore, more, live }: Case): Promise<
     observed: await tableOf(before, live ?? 0),
     owned: new Map(owners.map(({ key, name }) => [key, name])),
     unmanaged: 'keep',
-    strangers: new Map(),
+    leaving: new Map(),
     ...more,
   });
 }
@@ -56,7 +57,11 @@ const matchAddress = (lastPort: number): Extract<VirtualService['address'], { ki
   protocol: 'udp',
   rules: [{ family: 4, address: '192.0.2.20', protocol: 'udp', firstPort: 5060, lastPort }],
 });
-const stranger = new Map([[one.key, new Set([serverKeyOf('10.9.9.9:80')])]]);
+const leaving = (change: Partial<Leaver> = {}): PlanInputs['leaving'] => {
+  const stranger = { name: '10.9.9.9:80', origin: 'stranger', sinceMs: 0, deadlineMs: null } as const;
+  const leaver = { ...stranger, seen: true, ended: false, ...change };
+  return new Map([[one.key, new Map([[serverKeyOf('10.9.9.9:80'), leaver]])]]);
+};
 const withStranger = service('shop', VIP, ['10.0.0.1:80', '10.9.9.9:80']);
 
 const GOLDEN: readonly Case[] = [
@@ -139,20 +144,29 @@ const GOLDEN: readonly Case[] = [
     name: 'drain-a-busy-stranger',
     before: [withStranger],
     after: [one],
-    more: { strangers: stranger },
+    more: { leaving: leaving() },
     live: 1,
   },
   {
     name: 'drain-an-idle-stranger',
     before: [withStranger],
     after: [one],
-    more: { strangers: stranger },
+    more: { leaving: leaving() },
   },
   {
     name: 'delete-an-idle-stranger',
     before: [service('shop', VIP, ['10.0.0.1:80', server('10.9.9.9:80', { weight: 0 })])],
     after: [one],
-    more: { strangers: stranger },
+    more: { leaving: leaving({ ended: true }) },
+  },
+  {
+    name: 'drain-a-server-that-left-the-file',
+    before: [withStranger],
+    after: [one],
+    more: {
+      leaving: leaving({ name: 'web-9', origin: 'file', deadlineMs: Date.UTC(2026, 10, 21, 20, 5) }),
+    },
+    live: 4,
   },
 ];
 
@@ -194,10 +208,22 @@ describe('computePlan', () => {
     assert.deepEqual(await planOf({ name: '', before, after: [one] }), []);
   });
 
+  it('ends what is left on a server whose drain is over', async () => {
+    const more = { leaving: leaving({ ended: true }) };
+    const [step] = await planOf({ name: '', before: [withStranger], after: [one], more, live: 3 });
+    assert.ok(step?.kind === 'delete-server' && step.endsConnections === true);
+    assert.equal(step.liveConnections, 6);
+  });
+
+  it('takes no count from before the weight became 0 for idleness', async () => {
+    const before = [service('shop', VIP, ['10.0.0.1:80', server('10.9.9.9:80', { weight: 0 })])];
+    assert.deepEqual(await planOf({ name: '', before, after: [one], more: { leaving: leaving() } }), []);
+  });
+
   it('quiesces a busy stranger once', async () => {
     const drained = server('10.9.9.9:80', { weight: 0 });
     const before = [service('shop', VIP, ['10.0.0.1:80', drained])];
-    const plan = await planOf({ name: '', before, after: [one], more: { strangers: stranger }, live: 1 });
+    const plan = await planOf({ name: '', before, after: [one], more: { leaving: leaving() }, live: 1 });
     assert.deepEqual(plan, []);
   });
 
@@ -224,7 +250,7 @@ describe('computePlan', () => {
     const observed = new CountingMap(await tableOf(services, 0));
     observed.looks = 0;
     const desired = desiredOf(services);
-    const inputs = { desired, observed, owned: new Map(), strangers: new Map() };
+    const inputs = { desired, observed, owned: new Map(), leaving: new Map() };
     assert.deepEqual(computePlan({ ...inputs, unmanaged: 'keep' }, [services[7]!.key]), []);
     assert.equal(observed.looks, 1);
   });

@@ -37,7 +37,7 @@ async function snapshotOf(subject: VirtualService, facts: Facts = {}): Promise<S
     new Map([[subject.key, new Map(entries)]]);
   const verdicts = ofService(Object.entries(facts.verdicts ?? {}) as [ServerKey, Verdict][]);
   const overrides = ofService<WeightOverride>(facts.weight === undefined ? [] : [[A, facts.weight]]);
-  const desired = computeDesired({ services, verdicts, overrides, plane: 'kernel' });
+  const desired = computeDesired({ ...NO_FACTS, services, verdicts, overrides, plane: 'kernel' });
   const plane = new FakeDataplane();
   for (const entry of desired.values()) plane.externalService(entry, entry.servers);
   facts.others?.(plane);
@@ -53,6 +53,9 @@ async function snapshotOf(subject: VirtualService, facts: Facts = {}): Promise<S
     observed: withExtras(await plane.observe(), subject.key, facts),
     verdicts,
     overrides,
+    drains: new Map(),
+    maintenance: new Map(),
+    leaving: new Map(),
     failures: new Map(errors.length === 0 ? [] : [[subject.key, { errors, attempts: 1 }]]),
     drift: new Map(facts.drift === undefined ? [] : [[subject.key, { why: 'alert', message: facts.drift }]]),
     lastPlan: null,

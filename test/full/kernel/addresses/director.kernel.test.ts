@@ -70,8 +70,8 @@ class Director {
   }
 
   get owned(): OwnedTable {
-    const { services, strangers, addresses } = this.#reconciler.owned;
-    return { services: new Map(services), strangers: new Map(strangers), addresses: new Map(addresses) };
+    const { services, leaving, addresses } = this.#reconciler.owned;
+    return { services: new Map(services), leaving: new Map(leaving), addresses: new Map(addresses) };
   }
 
   get ready(): boolean {

@@ -6,6 +6,7 @@ import {
   type OperatorState,
 } from '../../../../src/daemon/state/operator-state.js';
 import { decodeState, encodeState, type StateReading } from '../../../../src/daemon/state/state-file.js';
+import type { DrainOrder } from '../../../../src/model/drain.js';
 import type { ServerKey, ServiceKey } from '../../../../src/model/keys.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 
@@ -24,8 +25,25 @@ const state: OperatorState = {
       ]),
     ],
   ]),
-  drains: new Map([[service, new Map([[a, { by: 'anna', sinceMs: 5, deadlineMs: null }]])]]),
-  maintenance: new Map([[service, new Map([[b, { by: 'anna', sinceMs: 1.5 }]])]]),
+  drains: new Map([
+    [
+      service,
+      new Map<ServerKey, DrainOrder>([
+        [a, { by: 'anna', sinceMs: 5, deadlineMs: null, purpose: 'drain', end: null }],
+        [
+          b,
+          {
+            by: 'anna',
+            sinceMs: 5,
+            deadlineMs: 9.5,
+            purpose: 'maintenance',
+            end: { cause: 'deadline', atMs: 10, connectionsCut: 3 },
+          },
+        ],
+      ]),
+    ],
+  ]),
+  maintenance: new Map([[service, new Map([[b, { by: 'anna', sinceMs: 1.5, reason: 'new disks' }]])]]),
 };
 
 async function roundTrip(written: OperatorState): Promise<StateReading<OperatorState>> {
@@ -45,6 +63,20 @@ describe('operator state', () => {
   it('forgets services whose servers have no order left', async () => {
     const written = { ...NO_OPERATOR_STATE, weights: new Map([[service, new Map()]]) };
     assert.deepEqual(await roundTrip(written), { kind: 'read', content: NO_OPERATOR_STATE });
+  });
+
+  it('reads orders from before they had an end, a purpose and a reason', () => {
+    const former = [{ service, servers: [[a, { by: 'anna', sinceMs: 5, deadlineMs: 9 }]] }];
+    const maintained = [{ service, servers: [[a, { by: 'anna', sinceMs: 5 }]] }];
+    const read = operatorStateFormat.schema.parse({ weights: [], drains: former, maintenance: maintained });
+    assert.deepEqual(read.drains.get(service)?.get(a), {
+      by: 'anna',
+      sinceMs: 5,
+      deadlineMs: 9,
+      purpose: 'drain',
+      end: null,
+    });
+    assert.equal(read.maintenance.get(service)?.get(a)?.reason, '');
   });
 
   for (const weight of [-1, 65536, 0.5, Number.NaN]) {

@@ -8,6 +8,7 @@ import {
   NO_OWNERSHIP,
   ownershipFormat,
   readOwnership,
+  type OwnedService,
   type Ownership,
 } from '../../../../src/daemon/state/ownership-record.js';
 import { decodeState, encodeState } from '../../../../src/daemon/state/state-file.js';
@@ -20,10 +21,15 @@ const uid = process.getuid?.() ?? 0;
 const clock = new FakeClock();
 const seed = Number(process.env['LVSD_TEST_SEED'] ?? 21);
 
+function leavers(...keys: readonly string[]): OwnedService['leaving'] {
+  const leaver = { name: 'web', origin: 'file', sinceMs: 5, deadlineMs: 10.5 } as const;
+  return new Map(keys.map((key) => [key as ServerKey, leaver]));
+}
+
 const ownership: Ownership = {
   services: new Map([
-    ['tcp:192.0.2.1:80' as ServiceKey, { name: 'shop', strangers: new Set(['10.0.0.9:80' as ServerKey]) }],
-    ['match:calls' as ServiceKey, { name: 'calls', strangers: new Set() }],
+    ['tcp:192.0.2.1:80' as ServiceKey, { name: 'shop', leaving: leavers('10.0.0.9:80') }],
+    ['match:calls' as ServiceKey, { name: 'calls', leaving: new Map() }],
   ]),
   addresses: [
     {
@@ -57,6 +63,17 @@ describe('ownership record', () => {
     path = join(folder, 'ownership.json');
   });
   afterEach(() => rm(folder, { recursive: true }));
+
+  it('reads strangers as they were written before servers of the file were drained, too', () => {
+    const services = [{ service: 'tcp:192.0.2.1:80', name: 'shop', strangers: ['10.0.0.9:80'] }];
+    const empty = { addresses: [], rules: [], sysctls: [], syncDaemons: [], timeoutsBefore: null, marks: [] };
+    const read = ownershipFormat.schema.parse({ host, services, ...empty });
+    const [shop] = [...read.ownership.services.values()];
+    assert.deepEqual(
+      [...(shop?.leaving ?? [])],
+      [['10.0.0.9:80', { name: '10.0.0.9:80', origin: 'stranger', sinceMs: 0, deadlineMs: null }]],
+    );
+  });
 
   it('gives back what was written, on the same boot in the same namespace', async () => {
     await store(ownership);
@@ -124,7 +141,7 @@ describe('ownership record', () => {
       name: 'a service without a key',
       owned: {
         ...NO_OWNERSHIP,
-        services: new Map([['' as ServiceKey, { name: 'a', strangers: new Set() }]]),
+        services: new Map([['' as ServiceKey, { name: 'a', leaving: new Map() }]]),
       },
     },
     { name: 'a mark that is none', owned: { ...NO_OWNERSHIP, marks: new Map([['a', 0]]) } },
@@ -170,10 +187,7 @@ function randomOwnership(random: SeededRandom): Ownership {
   const pairs = <T>(make: () => T): [string, T][] => some(() => [word(), make()]);
   return {
     services: new Map(
-      pairs(() => ({ name: word(), strangers: new Set(some(() => word() as ServerKey)) })) as [
-        ServiceKey,
-        { name: string; strangers: Set<ServerKey> },
-      ][],
+      pairs(() => ({ name: word(), leaving: leavers(...some(word)) })) as [ServiceKey, OwnedService][],
     ),
     addresses: some(() => ({
       interface: word(),

@@ -165,7 +165,7 @@ describe('match services of the kernel plane', () => {
       observed: await plane.observe(),
       owned: new Map([[a.key, 'a']]),
       unmanaged: 'keep',
-      strangers: new Map(),
+      leaving: new Map(),
     });
     assert.deepEqual(
       steps.map(({ kind }) => kind),
