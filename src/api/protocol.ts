@@ -53,7 +53,7 @@ export interface PlanStep {
 export interface PlanAnswer {
   readonly file: string;
   readonly steps: readonly PlanStep[];
-  /** The shrink guard's objection, or null. */
+  /** What a reload without `--force` would be refused for: the shrink guard, connections that would drop; or null. */
   readonly refusedWithoutForce: string | null;
   readonly warnings: readonly string[];
 }

@@ -11,7 +11,7 @@ import type { Model } from '../model/director.js';
 import { plural } from '../base/plural.js';
 import { AcceptedConfigs } from './accepted-configs.js';
 import { loadLastGood, ownRuntimePaths } from './boot-config.js';
-import { bootObjection } from './boot-guard.js';
+import { bootObjection, objectionToApply } from './boot-guard.js';
 import { DirectorState, recall, type Remembered } from './director-state.js';
 import { idleReconciler } from './idle-reconciler.js';
 import { openChosenPlane, type JoinKernel } from './open-chosen-plane.js';
@@ -137,7 +137,7 @@ async function program(
 function refuseShrinking(model: Model, { owned }: Remembered, lastGood: Model | null): void {
   const objection = bootObjection(model, owned, lastGood);
   if (objection === null) return;
-  const message = `apply the file: ${objection.replace('lvsd reload --force', 'lvsd apply --force')}`;
+  const message = `apply the file: ${objectionToApply(objection)}`;
   throw new DirectorError(message, { code: 'ERR_SHRINK_GUARD', details: {} });
 }
 

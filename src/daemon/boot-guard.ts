@@ -36,3 +36,8 @@ export function bootObjection(model: Model, owned: OwnedTable, lastGood: Model |
   ].filter((line) => line !== null);
   return dropping.length === 0 ? shrinking : [...dropping, shrinking ?? HOW_TO_FORCE].join('\n');
 }
+
+/** The same objection where no director runs, and `lvsd apply` is what would be forced. */
+export function objectionToApply(objection: string): string {
+  return objection.replace('lvsd reload --force', 'lvsd apply --force');
+}

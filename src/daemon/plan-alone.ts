@@ -5,7 +5,7 @@ import { closeAll } from '../base/close-all.js';
 import { loadConfig } from '../config/load.js';
 import { describeStep } from '../controller/describe-step.js';
 import { loadLastGood, ownRuntimePaths } from './boot-config.js';
-import { bootObjection } from './boot-guard.js';
+import { bootObjection, objectionToApply } from './boot-guard.js';
 import { recall } from './director-state.js';
 import type { KernelSide } from './kernel-side.js';
 import { openChosenPlane } from './open-chosen-plane.js';
@@ -43,10 +43,11 @@ export async function planAlone(
     const lastGood = await loadLastGood(request.config, [stateDir], load, () => undefined);
     const reconciler = idleReconciler(planes.dataplane, side?.addresses ?? null, model, remembered);
     const { steps } = await reconciler.preview(model);
+    const objection = bootObjection(model, remembered.owned, lastGood?.loaded.model ?? null);
     const answer: PlanAnswer = {
       file: request.config,
       steps: steps.map(describeStep),
-      refusedWithoutForce: bootObjection(model, remembered.owned, lastGood?.loaded.model ?? null),
+      refusedWithoutForce: objection === null ? null : objectionToApply(objection),
       warnings: [...warningTexts(loaded), ...remembered.warnings],
     };
     return { answer, against: kernel ? "the kernel's table" : 'an empty table' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
-import type { ReloadAnswer } from '../../src/api/protocol.js';
+import type { PlanAnswer, ReloadAnswer } from '../../src/api/protocol.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
 import { DirectorHome, freePort, NamedServer } from '../support/test-director.js';
 
@@ -77,7 +77,20 @@ describe('a reload', () => {
     assert.equal(refused.code, 1);
     assert.match(refused.err, /removes 5 of 7 servers of shop .*--force/);
     assert.equal((await snapshot(home)).services[0]?.servers.length, 7);
-    assert.match((await home.cli(['plan'])).out, /A reload would be refused without --force/);
+    for (const words of [['plan'], ['plan', '--detailed-exitcode']]) {
+      const plan = await home.cli(words);
+      assert.equal(plan.code, 1);
+      assert.match(plan.out, /^Plan: 0 to create/m);
+      assert.match(
+        plan.err,
+        /^lvsd reload would be refused without --force: the file removes 5 of 7 servers of shop/,
+      );
+    }
+    const json = await home.cli(['plan', '--json']);
+    assert.equal(json.code, 1);
+    const { steps, refusedWithoutForce } = JSON.parse(json.out) as PlanAnswer;
+    assert.equal(steps.length, 5);
+    assert.match(refusedWithoutForce ?? '', /removes 5 of 7/);
     const forced = await home.cli(['reload', '--force']);
     assert.equal(forced.code, 0);
     assert.match(forced.out, /5 deleted/);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { realClock } from '../../src/base/clock.js';
 import { createLogger } from '../../src/base/logger.js';
 import type { CliContext } from '../../src/cli/context.js';
+import type { Programs } from '../../src/cli/programs.js';
 import { runCli } from '../../src/cli/program.js';
 import type { Daemon } from '../../src/daemon/daemon.js';
 import { applyAlone } from '../../src/daemon/apply-alone.js';
@@ -63,6 +64,8 @@ export interface CliResult {
 }
 
 export interface CliSetup {
+  /** In place of what a command starts. */
+  readonly programs?: Partial<Programs>;
   readonly environment?: Readonly<Record<string, string>>;
   /** Somebody answers this to every question; absent = nobody is there. */
   readonly answer?: string;
@@ -101,6 +104,7 @@ export async function cli(words: readonly string[], setup: CliSetup = {}): Promi
     planAlone,
     applyAlone,
     runDemo: () => Promise.reject(new Error('not in a test')),
+    ...setup.programs,
   });
   return result;
 }

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { PlanAnswer } from '../../api/protocol.js';
 import { DirectorError } from '../../base/errors.js';
+import { colors } from '../colors.js';
 import { configOption, dataplaneOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { configFile } from '../config-file.js';
 import { connect, socketPath, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { failingAsJson } from '../failure.js';
+import { EXIT_FAILED, failingAsJson } from '../failure.js';
 import { formatJson } from '../format.js';
 import { planSummary, planView } from '../plan-view.js';
 import type { PlanAlone } from '../programs.js';
@@ -22,7 +23,8 @@ interface PlanOptions extends ConnectOptions {
 const EXIT_CHANGES = 3;
 
 /**
- * `lvsd plan`: the steps that a reload would run, with the connections each would touch. Changes nothing.
+ * `lvsd plan`: the steps that a reload would run, with the connections each would touch. Changes nothing. Exits 1 where
+ * the reload would be refused, whatever the steps: a script that goes by the exit code must not go on.
  *
  * @param planAlone plans without a running director
  */
@@ -32,6 +34,7 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
     summary: 'show what a reload would change, and change nothing',
     examples: ['lvsd plan', 'lvsd plan --json', 'lvsd plan --detailed-exitcode || test $? -eq 3'],
     description:
+      'Exits 1 when a reload would be refused without --force, and says why. ' +
       'Asks the running director, which reads its own file and no other. Where none runs, plans FILE against the ' +
       "kernel's table, for the userspace plane against an empty one, without checks; --dataplane and " +
       '--allow-module then mean what they mean for lvsd run.',
@@ -49,22 +52,25 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
 }
 
 async function plan(context: CliContext, options: PlanOptions, planAlone: PlanAlone): Promise<void> {
-  const answer = await makePlan(context, options, planAlone);
+  const { answer, applied } = await makePlan(context, options, planAlone);
   if (options.json === true) context.out(formatJson(answer));
-  else printPlan(context, answer);
-  if (options.detailedExitcode === true && answer.steps.length > 0) context.exit(EXIT_CHANGES);
+  else printPlan(context, answer, applied);
+  if (answer.refusedWithoutForce !== null) context.exit(EXIT_FAILED);
+  else if (options.detailedExitcode === true && answer.steps.length > 0) context.exit(EXIT_CHANGES);
 }
 
-async function makePlan(
-  context: CliContext,
-  options: PlanOptions,
-  planAlone: PlanAlone,
-): Promise<PlanAnswer> {
+interface MadePlan {
+  readonly answer: PlanAnswer;
+  /** What would apply it. */
+  readonly applied: 'lvsd reload' | 'lvsd apply';
+}
+
+async function makePlan(context: CliContext, options: PlanOptions, planAlone: PlanAlone): Promise<MadePlan> {
   const client = await connect(context, options);
   try {
     const answer = await client.plan();
     await refuseOtherFile('plan', options.config, () => Promise.resolve(answer.file));
-    return answer;
+    return { answer, applied: 'lvsd reload' };
   } catch (error) {
     if (!(error instanceof DirectorError) || error.code !== 'ERR_API_NO_DAEMON') throw error;
     const { dataplane, allowModule } = options;
@@ -75,15 +81,15 @@ async function makePlan(
     });
     const socket = await socketPath(context, options);
     context.err(`No director runs on ${socket}: planned against ${against}, without checks.\n`);
-    return answer;
+    return { answer, applied: 'lvsd apply' };
   }
 }
 
-function printPlan(context: CliContext, answer: PlanAnswer): void {
+function printPlan(context: CliContext, answer: PlanAnswer, applied: MadePlan['applied']): void {
   for (const warning of answer.warnings) context.err(`${warning.trimEnd()}\n`);
   for (const line of planView(answer.steps, context.color)) context.out(`${line}\n`);
   context.out(`${planSummary(answer.steps, 'future')}\n`);
-  if (answer.refusedWithoutForce !== null) {
-    context.out(`A reload would be refused without --force: ${answer.refusedWithoutForce}\n`);
-  }
+  if (answer.refusedWithoutForce === null) return;
+  const refused = colors(context.errorColor).red(`${applied} would be refused without --force:`);
+  context.err(`${refused} ${answer.refusedWithoutForce}\n`);
 }
