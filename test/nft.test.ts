@@ -35,6 +35,19 @@ const rules: readonly MarkRule[] = [
   { family: 6, address: '::ffff:c000:201', protocol: 'sctp', firstPort: 9, lastPort: 10, mark: 0x4c000003 },
 ];
 
+/** Sends packets to one port without a pause until its input ends. */
+const FLOOD = `
+  const socket = require('node:dgram').createSocket('udp4');
+  socket.on('error', () => undefined);
+  let over = false;
+  process.stdin.resume().on('end', () => { over = true; socket.close(); });
+  const more = () => {
+    if (over) return;
+    for (let packet = 0; packet < 50; packet++) socket.send('x', 5060, '127.0.0.1');
+    setImmediate(more);
+  };
+  socket.bind(0, '127.0.0.1', () => { more(); console.log('sends'); });`;
+
 describe('rules of match services in this kernel', { skip: obstacle() }, () => {
   let holder: ChildProcess;
   before(async () => {
@@ -163,6 +176,38 @@ describe('rules of match services in this kernel', { skip: obstacle() }, () => {
       sent.map(([, port]) => seen.get(port)),
       [0x4c000000, 7, 0x4c000000, 0, 0x4c000001, 0x4c000001, 0xffffffff, 0, 0x4c000002, 0],
     );
+    await nft('flush', 'ruleset');
+  });
+
+  it('mark every packet while they are replaced', async () => {
+    const table = new NftRules(inside);
+    await nft('add', 'table', 'inet', 'seen');
+    await nft('add', 'chain', 'inet', 'seen', 'c', '{ type filter hook prerouting priority -100; }');
+    for (const mark of ['meta mark 0', 'meta mark != 0'])
+      await nft('add', 'rule', 'inet', 'seen', 'c', 'udp', 'dport', '5060', ...mark.split(' '), 'counter');
+    await table.replace(rules);
+    const words = [
+      '-t',
+      String(holder.pid),
+      '-U',
+      '-n',
+      '--preserve-credentials',
+      process.execPath,
+      '-e',
+      FLOOD,
+    ];
+    const flood = spawn('nsenter', words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(flood.stdout, 'data');
+    for (let turn = 0; turn < 40; turn++) await table.replace(turn % 2 === 0 ? rules.slice(0, 1) : rules);
+    const closed = once(flood, 'close');
+    flood.stdin.end();
+    await closed;
+    const listing = await nft('list', 'chain', 'inet', 'seen', 'c');
+    const [unmarked = -1, marked = -1] = [...listing.matchAll(/packets (\d+)/g)].map(([, count]) =>
+      Number(count),
+    );
+    assert.ok(marked > 1000, listing);
+    assert.equal(unmarked, 0, listing);
     await nft('flush', 'ruleset');
   });
 

@@ -28,7 +28,7 @@ class Host {
       return this.listing === null
         ? answer(1, 'Error: No such file or directory')
         : answer(0, '', '', this.listing);
-    if (!args.includes('-c')) this.listing = listingOf(input);
+    if (!args.includes('-c')) this.listing = listingOf(this.listing, input);
     return answer(0);
   };
 
@@ -62,11 +62,24 @@ function answer(exitStatus: number | null, complaint = '', code = '', output = '
   return Promise.resolve({ exitStatus, output, complaint, error });
 }
 
+type Kind = 'table' | 'map' | 'chain' | 'rule';
+type Command = Readonly<
+  Record<'add' | 'delete' | 'flush', Partial<Record<Kind, { readonly name?: string }>>>
+>;
+
 /** What nft lists after a transaction; null when that leaves no table. */
-function listingOf(transaction: string): string | null {
-  const { nftables } = JSON.parse(transaction) as { nftables: { add?: object }[] };
-  const added = nftables.slice(2).map(({ add }) => add);
-  return added.length === 0 ? null : JSON.stringify({ nftables: added });
+function listingOf(before: string | null, transaction: string): string | null {
+  let objects = before === null ? [] : (JSON.parse(before) as { nftables: Command['add'][] }).nftables;
+  for (const { add, delete: gone, flush } of (JSON.parse(transaction) as { nftables: Partial<Command>[] })
+    .nftables) {
+    if (add !== undefined && 'table' in add) objects = objects.filter((one) => !('table' in one));
+    if (add !== undefined) objects = [...objects, add];
+    if (gone !== undefined && 'table' in gone) objects = [];
+    else if (gone !== undefined)
+      objects = objects.filter((one) => one.map?.name !== gone.map?.name || !('map' in one));
+    if (flush !== undefined) objects = objects.filter((one) => !('rule' in one));
+  }
+  return objects.length === 0 ? null : JSON.stringify({ nftables: objects });
 }
 
 const calls: MarkRule = {
@@ -106,7 +119,7 @@ describe('marks of match services on a host', () => {
 
   it('are found again in the rules when nothing is remembered', async () => {
     const host = new Host();
-    host.listing = listingOf(encodeNftRules([calls]));
+    host.listing = listingOf(null, encodeNftRules([calls]));
     host.inTable = new Set([BASE + 5, BASE]);
     const matches = host.join();
     await matches.follow(await modelOf('calls', 'new'));
@@ -152,7 +165,7 @@ describe('rules of match services on a host', () => {
   it('are cleared at a start where their service is gone, and those of others are not', async () => {
     const host = new Host();
     const stranger = { ...calls, firstPort: 9, lastPort: 9, mark: 9 };
-    host.listing = listingOf(encodeNftRules([calls, stranger]));
+    host.listing = listingOf(null, encodeNftRules([calls, stranger]));
     host.onHost = {
       ...NO_OWNERSHIP,
       marks: new Map([['calls', calls.mark]]),

@@ -1,7 +1,13 @@
 /** The rules in a table of nf_tables, `inet lvsd`, which is lvsd's as a whole. */
 import type { Exchange, ExchangeResult } from '../../../../native/proc/exchange.js';
 import type { MarkRule, MarkRuleTable } from './mark-rule.js';
-import { encodeNftRules, NFT_TABLE, parseNftRules } from './nft-ruleset.js';
+import {
+  encodeNftReplacement,
+  encodeNftRules,
+  NFT_TABLE,
+  parseNftTable,
+  type NftTable,
+} from './nft-ruleset.js';
 import { complaintOf, rulesError } from './rules-error.js';
 
 /** nft takes `-` for /dev/stdin, which not every system has. */
@@ -23,23 +29,37 @@ export class NftRules implements MarkRuleTable {
 
   /** Why nft and this kernel cannot do it, found by a rehearsal that changes nothing; null when they can. */
   async objection(): Promise<string | null> {
-    const result = await this.#submit(['-c'], sample);
+    const result = await this.#submit(encodeNftRules(sample), '-c');
     return result.exitStatus === 0 ? null : complaintOf(result);
   }
 
   async observe(): Promise<readonly MarkRule[]> {
+    return (await this.#look())?.rules ?? [];
+  }
+
+  /** Where packets are marked already, none passes without a mark meanwhile that has one before and after. */
+  async replace(rules: readonly MarkRule[]): Promise<void> {
+    const table = rules.length === 0 ? null : await this.#look();
+    if (table === null || table.used.size === 0) return this.#change(encodeNftRules(rules));
+    const { fill, change } = encodeNftReplacement(rules, table);
+    await this.#change(fill);
+    await this.#change(change);
+  }
+
+  /** @returns null where the table is not there, or not as lvsd makes it */
+  async #look(): Promise<NftTable | null> {
     const result = await this.#run('nft', ['-j', 'list', 'table', NFT_TABLE.family, NFT_TABLE.name], '');
-    if (result.exitStatus === 0) return parseNftRules(result.output);
-    if (result.complaint.includes('No such file or directory')) return [];
+    if (result.exitStatus === 0) return parseNftTable(result.output);
+    if (result.complaint.includes('No such file or directory')) return null;
     throw rulesError('read', 'nft', complaintOf(result));
   }
 
-  async replace(rules: readonly MarkRule[]): Promise<void> {
-    const result = await this.#submit([], rules);
+  async #change(transaction: string): Promise<void> {
+    const result = await this.#submit(transaction);
     if (result.exitStatus !== 0) throw rulesError('set', 'nft', complaintOf(result));
   }
 
-  #submit(options: readonly string[], rules: readonly MarkRule[]): Promise<ExchangeResult> {
-    return this.#run('nft', ['-j', ...options, '-f', STANDARD_INPUT], encodeNftRules(rules));
+  #submit(transaction: string, ...options: readonly string[]): Promise<ExchangeResult> {
+    return this.#run('nft', ['-j', ...options, '-f', STANDARD_INPUT], transaction);
   }
 }

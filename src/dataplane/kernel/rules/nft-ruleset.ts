@@ -10,6 +10,10 @@
  *       }
  *     }
  *
+ * While a transaction that fills a map and leads packets there takes effect, the kernel for a moment leads packets to a map
+ * that is still empty, and they would pass unmarked. So other rules come as a second map, which is filled first; then one
+ * transaction leads packets there and deletes the map before it.
+ *
  * @see libnftables-json(5)
  */
 import { isWildcard, parseIp, type Family } from '../../../base/ip.js';
@@ -23,44 +27,109 @@ const CHAIN = 'prerouting';
 const PRIORITY = -150 + 10;
 
 const families = {
-  4: { map: 'v4', addressType: 'ipv4_addr', header: 'ip', every: '0.0.0.0' },
-  6: { map: 'v6', addressType: 'ipv6_addr', header: 'ip6', every: '::' },
+  4: { maps: ['v4', 'v4b'], addressType: 'ipv4_addr', header: 'ip', every: '0.0.0.0' },
+  6: { maps: ['v6', 'v6b'], addressType: 'ipv6_addr', header: 'ip6', every: '::' },
 } as const;
 
 const own = { family: NFT_TABLE.family, table: NFT_TABLE.name } as const;
 
-/** A transaction that makes exactly these rules, or takes the table away where there are none. */
+/** The table as nft lists it. */
+export interface NftTable {
+  readonly rules: readonly MarkRule[];
+  /** Maps that packets are looked up in. */
+  readonly used: ReadonlySet<string>;
+  /** Maps that are there. */
+  readonly maps: ReadonlySet<string>;
+}
+
+/**
+ * A transaction that makes the whole table anew, or takes it away where there are no rules. Packets may pass unmarked
+ * while it takes effect.
+ */
 export function encodeNftRules(rules: readonly MarkRule[]): string {
   const table = { table: NFT_TABLE };
   // What is not there cannot be deleted, so it is made first.
   const commands: object[] = [{ add: table }, { delete: table }];
-  if (rules.length > 0) commands.push({ add: table }, ...tableContent(sortRules(rules)));
+  if (rules.length > 0) {
+    const maps = mapsFor(rules, new Set());
+    const chain = {
+      ...own,
+      name: CHAIN,
+      type: 'filter',
+      hook: 'prerouting',
+      prio: PRIORITY,
+      policy: 'accept',
+    };
+    commands.push({ add: table }, ...fillings(maps), { add: { chain } }, ...lookups(maps));
+  }
+  return encode(commands);
+}
+
+/** The transactions that replace the rules of a table that packets are looked up in, for not a packet without a mark. */
+export interface NftReplacement {
+  /** Makes maps that nobody uses. */
+  readonly fill: string;
+  /** Leads packets to them, and deletes the others. */
+  readonly change: string;
+}
+
+/** @param rules at least one */
+export function encodeNftReplacement(rules: readonly MarkRule[], table: NftTable): NftReplacement {
+  const maps = mapsFor(rules, table.used);
+  const leftOver = maps.filter(({ name }) => table.maps.has(name)).map(({ name }) => deleteMap(name));
+  const names = new Set(maps.map(({ name }) => name));
+  const former = [...table.maps].filter((name) => !names.has(name));
+  return {
+    fill: encode([...leftOver, ...fillings(maps)]),
+    change: encode([
+      { flush: { chain: { ...own, name: CHAIN } } },
+      ...lookups(maps),
+      ...former.map(deleteMap),
+    ]),
+  };
+}
+
+/** One map: its family and its rules. */
+interface PlannedMap {
+  readonly name: string;
+  readonly family: Family;
+  readonly rules: readonly MarkRule[];
+}
+
+/** A map for each family that has rules, of a name that is not used. */
+function mapsFor(rules: readonly MarkRule[], used: ReadonlySet<string>): PlannedMap[] {
+  const sorted = sortRules(rules);
+  return ([4, 6] as const).flatMap((family) => {
+    const own = sorted.filter((rule) => rule.family === family);
+    const [first, second] = families[family].maps;
+    const name = used.has(first) ? second : first;
+    return own.length === 0 ? [] : [{ name, family, rules: own }];
+  });
+}
+
+function encode(commands: readonly object[]): string {
   return JSON.stringify({ nftables: commands });
 }
 
-function tableContent(rules: readonly MarkRule[]): object[] {
-  const used = ([4, 6] as const).filter((family) => rules.some((rule) => rule.family === family));
-  const chain = { ...own, name: CHAIN, type: 'filter', hook: 'prerouting', prio: PRIORITY, policy: 'accept' };
-  return [
-    ...used.map((family) => ({
-      add: {
-        map: mapOf(
-          family,
-          rules.filter((rule) => rule.family === family),
-        ),
-      },
-    })),
-    { add: { chain } },
-    ...used.map((family) => ({ add: { rule: { ...own, chain: CHAIN, expr: expressionOf(family) } } })),
-  ];
+function fillings(maps: readonly PlannedMap[]): object[] {
+  return maps.map((map) => ({ add: { map: mapOf(map) } }));
 }
 
-function mapOf(family: Family, rules: readonly MarkRule[]): object {
-  const { map, addressType } = families[family];
+function lookups(maps: readonly PlannedMap[]): object[] {
+  return maps.map(({ family, name }) => ({
+    add: { rule: { ...own, chain: CHAIN, expr: expressionOf(family, name) } },
+  }));
+}
+
+function deleteMap(name: string): object {
+  return { delete: { map: { ...own, name } } };
+}
+
+function mapOf({ name, family, rules }: PlannedMap): object {
   return {
     ...own,
-    name: map,
-    type: [addressType, 'inet_proto', 'inet_service'],
+    name,
+    type: [families[family].addressType, 'inet_proto', 'inet_service'],
     map: 'mark',
     flags: ['interval'],
     elem: rules.map((rule) => [{ concat: keyOf(rule) }, rule.mark]),
@@ -72,8 +141,8 @@ function keyOf({ address, protocol, firstPort, lastPort }: MarkRule): unknown[] 
   return [destination, protocol, firstPort === lastPort ? firstPort : { range: [firstPort, lastPort] }];
 }
 
-function expressionOf(family: Family): object[] {
-  const { map, header } = families[family];
+function expressionOf(family: Family, map: string): object[] {
+  const { header } = families[family];
   const mark = { meta: { key: 'mark' } };
   const key = {
     concat: [
@@ -90,31 +159,48 @@ function expressionOf(family: Family): object[] {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** The rules of a listing of the table. @returns none where `parseNftTable` gives null */
+export function parseNftRules(listing: string): readonly MarkRule[] {
+  return parseNftTable(listing)?.rules ?? [];
+}
+
 /**
- * The rules of a listing of the table.
+ * Reads a listing of the table. A map that packets are not looked up in yet has no rules.
  *
  * @param listing what `nft -j list table inet lvsd` prints
- * @returns none when anything in the table is not as `encodeNftRules` makes it
+ * @returns null when anything in the table is not as lvsd makes it
  */
-export function parseNftRules(listing: string): MarkRule[] {
+export function parseNftTable(listing: string): NftTable | null {
   const objects = listObjects(listing);
   const of = (kind: string): Json[] => objects.map((object) => object[kind]).filter(isJson);
   const maps = of('map');
   const known = of('metainfo').length + of('table').length + of('chain').length + of('rule').length;
   const [chain, ...otherChains] = of('chain');
-  if (known + maps.length !== objects.length || otherChains.length > 0 || !isOwnChain(chain)) return [];
+  if (known + maps.length !== objects.length || otherChains.length > 0 || !isOwnChain(chain)) return null;
   const looking = of('rule').map(mapLookedUp);
   const rules: MarkRule[] = [];
+  const names = new Set<string>();
   for (const map of maps) {
-    const family = ([4, 6] as const).find((each) => families[each].map === map['name']);
-    if (family === undefined || looking.filter((name) => name === map['name']).length !== 1) return [];
-    for (const element of listOf(map['elem'])) {
+    const name = String(map['name']);
+    const family = familyOfMap(name);
+    const lookups = looking.filter((used) => used === name).length;
+    if (family === undefined || lookups > 1) return null;
+    names.add(name);
+    for (const element of lookups === 1 ? listOf(map['elem']) : []) {
       const rule = ruleOf(family, element);
-      if (rule === null) return [];
+      if (rule === null) return null;
       rules.push(rule);
     }
   }
-  return looking.length === maps.length ? rules : [];
+  const used = new Set(looking.filter((name) => name !== null && names.has(name)) as string[]);
+  const once = ([4, 6] as const).every(
+    (family) => families[family].maps.filter((name) => used.has(name)).length < 2,
+  );
+  return once && used.size === looking.length ? { rules, used, maps: names } : null;
+}
+
+function familyOfMap(name: string): Family | undefined {
+  return ([4, 6] as const).find((family) => families[family].maps.some((map) => map === name));
 }
 
 function listObjects(listing: string): Json[] {
@@ -134,8 +220,10 @@ function isOwnChain(chain: Json | undefined): boolean {
 /** Name of the map that a rule sets marks by, where it is lvsd's rule and nothing else; else null. */
 function mapLookedUp({ expr }: Json): string | null {
   const written = JSON.stringify(expr);
-  const family = ([4, 6] as const).find((each) => JSON.stringify(expressionOf(each)) === written);
-  return family === undefined ? null : families[family].map;
+  const found = ([4, 6] as const)
+    .flatMap((family) => families[family].maps.map((map) => ({ family, map })))
+    .find(({ family, map }) => JSON.stringify(expressionOf(family, map)) === written);
+  return found?.map ?? null;
 }
 
 function ruleOf(family: Family, element: unknown): MarkRule | null {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { MarkRule } from '../../../../../src/dataplane/kernel/rules/mark-rule.js';
-import { encodeNftRules, parseNftRules } from '../../../../../src/dataplane/kernel/rules/nft-ruleset.js';
+import {
+  encodeNftReplacement,
+  encodeNftRules,
+  parseNftRules,
+  parseNftTable,
+} from '../../../../../src/dataplane/kernel/rules/nft-ruleset.js';
 
 const rules: readonly MarkRule[] = [
   { family: 6, address: '::', protocol: 'sctp', firstPort: 1, lastPort: 65535, mark: 0x4c000001 },
@@ -83,6 +88,48 @@ describe('encodeNftRules', () => {
   });
 });
 
+describe('encodeNftReplacement', () => {
+  const first = { rules: [], used: new Set(['v4', 'v6']), maps: new Set(['v4', 'v6']) };
+
+  it('fills maps that nobody uses, and then leads packets there in one transaction', () => {
+    const { fill, change } = encodeNftReplacement(rules, first);
+    assert.deepEqual(JSON.parse(fill), {
+      nftables: [{ add: { map: { ...v4, name: 'v4b' } } }, { add: { map: { ...v6, name: 'v6b' } } }],
+    });
+    assert.deepEqual(JSON.parse(change), {
+      nftables: [
+        { flush: { chain: { ...own, name: 'prerouting' } } },
+        { add: { rule: rule('ip', 'v4b') } },
+        { add: { rule: rule('ip6', 'v6b') } },
+        { delete: { map: { ...own, name: 'v4' } } },
+        { delete: { map: { ...own, name: 'v6' } } },
+      ],
+    });
+  });
+
+  it('takes turns with the names, and clears away what an earlier process has filled in vain', () => {
+    const second = { rules: [], used: new Set(['v4b']), maps: new Set(['v4', 'v4b']) };
+    const { fill, change } = encodeNftReplacement(rules.slice(1), second);
+    assert.deepEqual(JSON.parse(fill), {
+      nftables: [{ delete: { map: { ...own, name: 'v4' } } }, { add: { map: v4 } }],
+    });
+    assert.deepEqual(JSON.parse(change), {
+      nftables: [
+        { flush: { chain: { ...own, name: 'prerouting' } } },
+        { add: { rule: rule('ip', 'v4') } },
+        { delete: { map: { ...own, name: 'v4b' } } },
+      ],
+    });
+  });
+
+  it('drops a family that has no rules any more', () => {
+    const { fill, change } = encodeNftReplacement(rules.slice(0, 1), first);
+    assert.ok(!fill.includes('v4'));
+    assert.ok(!change.includes('@v4'));
+    assert.match(change, /"delete":\{"map":\{[^}]*"name":"v4"/);
+  });
+});
+
 /** As nft lists it: with handles, and with what it says of itself. */
 function listing(...objects: object[]): string {
   return JSON.stringify({
@@ -112,6 +159,19 @@ describe('parseNftRules', () => {
     );
   });
 
+  it('leaves out a map that packets are not looked up in', () => {
+    const filled = { map: map('v4b', 'ipv4_addr', [[{ concat: ['192.0.2.1', 'tcp', 1] }, 1]]) };
+    assert.deepEqual(parseNftTable(listing(...whole, filled)), {
+      rules: parseNftRules(listing(...whole)),
+      used: new Set(['v4', 'v6']),
+      maps: new Set(['v4', 'v6', 'v4b']),
+    });
+    assert.deepEqual(
+      parseNftRules(listing(...whole.slice(0, -1))).map(({ family }) => family),
+      [4, 4],
+    );
+  });
+
   const broken: readonly (readonly [name: string, objects: readonly object[]])[] = [
     ['no chain', whole.filter((object) => !('chain' in object))],
     ['two chains', [...whole, { chain: { ...chain, name: 'more' } }]],
@@ -120,7 +180,11 @@ describe('parseNftRules', () => {
       whole.map((one) => ('chain' in one ? { chain: { ...chain, policy: 'drop' } } : one)),
     ],
     ['a chain elsewhere', whole.map((one) => ('chain' in one ? { chain: { ...chain, prio: 0 } } : one))],
-    ['a rule less', whole.slice(0, -1)],
+    [
+      'two maps for the packets of a family',
+      [...whole, { map: map('v4b', 'ipv4_addr', []) }, { rule: rule('ip', 'v4b') }],
+    ],
+    ['a rule without its map', whole.slice(1)],
     ['a rule twice', [...whole, { rule: rule('ip', 'v4') }]],
     ['a rule of others', [...whole, { rule: { ...own, chain: 'prerouting', expr: [{ drop: null }] } }]],
     ['a map of others', [...whole, { map: map('other', 'ipv4_addr', []) }]],
