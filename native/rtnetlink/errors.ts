@@ -81,6 +81,8 @@ const byOperation: Readonly<Partial<Record<RtnetlinkOperation, ByErrno>>> = {
     EACCES: 'ERR_RTNETLINK_ROUTE_UNKNOWN',
     // a blackhole says no more than that
     EINVAL: 'ERR_RTNETLINK_ROUTE_UNKNOWN',
+    // the reverse path filter, where a packet is said to come in by an interface
+    EXDEV: 'ERR_RTNETLINK_ROUTE_UNKNOWN',
   },
   'delete-route': { ESRCH: 'ERR_RTNETLINK_ROUTE_UNKNOWN' },
 };

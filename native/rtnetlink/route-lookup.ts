@@ -15,7 +15,9 @@ import type { Route, RouteLookup } from './types.js';
  * Asks the kernel which way a packet takes, rules of policy routing included. What it chose as the source of a packet of
  * this host is `preferredSource`; a destination of this host is of type `RTN_LOCAL`.
  *
- * @returns null where there is no route, or one that leads nowhere
+ * Of a packet that comes in by `inputIndex` the reverse path filter has its say, by the settings that are in force.
+ *
+ * @returns null where there is no route, one that leads nowhere, or one that the filter does not let it have
  * @throws RtnetlinkError `ERR_RTNETLINK_LINK_UNKNOWN`, `_INVALID`; CodecError; SyscallError
  * @see net/ipv4/route.c (inet_rtm_getroute), net/ipv6/route.c (inet6_rtm_getroute)
  */

@@ -123,6 +123,18 @@ export function isInner({ flags, kind }: Link): boolean {
   return (flags & IFF_LOOPBACK) !== 0 || kind === 'dummy';
 }
 
+/**
+ * Hosts that are in no network of anybody's, of addresses kept for documentation: where a packet to one leaves, those to most
+ * clients do. @see RFC 5737, RFC 3849
+ */
+export const FAR_CLIENT: Readonly<Record<Family, string>> = { 4: '198.51.100.1', 6: '2001:db8:ffff::1' };
+
+/** The link by which answers of an address of this host leave for clients beyond its networks, rules of routing included. */
+export function wayBack(network: HostNetwork, address: string, family: Family): Link | null {
+  const route = network.routeTo({ destination: FAR_CLIENT[family], source: address });
+  return route?.type === RTN_UNICAST ? linkOf(network, route.nextHops[0]?.index) : null;
+}
+
 /** The link of the first default route of a family, or null. */
 export function defaultLink(network: HostNetwork, family: Family): Link | null {
   const wanted = family === 4 ? 'ipv4' : 'ipv6';
@@ -143,7 +155,11 @@ export function clientLink(network: HostNetwork, vip: Vip): Link | null {
   const named = vip.services.map((service) => service.interface).find((name) => name !== null);
   const link = network.links.find(({ name }) => name === named) ?? null;
   if (link !== null && !isInner(link)) return link;
-  return subnetLink(network, vip.address) ?? defaultLink(network, vip.family);
+  return (
+    subnetLink(network, vip.address) ??
+    (own === null ? null : wayBack(network, vip.address, vip.family)) ??
+    defaultLink(network, vip.family)
+  );
 }
 
 /** The link in one of whose subnets an address lies, though it need not be of this host. */

@@ -1,5 +1,6 @@
 /** Networks in which answers of NAT servers would find a way to the client past the director. */
 import { inSubnet, maskAddress, ownAddress } from '../../network.js';
+import { clientsOf } from '../clients.js';
 import { finding, onServer } from '../finding.js';
 import {
   mostServers,
@@ -116,13 +117,6 @@ function lastHosts({ address, prefixLength }: InterfaceAddress): string[] {
     const number = last - back;
     return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
   });
-}
-
-/** IPv4 clients of whom IPVS has connections, each once. Lines `<protocol> <client in hexadecimal> ...`. */
-function clientsOf(host: HostView): string[] {
-  const text = host.readText('/proc/thread-self/net/ip_vs_conn') ?? '';
-  const found = new Set([...text.matchAll(/^\w+\s+([0-9A-F]{8}) /gm)].map(([, hex = '']) => hex));
-  return [...found].map((hex) => [...Buffer.from(hex, 'hex')].join('.'));
 }
 
 /** Of this host's subnets on the server's link, one that has server and service address in it. */

@@ -4,7 +4,6 @@
  */
 import type { Link } from '../../../../native/rtnetlink/types.js';
 import type { Model } from '../../../model/director.js';
-import { inSubnet, isLocal } from '../../network.js';
 import { finding, onServer } from '../finding.js';
 import {
   mostServers,
@@ -16,11 +15,10 @@ import {
   type ServerPath,
 } from '../servers.js';
 import type { DoctorCheck, EchoProbe, Finding, HostView, Probes } from '../types.js';
-import { rewritesSource } from './nat-network.js';
+import { judgeReturn, returnQuestions, SERVERS, type Question } from './server-returns.js';
 
-const name = 'servers';
 export const serverAnswers: DoctorCheck = {
-  name,
+  name: SERVERS,
   about: 'servers that take what is sent to them, and answer by the right way',
   ofServices: true,
   run: (host, model) => {
@@ -30,21 +28,22 @@ export const serverAnswers: DoctorCheck = {
   },
 };
 
-/** A server that answers, the way to it, and whether it answers what comes by its method. */
-interface Trial {
+/** A server that answers a plain request, the way to it, and what is asked for one address of its services. */
+interface Draft {
   readonly path: ServerPath;
   readonly link: Link;
   /** This host's address that the server would answer to. */
   readonly own: string;
   readonly gateway: string | null;
   readonly vip: string;
-  readonly method: boolean;
-}
-
-interface Draft extends Omit<Trial, 'method'> {
   readonly tcpPort: number | null;
   readonly plainProbe: EchoProbe;
-  readonly methodProbe: EchoProbe;
+  /** As its method would send it. */
+  readonly questions: readonly Question[];
+}
+
+interface Trial extends Draft {
+  readonly answered: ReadonlySet<Question>;
 }
 
 function reachable(host: HostView, model: Model, probes: Probes): { silent: Finding[]; trials: Trial[] } {
@@ -74,12 +73,8 @@ function reachable(host: HostView, model: Model, probes: Probes): { silent: Find
     .sort((one, other) => one.position - other.position)
     .slice(0, mostServers)
     .map(({ draft }) => draft);
-  const taken = answersOf(
-    probes,
-    drafts.map(({ methodProbe }) => methodProbe),
-  );
-  const trials = drafts.map((draft) => ({ ...draft, method: taken.has(draft.methodProbe) }));
-  return { silent, trials: confirm(probes, trials) };
+  const answered = askAll(probes, drafts);
+  return { silent, trials: drafts.map((draft) => ({ ...draft, answered })) };
 }
 
 /** Those of the probes that were answered. */
@@ -88,14 +83,28 @@ function answersOf(probes: Probes, asked: readonly EchoProbe[]): Set<EchoProbe> 
   return new Set(asked.filter((_, index) => answers[index] === true));
 }
 
-/** A firewall may let the service through and no echo requests: who fails is asked by TCP, on the port of the service. */
-function confirm(probes: Probes, trials: readonly (Trial & Draft)[]): Trial[] {
-  const failed = trials.filter(({ method, tcpPort }) => !method && tcpPort !== null);
-  const answers = probes.echo(
-    failed.map(({ methodProbe, tcpPort }) => ({ ...methodProbe, ...(tcpPort === null ? {} : { tcpPort }) })),
+/** A firewall may let the service through and no echo requests: what fails is asked by TCP, on the port of the service. */
+function askAll(probes: Probes, drafts: readonly Draft[]): Set<Question> {
+  const asked = drafts.flatMap(({ questions, tcpPort }) =>
+    questions.map((question) => ({ question, tcpPort })),
   );
-  const saved = new Set(failed.filter((_, index) => answers[index] === true));
-  return trials.map((trial) => (saved.has(trial) ? { ...trial, method: true } : trial));
+  const heard = answersOf(
+    probes,
+    asked.map(({ question: { probe } }) => probe),
+  );
+  const failed = asked.flatMap(({ question, tcpPort }) =>
+    tcpPort === null || heard.has(question.probe)
+      ? []
+      : [{ question, probe: { ...question.probe, tcpPort } }],
+  );
+  const saved = answersOf(
+    probes,
+    failed.map(({ probe }) => probe),
+  );
+  return new Set([
+    ...asked.flatMap(({ question }) => (heard.has(question.probe) ? [question] : [])),
+    ...failed.flatMap(({ question, probe }) => (saved.has(probe) ? [question] : [])),
+  ]);
 }
 
 /** Where a server listens for a service of an address: its own port with NAT, else that of the service. */
@@ -112,7 +121,7 @@ function tcpPortOf({ services, address, forwarding }: ServerPath, vip: string): 
 function nobodyThere({ address, nextHop, link, services }: ServerPath): Finding {
   const who =
     nextHop === address ? `the server ${address}` : `the router ${nextHop} to the server ${address}`;
-  return finding(name, 'warning', {
+  return finding(SERVERS, 'warning', {
     subject: `server ${address}`,
     what: `Nobody answers ARP for ${who} on ${link?.name ?? ''}.`,
     why: `What the ${nameServices(services)} would send there is lost.`,
@@ -127,7 +136,7 @@ function draftsOf(
   path: ServerPath,
   hardwareDestination: string | null,
 ): Draft[] {
-  const { link, route, address, forwarding } = path;
+  const { link, route, address } = path;
   const vips = vipSet(model);
   const own =
     (link === null ? null : neighbourAddress(host.network, link, path.nextHop, vips)) ??
@@ -143,67 +152,41 @@ function draftsOf(
     tunnel: null,
   };
   return vipsFor(path).flatMap((vip) => {
-    const methodProbe = methodProbeOf(host, path, plainProbe, vip);
-    return methodProbe === null
+    const questions = questionsOf(host, path, plainProbe, vip);
+    return questions.length === 0
       ? []
-      : [{ path, link, own, gateway, vip, tcpPort: tcpPortOf(path, vip), plainProbe, methodProbe }];
+      : [{ path, link, own, gateway, vip, tcpPort: tcpPortOf(path, vip), plainProbe, questions }];
   });
-
-  function methodProbeOf(
-    of: HostView,
-    { tunnel }: ServerPath,
-    plain: EchoProbe,
-    vip: string,
-  ): EchoProbe | null {
-    switch (forwarding) {
-      case 'dr':
-        return path.onLink ? { ...plain, destination: vip } : null;
-      case 'tun': {
-        const { type = 'ipip', port = 0, checksum = 'none' } = tunnel ?? {};
-        // a device that demands checksums would drop what has none
-        if (checksum !== 'none') return null;
-        // the server answers to this host, whose address is not behind the tunnel: a strict filter on it shows
-        return {
-          ...plain,
-          destination: vip,
-          tunnel: { type, port, source: own ?? '', destination: address },
-        };
-      }
-      case 'nat':
-        return returnsHere(of, path, vip) ? { ...plain, source: vip } : null;
-      case 'local':
-        return null;
-    }
-  }
 }
 
-/** Only where this is the active director, and the server cannot reach the service's address directly. */
-function returnsHere(host: HostView, { address, link, onLink }: ServerPath, vip: string): boolean {
-  if (!onLink || !isLocal(host.network, vip) || rewritesSource(host)) return false;
-  return !host.network.addresses.some(
-    (own) =>
-      own.index === link?.index &&
-      inSubnet(address, own.address, own.prefixLength) &&
-      inSubnet(vip, own.address, own.prefixLength),
-  );
-}
-
-function judge(trial: Trial): Finding[] {
-  if (trial.method) return [];
-  switch (trial.path.forwarding) {
+function questionsOf(host: HostView, path: ServerPath, plain: EchoProbe, vip: string): Question[] {
+  switch (path.forwarding) {
     case 'dr':
-      return [withoutVip(trial)];
-    case 'tun':
-      return [withoutTunnel(trial)];
+      return path.onLink ? [{ about: 'method', probe: { ...plain, destination: vip } }] : [];
+    case 'tun': {
+      const { type = 'ipip', port = 0, checksum = 'none' } = path.tunnel ?? {};
+      // a device that demands checksums would drop what has none
+      if (checksum !== 'none') return [];
+      // the server answers to this host, whose address is not behind the tunnel: a strict filter on it shows
+      const tunnel = { type, port, source: plain.source, destination: path.address };
+      return [{ about: 'method', probe: { ...plain, destination: vip, tunnel } }];
+    }
     case 'nat':
-      return [withoutGateway(trial)];
+      return returnQuestions(host, path, plain, vip);
     case 'local':
       return [];
   }
 }
 
+function judge(trial: Trial): Finding[] {
+  const { path, questions, answered } = trial;
+  if (path.forwarding === 'nat') return judgeReturn(trial);
+  if (questions.every((question) => answered.has(question))) return [];
+  return path.forwarding === 'dr' ? [withoutVip(trial)] : [withoutTunnel(trial)];
+}
+
 function withoutVip({ path: { address, services }, vip }: Trial): Finding {
-  return finding(name, 'fault', {
+  return finding(SERVERS, 'fault', {
     subject: `server ${address}`,
     what: `The server ${address} answers echo requests to itself, but not those to ${vip}.`,
     why: `DR leaves the packet as it is: a server without the address drops what the ${nameServices(services)} sends it.`,
@@ -223,7 +206,7 @@ function withoutTunnel({ path: { address, services, tunnel, onLink }, vip }: Tri
   const device = devices[type];
   const words = type === 'gue' ? ` --tunnel gue --port ${port}` : type === 'gre' ? ' --tunnel gre' : '';
   // a router on the way may refuse answers to this host, and let those to clients pass
-  return finding(name, onLink ? 'fault' : 'warning', {
+  return finding(SERVERS, onLink ? 'fault' : 'warning', {
     subject: `server ${address}`,
     what: `The server ${address} answers echo requests, but not those to ${vip} that come in a tunnel (${type}).`,
     why:
@@ -240,16 +223,5 @@ function withoutTunnel({ path: { address, services, tunnel, onLink }, vip }: Tri
       // a device without an address passes no filter but 0
       `ip address replace ${vip}/32 dev ${device}`,
     ),
-  });
-}
-
-function withoutGateway({ path: { address, services }, link, vip, own, gateway }: Trial): Finding {
-  const director = gateway ?? own;
-  return finding(name, 'fault', {
-    subject: `server ${address}`,
-    what: `Answers of the server ${address} to ${vip} do not come back by ${link.name}: this host is not its gateway.`,
-    why: `NAT: only this host can translate answers back. Clients of the ${nameServices(services)} never see one, or drop it.`,
-    advice: `On a server with lvsd: lvsd realserver setup --forwarding nat --gateway ${director}`,
-    cures: onServer(address, `ip route replace default via ${director}`),
   });
 }

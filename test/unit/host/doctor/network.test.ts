@@ -191,6 +191,8 @@ describeCheck(vipOwner, [
 const netstat = (dropped: number): Record<string, string> => ({
   '/proc/thread-self/net/netstat': `TcpExt: SyncookiesSent IPReversePathFilter\nTcpExt: 0 ${dropped}\nIpExt: A\nIpExt: 1\n`,
 });
+/** The address is the other director's. */
+const backup = { links: { eth0: ['10.1.0.1/24'], eth1: ['10.2.0.1/24'] } };
 const elsewhere = [{ to: 'default', via: '10.2.0.254', dev: 'eth1' }];
 
 describeCheck(reversePath, [
@@ -216,6 +218,35 @@ describeCheck(reversePath, [
     config: dr,
     host: { sysctls: { 'net/ipv4/conf/eth0/rp_filter': 1 }, routes: elsewhere, files: netstat(3) },
     expected: ['fault eth0'],
+  },
+  {
+    name: 'is silent where clients beyond the networks are none of its own',
+    config: dr,
+    host: { sysctls: { 'net/ipv4/conf/all/rp_filter': 1 } },
+    expected: [],
+  },
+  {
+    name: 'warns a director that would be filtered when it becomes active',
+    config: dr,
+    host: { ...backup, sysctls: { 'net/ipv4/conf/all/rp_filter': 1 }, routes: elsewhere },
+    expected: ['warning eth0'],
+  },
+  {
+    name: 'leaves such a director alone where rules choose its routes',
+    config: dr,
+    host: {
+      ...backup,
+      sysctls: { 'net/ipv4/conf/all/rp_filter': 1 },
+      routes: elsewhere,
+      tools: {
+        ip: {
+          exitStatus: 0,
+          output:
+            '0:\tfrom all lookup local\n100:\tfrom 10.1.0.0/24 lookup 7\n32766:\tfrom all lookup main\n',
+        },
+      },
+    },
+    expected: [],
   },
 ]);
 
@@ -257,6 +288,19 @@ describeCheck(serverRoutes, [
   },
 ]);
 
+const seen = {
+  '/proc/thread-self/net/ip_vs_conn':
+    'Pro FromIP\nTCP 0A01000B C350 0A010064 0050 0A010015 0050 SYN_RECV 57\n',
+};
+
+const one = service('servers: ["10.2.0.21:80"]');
+
+/** Echo requests of these sources alone are answered. */
+const from =
+  (...sources: readonly string[]) =>
+  ({ source }: { readonly source: string }): boolean =>
+    sources.includes(source);
+
 describeCheck(serverAnswers, [
   { name: 'is silent where servers answer NAT', config: nat, expected: [] },
   { name: 'is silent where servers answer DR', config: dr, expected: [] },
@@ -292,10 +336,35 @@ describeCheck(serverAnswers, [
   },
   {
     name: 'finds a server of NAT whose answers go elsewhere',
-    config: service('servers: ["10.2.0.21:80"]'),
-    host: { echo: ({ source }) => source !== '10.1.0.100' },
+    config: one,
+    host: { echo: from('10.2.0.1') },
     expected: ['fault server 10.2.0.21'],
     cures: ['10.2.0.21: ip route replace default via 10.2.0.1'],
+  },
+  {
+    name: 'is silent where a server reaches the address of the service by itself, and clients through here',
+    config: one,
+    host: { echo: ({ source }) => source !== '10.1.0.100' },
+    expected: [],
+  },
+  {
+    name: 'warns where a client that was here gets its answers past this host',
+    config: one,
+    host: { echo: from('10.2.0.1', '198.51.100.1'), files: seen },
+    expected: ['warning server 10.2.0.21'],
+    cures: ['10.2.0.21: ip route replace 10.1.0.11/32 via 10.2.0.1'],
+  },
+  {
+    name: 'is silent where only the networks of known clients lead here',
+    config: one,
+    host: { echo: from('10.2.0.1', '10.1.0.11'), files: seen },
+    expected: [],
+  },
+  {
+    name: 'finds it by a client that was here, too',
+    config: one,
+    host: { echo: from('10.2.0.1'), files: seen },
+    expected: ['fault server 10.2.0.21'],
   },
   {
     name: 'does not expect answers where this host is not the active director',
@@ -348,11 +417,6 @@ describeCheck(serverAnswers, [
 ]);
 
 const beside = service('servers: ["10.1.0.21:80"]');
-const seen = {
-  '/proc/thread-self/net/ip_vs_conn':
-    'Pro FromIP\nTCP 0A01000B C350 0A010064 0050 0A010015 0050 SYN_RECV 57\n',
-};
-
 describeCheck(natNetwork, [
   { name: 'is silent with two networks', config: nat, host: { echo: () => false }, expected: [] },
   {

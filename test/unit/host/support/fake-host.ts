@@ -79,7 +79,7 @@ const healthy: Readonly<Record<string, string | number>> = {
 const LOOPBACK = 0x8;
 
 export function fakeHost(plan: FakeHostPlan = {}): HostView {
-  const network = fakeNetwork(plan);
+  const network = fakeNetwork(plan, { ...healthy, ...plan.sysctls });
   const { absent = [], unknown = [], files = {}, tools = {}, arp = {}, echo = () => true } = plan;
   const sysctls = { ...healthy, ...plan.sysctls };
   const present = Object.entries(sysctls).filter(
@@ -120,7 +120,10 @@ function defaultHosts({ addresses }: HostNetwork, address: string): string[] {
     : [`02:00:00:00:00:${address.slice(-2).replace('.', '0')}`];
 }
 
-function fakeNetwork(plan: FakeHostPlan): HostNetwork {
+function fakeNetwork(
+  plan: FakeHostPlan,
+  sysctls: Readonly<Record<string, string | number | null>>,
+): HostNetwork {
   const named = {
     lo: ['127.0.0.1/8'],
     ...(plan.links ?? { eth0: ['10.1.0.1/24', '10.1.0.100/32'], eth1: ['10.2.0.1/24'] }),
@@ -150,7 +153,8 @@ function fakeNetwork(plan: FakeHostPlan): HostNetwork {
     links,
     addresses,
     routes,
-    routeTo: ({ destination }) => {
+    routeTo: ({ destination, source, inputIndex }) => {
+      if (inputIndex !== undefined && filtered(source ?? '', inputIndex)) return null;
       if (addresses.some((own) => own.address === destination))
         return route(destination, bits(destination).length, { gateway: null, index: 1 }, 2);
       const [best] = routes
@@ -160,6 +164,16 @@ function fakeNetwork(plan: FakeHostPlan): HostNetwork {
       return { ...best, preferredSource: plan.source ?? null };
     },
   };
+
+  /** A strict filter, of which the kernel takes the larger setting. */
+  function filtered(source: string, inputIndex: number): boolean {
+    const name = links.find(({ index }) => index === inputIndex)?.name ?? '';
+    const settings = ['all', name].map((one) => Number(sysctls[`net/ipv4/conf/${one}/rp_filter`] ?? 0));
+    const [back] = routes
+      .filter((one) => covers(one, source))
+      .sort((one, other) => other.prefixLength - one.prefixLength);
+    return Math.max(...settings) === 1 && back?.nextHops[0]?.index !== inputIndex;
+  }
 }
 
 function link(name: string, index: number): Link {
