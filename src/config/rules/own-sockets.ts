@@ -44,12 +44,7 @@ const selfServer: ServiceRule = ({ config, address, servers, planes }, verdicts)
   if (!planes.proxy) return;
   const listeners = listenersOf(address);
   for (const { spot, key, port, config: server } of servers) {
-    const isItself = listeners.some(
-      (listener) =>
-        hears(listener, server.address.text) &&
-        (port === 0 || (listener.first <= port && port <= listener.last)),
-    );
-    if (!isItself) continue;
+    if (!reaches(listeners, server.address.text, port)) continue;
     verdicts.refuse(spot, [], {
       rule: 'proxy-loop',
       message: `the server ${key} is the service "${config.name}" itself: it would connect to itself`,
@@ -57,6 +52,25 @@ const selfServer: ServiceRule = ({ config, address, servers, planes }, verdicts)
     });
   }
 };
+
+const selfSorry: ServiceRule = ({ spot, config, address, planes }, verdicts) => {
+  const sorry = config.sorry_server;
+  if (!planes.proxy || sorry === undefined) return;
+  const port = sorry.port ?? config.address?.port ?? 0;
+  if (!reaches(listenersOf(address), sorry.text, port)) return;
+  verdicts.refuse(spot, ['sorry_server'], {
+    rule: 'proxy-loop',
+    message: `the sorry server is the service "${config.name}" itself: it would connect to itself`,
+    hint: 'write the address and port of another server',
+  });
+};
+
+function reaches(listeners: readonly Listener[], address: string, port: number): boolean {
+  return listeners.some(
+    (listener) =>
+      hears(listener, address) && (port === 0 || (listener.first <= port && port <= listener.last)),
+  );
+}
 
 const adminListener: ServiceRule = ({ spot, address, planes }, verdicts, director) => {
   const listen = director?.admin.listen ?? 'none';
@@ -76,4 +90,4 @@ const adminListener: ServiceRule = ({ spot, address, planes }, verdicts, directo
   });
 };
 
-export const OWN_SOCKET_RULES: readonly ServiceRule[] = [selfServer, adminListener];
+export const OWN_SOCKET_RULES: readonly ServiceRule[] = [selfServer, selfSorry, adminListener];
