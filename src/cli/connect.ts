@@ -3,8 +3,6 @@ import { tmpdir, homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { ApiClient } from '../api/client.js';
 import { runtimePaths } from '../base/runtime-paths.js';
-import { readAdminSocket } from '../config/admin-socket.js';
-import { ConfigError } from '../config/config-error.js';
 import type { CliContext } from './context.js';
 
 export interface ConnectOptions {
@@ -28,6 +26,9 @@ export async function socketPath(context: CliContext, options: ConnectOptions): 
   const { uid, environment } = context;
   const fallback = runtimePaths({ uid, environment, tmpdir: tmpdir(), home: homedir() }).socket;
   if (options.config === undefined) return fallback;
+  // Most commands name no file and need not wait until its language is loaded.
+  const { readAdminSocket } = await import('../config/admin-socket.js');
+  const { ConfigError } = await import('../config/config-error.js');
   try {
     return (await readAdminSocket(options.config, environment)) ?? fallback;
   } catch (error) {

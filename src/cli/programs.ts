@@ -2,7 +2,7 @@
  * What the command line starts but may not know: main.ts brings it from the daemon and the demo.
  */
 import type { PlanAnswer, ReloadAnswer } from '../api/protocol.js';
-import type { LogLevel } from '../base/logger.js';
+import type { LogLevel } from '../base/log-level.js';
 import type { DirectorEvent } from '../model/event.js';
 import type { DirectorSettings } from '../model/director.js';
 

@@ -1,6 +1,7 @@
 /** `lvsd run`: a director as the process that it runs in. */
 import { realClock } from '../base/clock.js';
-import { createLogger, type Logger, type LogLevel } from '../base/logger.js';
+import type { LogLevel } from '../base/log-level.js';
+import { createLogger, type Logger } from '../base/logger.js';
 import { plural } from '../base/plural.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import type { Daemon } from './daemon.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ConfigError, loadConfig, type LoadedConfig } from '../../config/load.js';
+import type { LoadedConfig } from '../../config/load.js';
 import { checkView } from '../check-view.js';
 import { configOption, dataplaneOption, jsonOption, newCommand } from '../command.js';
 import { configFile } from '../config-file.js';
@@ -35,8 +35,9 @@ export function checkCommand(context: CliContext): Command {
     });
 }
 
-function load(context: CliContext, file: string, options: CheckOptions): Promise<LoadedConfig> {
+async function load(context: CliContext, file: string, options: CheckOptions): Promise<LoadedConfig> {
   const { environment, hostName } = context;
+  const { loadConfig } = await import('../../config/load.js');
   return loadConfig(file, {
     environment,
     hostName,
@@ -50,6 +51,7 @@ async function checkAsJson(context: CliContext, file: string, options: CheckOpti
     const { model, digest, warnings } = await load(context, file, options);
     context.out(formatJson({ ok: true, file, digest, warnings, services: model.services.map(serviceJson) }));
   } catch (error) {
+    const { ConfigError } = await import('../../config/load.js');
     if (!(error instanceof ConfigError)) throw error;
     context.out(formatJson({ ok: false, file, problems: error.problems }));
     context.exit(EXIT_FAILED);

@@ -1,9 +1,7 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { loadConfig } from '../../config/load.js';
-import { diagnose, type Diagnosis } from '../../host/doctor/doctor.js';
-import { withHost } from '../../host/doctor/host-view.js';
+import type { Diagnosis } from '../../host/doctor/doctor.js';
 import type { Model } from '../../model/director.js';
 import { configOption, DEFAULT_CONFIG, jsonOption, newCommand } from '../command.js';
 import type { CliContext } from '../context.js';
@@ -46,6 +44,8 @@ export function doctorCommand(context: CliContext): Command {
 async function doctor(context: CliContext, options: DoctorOptions): Promise<void> {
   const file = await fileToRead(options.config);
   const model = file === null ? null : await modelOf(context, file);
+  const { diagnose } = await import('../../host/doctor/doctor.js');
+  const { withHost } = await import('../../host/doctor/host-view.js');
   const diagnosis = withHost(context.clock.wallMs(), (host) => diagnose(host, model));
   context.out(render(diagnosis, file, options, context));
   if (diagnosis.findings.some(({ level }) => level === 'fault')) context.exit(EXIT_FAILED);
@@ -64,6 +64,7 @@ async function fileToRead(named: string | undefined): Promise<string | null> {
 
 /** Which scheduler modules are trusted is for `run` to decide. */
 async function modelOf({ environment, hostName }: CliContext, file: string): Promise<Model> {
+  const { loadConfig } = await import('../../config/load.js');
   return (await loadConfig(file, { environment, hostName, allowModule: true })).model;
 }
 

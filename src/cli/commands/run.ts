@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
-import { LOG_LEVELS, type LogLevel } from '../../base/logger.js';
+import { LOG_LEVELS, type LogLevel } from '../../base/log-level.js';
 import { configOption, dataplaneOption, newCommand, socketOption } from '../command.js';
 import { configFile } from '../config-file.js';
 import type { CliContext } from '../context.js';

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { jsonSchema } from '../../config/json-schema.js';
 import { newCommand } from '../command.js';
 import type { CliContext } from '../context.js';
 import { formatJson } from '../format.js';
@@ -13,5 +12,8 @@ export function schemaCommand(context: CliContext): Command {
     description:
       'An editor with a YAML language server completes and checks a file that begins with\n' +
       '  # yaml-language-server: $schema=./lvsd.schema.json',
-  }).action(() => context.out(formatJson(jsonSchema())));
+  }).action(async () => {
+    const { jsonSchema } = await import('../../config/json-schema.js');
+    context.out(formatJson(jsonSchema()));
+  });
 }
