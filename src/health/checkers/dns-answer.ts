@@ -8,6 +8,7 @@ import {
   type Question,
 } from 'dns-packet';
 import type { DnsCheck } from '../../model/health-check.js';
+import { boundsFault } from './dns-bounds.js';
 import { printable } from './failure.js';
 
 export interface DnsQuestion extends Pick<DnsCheck, 'name' | 'queryType' | 'recursion'> {
@@ -50,6 +51,8 @@ export function encodeQuestion({ id, name, queryType, recursion }: DnsQuestion):
 export function decodeAnswer(bytes: Buffer, question: DnsQuestion): DnsAnswer {
   if (bytes.length < HEADER_BYTES) throw new DnsAnswerError(`${bytes.length} bytes are no DNS message`);
   if (bytes.readUInt16BE(0) !== question.id) throw new DnsAnswerError('the answer has another id', true);
+  const fault = boundsFault(bytes);
+  if (fault !== null) throw new DnsAnswerError(`malformed answer: ${fault}`);
   const packet = decodePacket(bytes);
   if (packet.type !== 'response') throw new DnsAnswerError('a query came back, no answer');
   const [asked, ...more] = packet.questions ?? [];
