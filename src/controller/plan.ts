@@ -147,7 +147,8 @@ function editServerSteps(
     if (changes.length === 0) continue;
     steps.push({
       kind: 'edit-server',
-      phase: 2,
+      // Who takes no more connections goes on until those that are to take them are there.
+      phase: server.weight === 0 && entry.weight > 0 ? 3 : 2,
       service,
       server,
       changes,

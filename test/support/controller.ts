@@ -39,7 +39,10 @@ export interface ControllerRig {
 export function controllerRig(
   model: Model,
   kind: Dataplane['kind'] = 'fake',
-  before: Pick<ReconcilerOptions, 'addresses' | 'owned' | 'states' | 'saveOwnership' | 'onStates'> & {
+  before: Pick<
+    ReconcilerOptions,
+    'addresses' | 'owned' | 'states' | 'serving' | 'saveOwnership' | 'onStates'
+  > & {
     readonly plane?: FakeDataplane;
   } = {},
 ): ControllerRig {

@@ -1,7 +1,6 @@
 /** Every live connection and UDP session of the plane, those of deleted services included. */
 import type { Clock } from '../../base/clock.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
-import type { ServerKey, ServiceKey } from '../../model/keys.js';
 import type { ConnectionFilter, ConnectionRecord } from '../types.js';
 import type { TrackedFlow } from './tracked-flow.js';
 
