@@ -19,28 +19,27 @@ const SECRET_WORD = /pass|pwd|secret|token|credential|private|api_?key/i;
  * secret to the person who wrote it.
  */
 export function looksSecret(key: string): boolean {
+  const known = judged.get(key);
+  if (known !== undefined) return known;
+  const verdict = judge(key);
+  if (judged.size < MOST_JUDGED) judged.set(key, verdict);
+  return verdict;
+}
+
+/** A large file has few keys, each of them a thousand times. */
+const judged = new Map<string, boolean>();
+const MOST_JUDGED = 1000;
+
+function judge(key: string): boolean {
   if (secretKeys.has(key)) return true;
   if (/_?file$/i.test(key)) return false;
   return SECRET_WORD.test(key) || didYouMean(key, secretKeys) !== null;
 }
 
-const BLANK = '***';
+/** What is shown for the value of a secret key that is set. */
+export const BLANK = '***';
 
-/**
- * A deep copy of plain data in which every value of a secret key is `***`, in the spelling of the file
- * (snake_case) and of the model (camelCase).
- */
-export function redact(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(redact);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [
-      key,
-      isSecretKey(key) && child !== null && child !== undefined ? BLANK : redact(child),
-    ]),
-  );
-}
-
-function isSecretKey(key: string): boolean {
+/** True for the keys that the schema marks, in the spelling of the file (snake_case) and of the model (camelCase). */
+export function isSecretKey(key: string): boolean {
   return secretKeys.has(key) || secretKeys.has(key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }

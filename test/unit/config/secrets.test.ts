@@ -10,7 +10,8 @@ import { ConfigError, loadConfig } from '../../../src/config/load.js';
 import { formatReport } from '../../../src/config/report.js';
 import { configSchema } from '../../../src/config/schema/config.js';
 import { keysOf } from '../../../src/config/schema/walk.js';
-import { looksSecret, redact } from '../../../src/config/secret-keys.js';
+import { canonicalJson } from '../../../src/config/digest.js';
+import { looksSecret } from '../../../src/config/secret-keys.js';
 
 const CANARY = 'canary-7f3a';
 
@@ -44,7 +45,7 @@ async function outputsOf(
   try {
     const { model, files, digest, warnings } = await loadConfig(file, { environment, hostName: 'here' });
     const text = [
-      JSON.stringify(redact(model)),
+      canonicalJson(model),
       inspect([...files]),
       digest,
       inspect(warnings),
@@ -178,7 +179,8 @@ describe('secrets', () => {
     const { ok, text } = await outputsOf(file, {});
     assert.ok(ok, text);
     assert.ok(!text.includes(CANARY));
-    const check = (await loadConfig(file, { environment: {}, hostName: 'here' })).model.services[0]?.check;
+    const check = (await loadConfig(file, { environment: {}, hostName: 'here' })).model.services[0]
+      ?.checks[0];
     assert.equal(check?.type === 'https' ? check.basicAuth?.password : null, CANARY);
   });
 
