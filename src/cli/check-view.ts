@@ -35,14 +35,14 @@ const columns = [
   { title: 'SERVERS', align: 'right' },
 ] as const;
 
-function row({ name, address, settings, forwarding, check, servers }: VirtualService): string[] {
+function row({ name, address, settings, forwarding, checks, servers }: VirtualService): string[] {
   return [
     name,
     address.protocol,
     formatServiceAddress(address),
     [settings.scheduler, ...settings.schedulerFlags].join(','),
     forwarding,
-    check.type,
+    checks.length === 0 ? 'none' : checks.map(({ type }) => type).join(','),
     String(servers.length),
   ];
 }

@@ -12,6 +12,7 @@ import type { Finding } from './problem-list.js';
 import type { ResolvedService } from './resolve-servers.js';
 import { show } from './schema/fields.js';
 import type { Verdicts } from './rules/rule.js';
+import { writtenChecks } from './written-checks.js';
 
 /** The one folder that scheduler modules are trusted in. */
 const SCHEDULER_FOLDER = '/etc/lvsd/schedulers';
@@ -26,8 +27,8 @@ export interface SchedulerFile {
 
 /** What the files of one service hold. */
 export interface OutsideFiles {
-  /** Those of its check. */
-  readonly check: CheckFiles;
+  /** Those of its checks, in the order of `writtenChecks`. */
+  readonly checks: readonly CheckFiles[];
   /** The scheduler's module; null for a scheduler by name. */
   readonly schedulerModule: SchedulerFile | null;
 }
@@ -46,8 +47,11 @@ export async function readOutsideFiles(
   options: OutsideOptions,
   verdicts: Verdicts,
 ): Promise<OutsideFiles> {
+  const checks: CheckFiles[] = [];
+  for (const { check, at } of writtenChecks(service.config))
+    checks.push(await readCheckFiles(check, at, service.spot, options.inputs, verdicts));
   return {
-    check: await readCheckFiles(service.config.check, ['check'], service.spot, options.inputs, verdicts),
+    checks,
     schedulerModule: await readModule(service, options, verdicts),
   };
 }

@@ -1,14 +1,19 @@
 /** The check of the file as the domain knows it. Input is valid; nothing is judged here. */
-import type { CheckTiming, HealthCheck, HttpCheck, TlsSettings } from '../model/health-check.js';
+import type { ActiveCheck, CheckTiming, HttpCheck, TlsSettings } from '../model/health-check.js';
+import type { VirtualService } from '../model/virtual-service.js';
 import type { CheckFiles } from './check-files.js';
 import { protocolOf } from './facts.js';
 import type { CheckConfig, HttpCheckConfig } from './schema/check.js';
+import type { RequireConfig } from './schema/require.js';
 import type { ServiceConfig } from './schema/service.js';
+import { writtenChecks } from './written-checks.js';
 
 type TimedCheckConfig = Exclude<CheckConfig, { type: 'none' }>;
 
 const DEFAULT_TIMING: CheckTiming = {
   intervalMs: 2000,
+  fastIntervalMs: 2000,
+  downIntervalMs: 2000,
   timeoutMs: 1000,
   rise: 2,
   fall: 3,
@@ -16,16 +21,35 @@ const DEFAULT_TIMING: CheckTiming = {
 };
 const DEFAULT_MAX_BYTES = 1024;
 
-/** Without `check`: tcp is probed by connecting, udp and sctp servers count as up. */
-export function defaultCheck(service: ServiceConfig): HealthCheck {
-  if (protocolOf(service) !== 'tcp') return { type: 'none' };
-  const talk = { send: null, expect: null, maxBytes: DEFAULT_MAX_BYTES };
-  return { type: 'tcp', timing: DEFAULT_TIMING, port: null, ...talk };
+/** The checks of a service, and how many of them must be good. @param files what the files of each check hold */
+export function toChecks(
+  service: ServiceConfig,
+  files: readonly CheckFiles[],
+): Pick<VirtualService, 'checks' | 'requiredChecks'> {
+  const written = writtenChecks(service);
+  const checks =
+    written.length === 0
+      ? defaultChecks(service)
+      : written.flatMap(({ check }, index) => {
+          const itsFiles = files[index];
+          return check.type === 'none' || itsFiles === undefined ? [] : [toCheck(check, itsFiles)];
+        });
+  return { checks, requiredChecks: requiredOf(service.require, checks.length) };
 }
 
-/** @param files what its files hold */
-export function toCheck(check: CheckConfig, files: CheckFiles): HealthCheck {
-  if (check.type === 'none') return { type: 'none' };
+function requiredOf(require: RequireConfig, checks: number): number {
+  if (require === 'any') return 1;
+  return Math.max(1, require === 'all' ? checks : Math.min(require.at_least, checks));
+}
+
+/** Without any: tcp is probed by connecting, udp and sctp servers count as up. */
+function defaultChecks(service: ServiceConfig): readonly ActiveCheck[] {
+  if (protocolOf(service) !== 'tcp') return [];
+  const talk = { send: null, expect: null, maxBytes: DEFAULT_MAX_BYTES };
+  return [{ type: 'tcp', timing: DEFAULT_TIMING, port: null, ...talk }];
+}
+
+function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
   const timing = toTiming(check);
   const probe = { timing, port: ('port' in check ? check.port : undefined) ?? null };
   switch (check.type) {
@@ -76,8 +100,10 @@ export function toCheck(check: CheckConfig, files: CheckFiles): HealthCheck {
   }
 }
 
-function toTiming({ interval, timeout, rise, fall, jitter }: TimedCheckConfig): CheckTiming {
-  return { intervalMs: interval, timeoutMs: timeout, rise, fall, jitter };
+function toTiming({ interval, timeout, rise, fall, jitter, ...others }: TimedCheckConfig): CheckTiming {
+  const fastIntervalMs = others.fast_interval ?? interval;
+  const downIntervalMs = others.down_interval ?? interval;
+  return { intervalMs: interval, fastIntervalMs, downIntervalMs, timeoutMs: timeout, rise, fall, jitter };
 }
 
 function toHttp(check: HttpCheckConfig, files: CheckFiles): Omit<HttpCheck, 'timing' | 'port'> {

@@ -13,7 +13,7 @@ import type { OutsideFiles } from './outside-files.js';
 import type { ResolvedServer, ResolvedService } from './resolve-servers.js';
 import type { DirectorConfig } from './schema/director.js';
 import type { ServiceConfig } from './schema/service.js';
-import { defaultCheck, toCheck } from './to-check.js';
+import { toChecks } from './to-check.js';
 import { toServing } from './to-serving.js';
 import { toTunnel } from './to-tunnel.js';
 
@@ -74,7 +74,7 @@ export function toService(
     forwarding: config.forwarding,
     plane: planesOf(config, director).kernel ? 'kernel' : 'proxy',
     fallback: config.fallback,
-    check: config.check === undefined ? defaultCheck(config) : toCheck(config.check, outside.check),
+    ...toChecks(config, outside.checks),
     initial: config.initial,
     onFailure: config.on_failure,
     ...toServing(config),

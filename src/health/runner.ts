@@ -1,47 +1,72 @@
-/** Keeps one target for each checked server of the configuration, across reloads. Decides nothing about traffic. */
-import { isDeepStrictEqual } from 'node:util';
+/** Keeps the checks of all servers running, across reloads, and says what they come to. Decides nothing about traffic. */
 import type { Clock, Random } from '../base/clock.js';
-import type { HealthCheck } from '../model/health-check.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { Agenda } from './agenda.js';
 import { createChecker } from './checkers/create-checker.js';
-import { ProbeSlots } from './probe-slots.js';
-import { Target, type TargetContext, type OnCounted } from './target.js';
+import { CheckWatch } from './check-watch.js';
+import { ProbeGate, type ProbeLimits } from './probe-gate.js';
+import { checkLabels, probeKey } from './probe-key.js';
+import type { ProberContext } from './prober.js';
+import { ProberPool } from './prober-pool.js';
+import { ServerWatch, type WatchedCheck } from './server-watch.js';
+import { phaseOf } from './spread.js';
+import { StallWatch, type Stall } from './stall-watch.js';
 import type { ActiveCheck, MakeChecker, ProbeObserver } from './types.js';
 
 export interface HealthRunnerOptions {
   readonly clock: Clock;
   readonly random: Random;
   /**
-   * Called with every verdict that a counted probe leads to, and from `configure` with that of a server that has no
-   * check. Mostly the state is the one before and only reason or time of check is new.
+   * Called with every verdict that a counted probe leads to, with one that nobody knows any more, and from `configure`
+   * when an edit changes a verdict. Mostly the state is the one before and only reason or time of check is new.
    */
   readonly onVerdict: (service: ServiceKey, server: ServerKey, verdict: Verdict) => void;
+  /** The director itself stood still for a second or more. */
+  readonly onStall?: (stall: Stall) => void;
   readonly observer?: ProbeObserver;
   /** Default: the checkers of this folder. */
   readonly makeChecker?: MakeChecker;
-  /** Probes at once; the others wait, their timeout does not run meanwhile. Default 1024. */
-  readonly maxProbes?: number;
+  /** Default: 1024 probes at once, 10,000 a second. */
+  readonly limits?: ProbeLimits;
+  /** A probe's place in time, [0, 1), by its key. Default: a hash. */
+  readonly phaseOf?: (probeKey: string) => number;
 }
 
 /** The verdict that an earlier director left about a server; null when there is none to go by. */
 export type RememberedVerdict = (service: ServiceKey, server: ServerKey) => Verdict | null;
 
+/** How much is being done. */
+export interface HealthFigures {
+  /** Checks of servers of services. */
+  readonly checks: number;
+  /** Probes that serve them; fewer where several ask the same. */
+  readonly probes: number;
+  /** Probes under way. */
+  readonly running: number;
+  /** Probes that wait for their turn. */
+  readonly waiting: number;
+}
+
 /** One server of the configuration as the runner remembers it. */
 interface Watched {
   /** Names in the file; the observer's labels. */
   readonly serviceName: string;
-  readonly serverName: string;
-  readonly check: HealthCheck;
-  /** null when nothing is probed. */
-  readonly target: Target | null;
-  /** The target, or one verdict for ever. */
-  readonly source: { readonly verdict: Verdict };
+  readonly server: RealServer;
+  readonly watch: ServerWatch;
 }
 
-const DEFAULT_MAX_PROBES = 1024;
+interface WatchedService {
+  readonly service: VirtualService;
+  readonly servers: ReadonlyMap<ServerKey, Watched>;
+}
+
+export const DEFAULT_LIMITS: ProbeLimits = { maxProbes: 1024, maxRate: 10_000 };
+
+/** Opinions are looked at so often whether they are too old, ms. */
+const SWEEP_MS = 1000;
 
 /**
  * Watches the servers of all services.
@@ -51,133 +76,263 @@ const DEFAULT_MAX_PROBES = 1024;
  */
 export class HealthRunner {
   readonly #options: HealthRunnerOptions;
-  readonly #context: TargetContext;
-  readonly #makeChecker: MakeChecker;
-  #watched = new Map<string, Watched>();
-  /** Targets that were told to stop and whose last probe has not settled. */
-  readonly #stopping = new Set<Promise<void>>();
+  readonly #stalls: StallWatch;
+  readonly #agenda: Agenda;
+  readonly #sweep;
+  readonly #gate: ProbeGate;
+  readonly #pool: ProberPool;
+  #services = new Map<ServiceKey, WatchedService>();
+  #lastStall: Stall | null = null;
   #closed = false;
 
   constructor(options: HealthRunnerOptions) {
+    const { clock, random, observer } = options;
     this.#options = options;
-    this.#makeChecker = options.makeChecker ?? createChecker;
-    this.#context = {
-      clock: options.clock,
-      random: options.random,
-      slots: new ProbeSlots(options.maxProbes ?? DEFAULT_MAX_PROBES),
-    };
+    this.#stalls = new StallWatch(clock, (stall) => this.#stalled(stall));
+    this.#agenda = new Agenda(clock, () => this.#stalls.look());
+    this.#sweep = this.#agenda.alarm(() => this.#forgetOverdue());
+    this.#gate = new ProbeGate(clock, this.#agenda, options.limits ?? DEFAULT_LIMITS);
+    const shared = { clock, random, agenda: this.#agenda, stalls: this.#stalls, gate: this.#gate };
+    const context: ProberContext = { ...shared, observer };
+    this.#pool = new ProberPool(context, options.makeChecker ?? createChecker, options.phaseOf ?? phaseOf);
   }
 
   /**
-   * Makes the set of watched servers that of `services`, in place.
+   * Makes the set of watched servers that of `services`, in place. A service that is the very object of before costs
+   * nothing.
    *
-   * A server is the same one when its service's key and its own key are the same. With an equal check it keeps
-   * verdict, count and schedule; with another check it keeps verdict and count and is probed soon. A new server is
-   * `up`, "not checked yet", and is probed within a second. Does nothing after `close`.
+   * A server is the same one when its service's key and its own key are the same, and so is a check when it asks the
+   * same, else when it stands at the same place. What is the same keeps verdict and count; an edited check is probed
+   * soon. A check that is added to a server takes it for what it counts as. A new server is unknown, counts as its
+   * service's `initial`, and is probed within a second, or later where thousands begin together. Does nothing after
+   * `close`.
    *
-   * @param remembered the verdict from which a new server goes on instead, if there is one: its check has to change it
-   *   as it would have to without a restart. `onVerdict` hears of it with the next probe, not before.
+   * @param remembered the verdict from which a new server goes on instead, if there is one: its checks have to change it
+   *   as they would have to without a restart. `onVerdict` hears of it with the next probe, not before.
    */
   configure(services: readonly VirtualService[], remembered: RememberedVerdict = () => null): void {
     if (this.#closed) return;
-    const previous = this.#watched;
-    const gone = new Map(previous);
-    this.#watched = new Map();
+    const previous = this.#services;
+    this.#services = new Map();
     for (const service of services) {
-      for (const server of service.servers) {
-        const key = watchKey(service.key, server.key);
-        gone.delete(key);
-        const watched = this.#watch(previous.get(key), service, server);
-        this.#watched.set(key, watched);
-        const verdict = previous.has(key) ? null : remembered(service.key, server.key);
-        if (verdict !== null) watched.target?.resume(verdict);
-      }
+      const before = previous.get(service.key);
+      const same = before?.service === service ? before : this.#follow(service, before, remembered);
+      this.#services.set(service.key, same);
     }
-    for (const watched of gone.values()) this.#release(watched);
+    for (const [key, before] of previous) {
+      const after = this.#services.get(key);
+      if (after === before) continue;
+      for (const [server, watched] of before.servers)
+        if (after?.servers.has(server) !== true) this.#release(watched);
+    }
+    this.#pool.beginNew();
+    if (this.#pool.probes > 0) this.#turn();
+    else this.#rest();
+  }
+
+  /** Limits of all probes together; those that run already go on. */
+  setLimits(limits: ProbeLimits): void {
+    this.#gate.setLimits(limits);
   }
 
   /** The current opinion; null when the server is not in the last configuration. */
   verdict(service: ServiceKey, server: ServerKey): Verdict | null {
-    return this.#watched.get(watchKey(service, server))?.source.verdict ?? null;
+    return this.#services.get(service)?.servers.get(server)?.watch.verdict ?? null;
+  }
+
+  get figures(): HealthFigures {
+    const { checks, probes } = this.#pool;
+    const { running, waiting } = this.#gate;
+    return { checks, probes, running, waiting };
+  }
+
+  /** The last standstill of the director of a second or more; null when there was none. */
+  get lastStall(): Stall | null {
+    return this.#lastStall;
   }
 
   /** Aborts all probes; resolves when every one has settled. Verdicts stay readable. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { target } of this.#watched.values()) this.#stop(target);
-    await Promise.all(this.#stopping);
+    this.#rest();
+    await this.#pool.close();
   }
 
-  #watch(previous: Watched | undefined, service: VirtualService, server: RealServer): Watched {
-    const { check } = service;
-    const names = { serviceName: service.name, serverName: server.name };
-    const sameCheck = previous !== undefined && isDeepStrictEqual(previous.check, check);
-    if (previous !== undefined && (check.type === 'none' || !sameNames(previous, names)))
-      this.#forget(previous);
-    if (sameCheck) return { ...previous, ...names };
-    if (check.type === 'none') return { ...names, check, ...this.#unwatch(previous, service, server) };
-    const target = this.#aim(previous?.target ?? null, check, service, server);
-    return { ...names, check, target, source: target };
-  }
-
-  /** The target of an active check: the one that is there, edited, or a new one. */
-  #aim(previous: Target | null, check: ActiveCheck, service: VirtualService, server: RealServer): Target {
-    const checker = this.#makeChecker(check, server);
-    if (previous !== null) {
-      previous.edit(checker, check.timing);
-      return previous;
-    }
-    const target = new Target(this.#context, this.#onCounted(service.key, server.key), checker, check.timing);
-    target.start();
-    return target;
-  }
-
-  /** A server without a check is up; one that had failed its former check comes back by that. */
-  #unwatch(
-    previous: Watched | undefined,
+  #follow(
     service: VirtualService,
-    server: RealServer,
-  ): Pick<Watched, 'target' | 'source'> {
-    const before = previous?.source.verdict;
-    this.#stop(previous?.target ?? null);
-    const wallMs = this.#context.clock.wallMs();
-    const sinceMs = before?.state === 'up' ? before.sinceMs : wallMs;
-    const reason = 'no check configured';
-    const verdict: Verdict = { state: 'up', countsAs: 'up', reason, sinceMs, checkedAtMs: null };
-    this.#options.onVerdict(service.key, server.key, verdict);
-    return { target: null, source: { verdict } };
+    before: WatchedService | undefined,
+    remembered: RememberedVerdict,
+  ): WatchedService {
+    const labels = checkLabels(service.checks);
+    const servers = new Map<ServerKey, Watched>();
+    for (const server of service.servers) {
+      const known = before?.servers.get(server.key);
+      const watched = { serviceName: service.name, server, watch: this.#watchOf(known, service) };
+      servers.set(server.key, watched);
+      if (known !== undefined && isForgotten(known, watched, service)) this.#forget(known);
+      const left =
+        known === undefined && service.checks.length > 0 ? remembered(service.key, server.key) : null;
+      this.#watch(watched, service, labels, left);
+    }
+    return { service, servers };
   }
 
-  #onCounted(service: ServiceKey, server: ServerKey): OnCounted {
-    const key = watchKey(service, server);
-    return ({ outcome, durationMs }, verdict) => {
-      const watched = this.#watched.get(key);
-      if (watched === undefined) return;
-      this.#options.observer?.probed(watched.serviceName, watched.serverName, outcome, durationMs);
-      this.#options.onVerdict(service, server, verdict);
-    };
+  #watchOf(known: Watched | undefined, { initial }: VirtualService): ServerWatch {
+    return known?.watch ?? new ServerWatch(this.#options.clock, initial);
+  }
+
+  #watch(
+    { server, watch }: Watched,
+    service: VirtualService,
+    labels: readonly string[],
+    left: Verdict | null,
+  ): void {
+    if (left !== null) watch.resume(left);
+    const before = [...watch.checks];
+    const keys = service.checks.map((check) => probeKey(check, server));
+    const found = matchChecks(before, keys);
+    const after = service.checks.map((check, index): WatchedCheck => {
+      const known = found[index];
+      const at = { key: keys[index] ?? '', label: labels[index] ?? '' };
+      return known === undefined
+        ? this.#newCheck(check, server, service, at, watch, left)
+        : this.#editedCheck(known, check, server, at);
+    });
+    for (const check of before)
+      if (!after.some(({ watch: kept }) => kept === check.watch))
+        this.#pool.leave(check.probeKey, check.watch);
+    const changed = watch.follow(after, service.requiredChecks);
+    const wasChecked = before.length > 0;
+    const tells = after.length === 0 ? changed || wasChecked : changed && wasChecked;
+    if (tells && left === null) this.#options.onVerdict(service.key, server.key, watch.verdict);
+  }
+
+  #newCheck(
+    check: ActiveCheck,
+    server: RealServer,
+    service: VirtualService,
+    { key, label }: { readonly key: string; readonly label: string },
+    owner: ServerWatch,
+    left: Verdict | null,
+  ): WatchedCheck {
+    const { clock } = this.#options;
+    const taker = new CheckWatch(
+      ({ outcome, durationMs }) => this.#taken(service.key, server.key, outcome, durationMs),
+      check.timing,
+      owner.verdict.countsAs,
+      () => clock.nowMs(),
+    );
+    if (left !== null) taker.resume(left.countsAs, left.state !== 'unknown', left.reason);
+    return { label, probeKey: key, watch: taker, prober: this.#pool.join(key, check, server, taker) };
+  }
+
+  #editedCheck(
+    known: WatchedCheck,
+    check: ActiveCheck,
+    server: RealServer,
+    { key, label }: { readonly key: string; readonly label: string },
+  ): WatchedCheck {
+    const { watch } = known;
+    if (known.probeKey !== key) {
+      this.#pool.leave(known.probeKey, watch);
+      watch.edit(check.timing);
+      return { label, probeKey: key, watch, prober: this.#pool.join(key, check, server, watch) };
+    }
+    if (watch.edit(check.timing)) known.prober.edited(watch);
+    return { ...known, label };
+  }
+
+  #taken(
+    service: ServiceKey,
+    server: ServerKey,
+    outcome: Parameters<ProbeObserver['probed']>[2],
+    durationMs: number,
+  ): void {
+    const watched = this.#services.get(service);
+    const at = watched?.servers.get(server);
+    if (watched === undefined || at === undefined) return;
+    this.#options.observer?.probed(at.serviceName, at.server.name, outcome, durationMs);
+    at.watch.fold(watched.service.requiredChecks, this.#options.clock.wallMs());
+    this.#options.onVerdict(service, server, at.watch.verdict);
   }
 
   #release(watched: Watched): void {
-    this.#stop(watched.target);
+    for (const { probeKey: key, watch } of watched.watch.checks) this.#pool.leave(key, watch);
     this.#forget(watched);
   }
 
-  #forget({ target, serviceName, serverName }: Watched): void {
-    if (target !== null) this.#options.observer?.forgotten(serviceName, serverName);
+  #forget({ serviceName, server, watch }: Watched): void {
+    if (watch.checks.length > 0) this.#options.observer?.forgotten(serviceName, server.name);
   }
 
-  #stop(target: Target | null): void {
-    if (target === null) return;
-    const stopped = target.stop().finally(() => this.#stopping.delete(stopped));
-    this.#stopping.add(stopped);
+  #turn(): void {
+    this.#stalls.start();
+    if (this.#sweep.dueMs === null) this.#sweep.set(this.#options.clock.nowMs() + SWEEP_MS);
+  }
+
+  #rest(): void {
+    this.#stalls.stop();
+    this.#sweep.cancel();
+  }
+
+  #stalled(stall: Stall): void {
+    this.#lastStall = stall;
+    this.#pool.respread();
+    this.#options.observer?.stalled?.(stall.durationMs);
+    this.#options.onStall?.(stall);
+  }
+
+  /** A green that is too old is none. */
+  #forgetOverdue(): void {
+    for (const { service, servers } of this.#services.values()) {
+      for (const [key, { watch }] of servers) {
+        if (!this.#forgetChecks(watch)) continue;
+        const { checkedAtMs } = watch.verdict;
+        if (watch.fold(service.requiredChecks, checkedAtMs))
+          this.#options.onVerdict(service.key, key, watch.verdict);
+      }
+    }
+    this.#sweep.set(this.#options.clock.nowMs() + SWEEP_MS);
+  }
+
+  #forgetChecks({ checks }: ServerWatch): boolean {
+    let forgotten = false;
+    for (const { watch, prober } of checks) {
+      const { overdueMs } = watch;
+      if (overdueMs === null) continue;
+      forgotten = true;
+      watch.forget(`no result for ${(overdueMs / 1000).toFixed(1)}s: ${this.#whyOverdue(prober.waitingFor)}`);
+    }
+    return forgotten;
+  }
+
+  #whyOverdue(waitingFor: WatchedCheck['prober']['waitingFor']): string {
+    if (waitingFor === 'turn') return 'its probe waits for its turn (director.health)';
+    if (waitingFor === 'result') return 'its probe does not end';
+    const stall = this.#lastStall;
+    const recent = stall !== null && this.#options.clock.wallMs() - stall.atMs < SWEEP_MS * 2;
+    return recent
+      ? `the director stood still for ${(stall.durationMs / 1000).toFixed(1)}s`
+      : 'the director is late';
   }
 }
 
-function sameNames(a: Pick<Watched, 'serviceName' | 'serverName'>, b: typeof a): boolean {
-  return a.serviceName === b.serviceName && a.serverName === b.serverName;
+/** The checks of before that go on as these: the same question first, then the same place. */
+function matchChecks(
+  before: readonly WatchedCheck[],
+  keys: readonly string[],
+): readonly (WatchedCheck | undefined)[] {
+  const free = new Set(before);
+  const take = (check: WatchedCheck | undefined): WatchedCheck | undefined => {
+    if (check === undefined || !free.delete(check)) return undefined;
+    return check;
+  };
+  const same = keys.map((key) => take([...free].find((check) => check.probeKey === key)));
+  return same.map((check, index) => check ?? take(before[index]));
 }
 
-function watchKey(service: ServiceKey, server: ServerKey): string {
-  return `${service} ${server}`;
+/** Its metrics stand under other names from now on, or under none. */
+function isForgotten(before: Watched, after: Watched, { checks }: VirtualService): boolean {
+  const renamed = before.serviceName !== after.serviceName || before.server.name !== after.server.name;
+  return renamed || checks.length === 0;
 }

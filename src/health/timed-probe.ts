@@ -1,6 +1,9 @@
 /** Runs one probe under a timeout and turns everything that can happen into an outcome. */
-import type { Clock, Timer } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
+import { formatDuration } from '../base/duration.js';
 import { reasonOf } from '../base/errors.js';
+import type { Agenda } from './agenda.js';
+import type { StallWatch } from './stall-watch.js';
 import type { Checker, ProbeOutcome, ProbeResult } from './types.js';
 
 export interface TimedResult {
@@ -9,48 +12,76 @@ export interface TimedResult {
   readonly durationMs: number;
 }
 
-/** A timer that fires later than this tells of a process that stood still. */
-const STANDSTILL_MS = 50;
+/** What judges time. */
+export interface ProbeTime {
+  readonly clock: Clock;
+  readonly agenda: Agenda;
+  readonly stalls: StallWatch;
+}
+
+/** A probe is given back at most so many timeouts for standstills; then it is given up, and says nothing. */
+const MOST_GIVEN_BACK = 3;
+/** Time may be off by so much when it is compared, ms. */
+const EPSILON_MS = 0.001;
 
 /**
  * Probes once; aborts `abort` after `timeoutMs`.
  *
- * A standstill of the director, such as reading a large file, is no fault of the server, whose answer may lie unread:
- * the probe is given that time back, once, and at most `timeoutMs` of it. A result that arrives after the timeout is a timeout, whatever it says. A checker that throws has failed: a bug in
- * one checker must neither end the process nor count as health. Never rejects; leaves no timer.
+ * A standstill of the director is no fault of the server, whose answer may lie unread: only time in which the loop
+ * turned counts for the timeout. A failure of a probe during which it stood still for a timeout or more says nothing:
+ * the server may have lost patience. A result that arrives after the timeout is a timeout, whatever it says. A checker
+ * that throws has failed: a bug in one checker must neither end the process nor count as health. Never rejects; leaves
+ * no alarm.
  */
 export async function timedProbe(
   checker: Checker,
   timeoutMs: number,
-  clock: Clock,
+  { clock, agenda, stalls }: ProbeTime,
   abort: AbortController,
 ): Promise<TimedResult> {
   const startedMs = clock.nowMs();
-  const timeout = { reason: `timeout after ${formatSeconds(timeoutMs)}`, reached: false };
-  const timer = afterTurning(clock, timeoutMs, () => {
-    timeout.reached = true;
-    abort.abort(new Error(timeout.reason));
+  const turnedMs = stalls.turnedMs();
+  const stoodMs = (): number => clock.nowMs() - startedMs - (stalls.turnedMs() - turnedMs);
+  let ended: 'in time' | 'timeout' | 'given up' = 'in time';
+  const alarm = agenda.alarm(() => {
+    const leftMs = timeoutMs - (stalls.turnedMs() - turnedMs);
+    const givenUp = stoodMs() > MOST_GIVEN_BACK * timeoutMs;
+    if (leftMs > EPSILON_MS && !givenUp) {
+      alarm.set(clock.nowMs() + leftMs);
+      return;
+    }
+    ended = leftMs > EPSILON_MS ? 'given up' : 'timeout';
+    abort.abort(new Error(ended === 'timeout' ? timeoutReason(timeoutMs) : stalledReason(stoodMs())));
   });
+  alarm.set(startedMs + timeoutMs);
   const result = await probeByValue(checker, abort.signal);
-  timer.cancel();
-  const durationMs = clock.nowMs() - startedMs;
-  if (!timeout.reached) return { result, outcome: result.ok ? 'success' : 'failure', durationMs };
-  return {
-    result: result.ok ? { ok: false, reason: timeout.reason } : result,
-    outcome: 'timeout',
-    durationMs,
-  };
+  alarm.cancel();
+  stalls.look();
+  return { ...judge(result, ended, timeoutMs, stoodMs()), durationMs: clock.nowMs() - startedMs };
 }
 
-/** Calls back after `delayMs` in which the loop turned, as far as one such timer can know. */
-function afterTurning(clock: Clock, delayMs: number, callback: () => void): Timer {
-  const dueMs = clock.nowMs() + delayMs;
-  let timer = clock.after(delayMs, () => {
-    const lateMs = clock.nowMs() - dueMs;
-    if (lateMs <= STANDSTILL_MS) callback();
-    else timer = clock.after(Math.min(lateMs, delayMs), callback);
-  });
-  return { cancel: () => timer.cancel() };
+function judge(
+  result: ProbeResult,
+  ended: 'in time' | 'timeout' | 'given up',
+  timeoutMs: number,
+  stoodMs: number,
+): Omit<TimedResult, 'durationMs'> {
+  if (result.ok === null) return { result, outcome: 'inconclusive' };
+  const good = result.ok && ended === 'in time';
+  if (good) return { result, outcome: 'success' };
+  if (ended === 'given up' || stoodMs >= timeoutMs)
+    return { result: { ok: null, reason: stalledReason(stoodMs) }, outcome: 'inconclusive' };
+  if (ended === 'in time') return { result, outcome: 'failure' };
+  const failure = result.ok ? { ok: false as const, reason: timeoutReason(timeoutMs) } : result;
+  return { result: failure, outcome: 'timeout' };
+}
+
+function timeoutReason(timeoutMs: number): string {
+  return `timeout after ${formatDuration(timeoutMs)}`;
+}
+
+function stalledReason(stoodMs: number): string {
+  return `the director stood still for ${(stoodMs / 1000).toFixed(1)}s while it probed`;
 }
 
 async function probeByValue(checker: Checker, signal: AbortSignal): Promise<ProbeResult> {
@@ -59,9 +90,4 @@ async function probeByValue(checker: Checker, signal: AbortSignal): Promise<Prob
   } catch (thrown) {
     return { ok: false, reason: reasonOf(thrown) };
   }
-}
-
-/** `1s`, `1.5s`, `250ms`: as the file writes durations. */
-function formatSeconds(ms: number): string {
-  return ms >= 1000 ? `${ms / 1000}s` : `${ms}ms`;
 }

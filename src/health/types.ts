@@ -1,5 +1,5 @@
 /** The seams of health checking: what a checker is, and who hears of its probes. */
-import type { HealthCheck } from '../model/health-check.js';
+import type { ActiveCheck } from '../model/health-check.js';
 import type { RealServer } from '../model/real-server.js';
 
 /** What one probe found. A failed probe is a value, never an exception. */
@@ -7,7 +7,12 @@ export type ProbeResult =
   /** `detail` for people: "connected", "status 200". */
   | { readonly ok: true; readonly detail: string }
   /** `reason` for people: "connect 10.0.0.1:80: ECONNREFUSED". Holds no secret and no query string. */
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: string }
+  /**
+   * The probe could not be made, by a fault of the director and not of the server: no descriptor left, no privilege for
+   * the mark. It says nothing of the server, which becomes unknown with this reason.
+   */
+  | { readonly ok: null; readonly reason: string };
 
 /** Looks at one server once. Knows nothing of intervals, timeouts or counting. */
 export interface Checker {
@@ -20,18 +25,25 @@ export interface Checker {
   probe(signal: AbortSignal): Promise<ProbeResult>;
 }
 
-/** A check that has something to do. */
-export type ActiveCheck = Exclude<HealthCheck, { readonly type: 'none' }>;
+export type { ActiveCheck };
 
 /** Builds the checker of one server. Must not open anything: `probe` does. */
 export type MakeChecker = (check: ActiveCheck, server: RealServer) => Checker;
 
-/** How one probe ended: `timeout` is a failure that the runner's clock decided. */
-export type ProbeOutcome = 'success' | 'failure' | 'timeout';
+/**
+ * How one probe ended: `timeout` is a failure that the runner's clock decided; `inconclusive` says nothing of the
+ * server.
+ */
+export type ProbeOutcome = 'success' | 'failure' | 'timeout' | 'inconclusive';
 
-/** Hears of every finished probe; for metrics. Names are those of the file. */
+/** Hears of results and of how the engine runs; for metrics. Names are those of the file. */
 export interface ProbeObserver {
+  /** A check of this server took a result. One probe may serve several. */
   probed(service: string, server: string, outcome: ProbeOutcome, durationMs: number): void;
+  /** A probe began: so much later than planned, and so long of it because it had to wait for its turn. */
+  began?(lateMs: number, waitedMs: number): void;
+  /** The director stood still for so long. */
+  stalled?(durationMs: number): void;
   /** The server is no longer probed under this name: it left the file, was renamed, or has no check. */
   forgotten(service: string, server: string): void;
 }

@@ -4,7 +4,7 @@ import { formatHeader, formatLabels, formatSample, type Family } from './text-fo
 /** Upper bounds in seconds: within a rack, within a site, slow, and hopeless. Few, since each is a series a server. */
 const BOUNDS_SEC = [0.001, 0.005, 0.02, 0.1, 0.5, 2] as const;
 
-const RESULTS = ['success', 'failure', 'timeout'] as const;
+const RESULTS = ['success', 'failure', 'timeout', 'inconclusive'] as const;
 
 /** How one probe ended. */
 export type CheckResult = (typeof RESULTS)[number];
@@ -17,7 +17,7 @@ const DURATION: Family = {
 
 const RESULT: Family = {
   name: 'lvsd_check_results_total',
-  help: 'Health checks by result: success, failure, or timeout.',
+  help: 'Health checks by result: success, failure, timeout, or inconclusive (it says nothing of the server).',
   type: 'counter',
 };
 
@@ -64,7 +64,7 @@ export class CheckMetrics {
     let series = this.#series.get(labels);
     if (series === undefined) {
       const buckets = new Array<number>(BOUNDS_SEC.length + 1).fill(0);
-      series = { buckets, results: { success: 0, failure: 0, timeout: 0 }, totalSec: 0 };
+      series = { buckets, results: { success: 0, failure: 0, timeout: 0, inconclusive: 0 }, totalSec: 0 };
       this.#series.set(labels, series);
     }
     return series;

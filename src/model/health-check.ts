@@ -2,7 +2,12 @@
 
 /** When to probe and how many results in a row change a verdict. */
 export interface CheckTiming {
+  /** From the start of one probe to the next, while nothing is changing and the server is up. */
   readonly intervalMs: number;
+  /** The same while results contradict the opinion. */
+  readonly fastIntervalMs: number;
+  /** The same while the server is down. */
+  readonly downIntervalMs: number;
   readonly timeoutMs: number;
   /** Good results in a row that bring a server up, at least 1. */
   readonly rise: number;
@@ -176,3 +181,6 @@ export type HealthCheck =
   | ExecCheck
   | FileCheck
   | ExternalCheck;
+
+/** A check that has something to do. */
+export type ActiveCheck = Exclude<HealthCheck, { readonly type: 'none' }>;

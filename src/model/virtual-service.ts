@@ -1,6 +1,6 @@
 /** The domain types of one virtual service: what clients address, and how it is to be balanced. */
 import type { DrainPolicy } from './drain.js';
-import type { HealthCheck } from './health-check.js';
+import type { ActiveCheck } from './health-check.js';
 import type { ServiceKey } from './keys.js';
 import type { ForwardingMethod, RealServer } from './real-server.js';
 import type { ServiceAddress } from './service-address.js';
@@ -65,7 +65,10 @@ export interface VirtualService {
   readonly plane: ServicePlane;
   /** With `proxy`, a dr or tun service may be served as nat where the plane is userspace. */
   readonly fallback: 'none' | 'proxy';
-  readonly check: HealthCheck;
+  /** Empty: servers are not checked and count as up. */
+  readonly checks: readonly ActiveCheck[];
+  /** So many of `checks` must be good for a server to be up: 1..their number; 1 without any. */
+  readonly requiredChecks: number;
   /** What a server of which nothing is known counts as. */
   readonly initial: CountedState;
   readonly onFailure: OnFailure;

@@ -63,7 +63,7 @@ function serviceJson({
   key,
   settings,
   forwarding,
-  check,
+  checks,
   servers,
 }: LoadedConfig['model']['services'][number]) {
   return {
@@ -71,7 +71,7 @@ function serviceJson({
     key,
     scheduler: settings.scheduler,
     forwarding,
-    check: check.type,
+    check: checks.length === 0 ? 'none' : checks.map(({ type }) => type).join(','),
     servers: servers.map((server) => ({ name: server.name, address: server.key, weight: server.weight })),
   };
 }

@@ -1,27 +1,28 @@
 /** Checks that can run, and that say something about the service. */
 import { formatDuration } from '../../base/duration.js';
 import { protocolOf, protocolsOf } from '../facts.js';
+import type { Path } from '../path.js';
 import type { CheckConfig, HttpCheckConfig } from '../schema/check.js';
+import { writtenChecks, type WrittenCheck } from '../written-checks.js';
 import type { JudgedService, ServiceRule, Verdicts } from './rule.js';
+
+/** A rule about one check of a service. Never throws. */
+type CheckRule = (service: JudgedService, written: WrittenCheck, verdicts: Verdicts) => void;
 
 /** A server whose port is the client's own has none that could be probed. */
 const probedPort: ServiceRule = (service, verdicts) => {
   const { spot, config, servers } = service;
-  if (!probesOwnPort(service)) return;
   const server = servers.find(({ port }) => port === 0);
   if (server === undefined) return;
   const message = `the check of the service "${config.name}" needs a port: the server ${server.key} has none of its own`;
   const hint = 'write check: { type: tcp, port: ... } or check: { type: none }';
-  verdicts.refuse(spot, config.check === undefined ? ['servers'] : ['check'], {
-    rule: 'check-port',
-    message,
-    hint,
-  });
+  const written = writtenChecks(config);
+  const places = written.filter(({ check }) => probesOwnPort(check)).map(({ at }) => at);
+  if (written.length === 0 && protocolOf(config) === 'tcp') places.push(['servers']);
+  for (const at of places) verdicts.refuse(spot, at, { rule: 'check-port', message, hint });
 };
 
-function probesOwnPort({ config }: JudgedService): boolean {
-  const { check } = config;
-  if (check === undefined) return protocolOf(config) === 'tcp';
+function probesOwnPort(check: CheckConfig): boolean {
   return spokenBy(check) !== null && !('port' in check && check.port !== undefined);
 }
 
@@ -48,24 +49,22 @@ function spokenBy(check: CheckConfig): 'tcp' | 'udp' | null {
 }
 
 /** A probe of the port in another protocol than the service's tells of another program, unless the file says where. */
-const probedProtocol: ServiceRule = (service, verdicts) => {
-  const { spot, config } = service;
-  const { check } = config;
-  if (check === undefined || !probesOwnPort(service)) return;
+const probedProtocol: CheckRule = ({ spot, config }, { check, at }, verdicts) => {
+  if (!probesOwnPort(check)) return;
   const spoken = spokenBy(check);
   if (spoken === null || protocolsOf(config).has(spoken)) return;
   const protocol = protocolOf(config);
   const { type } = check;
   if (type === 'http' || type === 'https' || type === 'tls' || type === 'smtp') {
     const article = type === 'tls' ? 'a' : 'an';
-    verdicts.refuse(spot, ['check', 'type'], {
+    verdicts.refuse(spot, [...at, 'type'], {
       rule: 'check-protocol',
       message: `${article} ${type} check cannot run against the port of a ${protocol} service`,
       hint: `write the port of the ${type === 'https' ? 'HTTP' : type.toUpperCase()} server: check: { port: ... }`,
     });
     return;
   }
-  verdicts.warn(spot, ['check', 'type'], {
+  verdicts.warn(spot, [...at, 'type'], {
     rule: 'check-protocol',
     message: `a ${type} check says little about a ${protocol} service`,
     hint: `it passes only if the servers accept ${spoken.toUpperCase()} on the same port; a port of its own silences this`,
@@ -73,23 +72,30 @@ const probedProtocol: ServiceRule = (service, verdicts) => {
 };
 
 /** Probes of one server never overlap, so a slow one delays the next. */
-const timing: ServiceRule = ({ spot, config }, verdicts) => {
-  const { check } = config;
-  if (check === undefined || !('interval' in check) || check.timeout <= check.interval) return;
-  const message = `timeout ${formatDuration(check.timeout)} is longer than interval ${formatDuration(check.interval)}`;
-  verdicts.warn(spot, ['check', 'timeout'], {
-    rule: 'check-timing',
-    message,
-    hint: 'a probe that hangs delays the next; failures are noticed later',
-  });
+const timing: CheckRule = ({ spot }, { check, at }, verdicts) => {
+  if (!('interval' in check)) return;
+  const { interval, timeout, fast_interval: fast } = check;
+  if (timeout > interval) {
+    verdicts.warn(spot, [...at, 'timeout'], {
+      rule: 'check-timing',
+      message: `timeout ${formatDuration(timeout)} is longer than interval ${formatDuration(interval)}`,
+      hint: 'a probe that hangs delays the next; failures are noticed later',
+    });
+  }
+  if (fast !== undefined && fast > interval) {
+    verdicts.warn(spot, [...at, 'fast_interval'], {
+      rule: 'check-timing',
+      message: `fast_interval ${formatDuration(fast)} is longer than interval ${formatDuration(interval)}`,
+      hint: 'a verdict that is changing is then looked at less often',
+    });
+  }
 };
 
-const http: ServiceRule = ({ spot, config }, verdicts) => {
-  const { check } = config;
-  if (check === undefined || (check.type !== 'http' && check.type !== 'https')) return;
-  credentials(check, spot, verdicts);
+const http: CheckRule = ({ spot }, { check, at }, verdicts) => {
+  if (check.type !== 'http' && check.type !== 'https') return;
+  credentials(check, at, spot, verdicts);
   const refuse = (key: string, rule: string, message: string, hint: string): void =>
-    verdicts.refuseKey(spot, ['check', key], { rule, message, hint });
+    verdicts.refuseKey(spot, [...at, key], { rule, message, hint });
   for (const key of ['ca_file', 'cert_file', 'key_file'] as const) {
     if (check.type === 'http' && check[key] !== undefined)
       refuse(key, 'tls-without', `a check of type http has no ${key}`, 'write type: https');
@@ -108,35 +114,39 @@ const http: ServiceRule = ({ spot, config }, verdicts) => {
 };
 
 /** A certificate and its key; authorities that are looked at. */
-const tls: ServiceRule = ({ spot, config }, verdicts) => {
-  const { check } = config;
-  if (check === undefined || !('tls_verify' in check)) return;
+const tls: CheckRule = ({ spot }, { check, at }, verdicts) => {
+  if (!('tls_verify' in check)) return;
   if ('cert_file' in check && (check.cert_file === undefined) !== (check.key_file === undefined)) {
     const [there, missing] =
       check.cert_file === undefined ? ['key_file', 'cert_file'] : ['cert_file', 'key_file'];
-    verdicts.refuseKey(spot, ['check', there], {
+    verdicts.refuseKey(spot, [...at, there], {
       rule: 'tls-client',
       message: `${there} needs ${missing} beside it`,
     });
   }
   if (check.ca_file !== undefined && !check.tls_verify) {
-    verdicts.warn(spot, ['check', 'ca_file'], {
+    verdicts.warn(spot, [...at, 'ca_file'], {
       rule: 'tls-unverified',
       message: 'ca_file is not looked at, since tls_verify is false',
     });
   }
 };
 
-function credentials(check: HttpCheckConfig, spot: JudgedService['spot'], verdicts: Verdicts): void {
+function credentials(
+  check: HttpCheckConfig,
+  at: Path,
+  spot: JudgedService['spot'],
+  verdicts: Verdicts,
+): void {
   const auth = check.basic_auth;
   if (auth === undefined) return;
   const { password, password_file: file } = auth;
   if (password === undefined && file === undefined) {
     const message = 'basic_auth needs password or password_file';
-    verdicts.refuse(spot, ['check', 'basic_auth'], { rule: 'password-missing', message });
+    verdicts.refuse(spot, [...at, 'basic_auth'], { rule: 'password-missing', message });
   } else if (password !== undefined && file !== undefined) {
     const message = 'password and password_file cannot stand together';
-    verdicts.refuseKey(spot, ['check', 'basic_auth', 'password_file'], {
+    verdicts.refuseKey(spot, [...at, 'basic_auth', 'password_file'], {
       rule: 'password-conflict',
       message,
       hint: 'keep one of them',
@@ -144,4 +154,44 @@ function credentials(check: HttpCheckConfig, spot: JudgedService['spot'], verdic
   }
 }
 
-export const CHECK_RULES: readonly ServiceRule[] = [probedPort, probedProtocol, timing, http, tls];
+/** One key or the other, and what they make together. */
+const several: ServiceRule = ({ spot, config }, verdicts) => {
+  const { check, checks, require } = config;
+  if (check !== undefined && checks !== undefined) {
+    verdicts.refuseKey(spot, ['checks'], {
+      rule: 'check-conflict',
+      message: 'check and checks cannot stand together',
+      hint: 'write all of them under checks',
+    });
+  }
+  const none = checks?.findIndex(({ type }) => type === 'none') ?? -1;
+  if (none >= 0) {
+    verdicts.refuse(spot, ['checks', none, 'type'], {
+      rule: 'check-none',
+      message: 'type none cannot stand among several checks',
+      hint: 'leave it out, or write check: { type: none }',
+    });
+  }
+  if (require === 'all' || (checks !== undefined && checks.length > 1)) {
+    if (typeof require === 'string' || checks === undefined || require.at_least <= checks.length) return;
+    verdicts.refuse(spot, ['require', 'at_least'], {
+      rule: 'require-checks',
+      message: `${require.at_least} checks cannot be good: there are ${checks.length}`,
+    });
+    return;
+  }
+  verdicts.refuseKey(spot, ['require'], {
+    rule: 'require-checks',
+    message: 'require needs several checks',
+    hint: 'leave it out, or write checks: [...]',
+  });
+};
+
+const EACH: readonly CheckRule[] = [probedProtocol, timing, http, tls];
+
+const each: ServiceRule = (service, verdicts) => {
+  for (const written of writtenChecks(service.config))
+    for (const rule of EACH) rule(service, written, verdicts);
+};
+
+export const CHECK_RULES: readonly ServiceRule[] = [probedPort, each, several];

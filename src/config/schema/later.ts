@@ -6,7 +6,7 @@ const LATER: readonly { readonly below: RegExp; readonly keys: readonly string[]
   { below: /^director\.proxy$/, keys: ['workers'] },
   {
     below: /^services\[\d+\]$/,
-    keys: ['checks', 'require', 'slow_start'],
+    keys: ['slow_start'],
   },
 ];
 

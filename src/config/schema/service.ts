@@ -6,6 +6,7 @@ import { checkSchema } from './check.js';
 import { drainSchema } from './drain.js';
 import { choice, duration, flag, integer, pattern, Refusal, show, text } from './fields.js';
 import { servingKeys } from './serving.js';
+import { MOST_CHECKS, requireSchema } from './require.js';
 import { forwardingField, NAME, NAME_FORM, serverListSchema, tunnelSchema } from './server.js';
 
 const HIGHEST_MARK = 2 ** 32 - 1;
@@ -103,6 +104,19 @@ export const serviceSchema = z.strictObject({
   check: checkSchema
     .optional()
     .describe('How servers are watched. Default: type tcp; for udp and sctp type none.'),
+  checks: z
+    .array(checkSchema)
+    .min(1)
+    .max(MOST_CHECKS)
+    .optional()
+    .describe(
+      'Instead of check: several, each with its own times and counts; `require` says what they make together.',
+    ),
+  require: requireSchema
+    .prefault('all')
+    .describe(
+      'With checks: all | any | { at_least: N } of them must be good for a server to be up. Default: all.',
+    ),
   initial: choice(['up', 'down'])
     .prefault('up')
     .describe('What a server counts as until its checks have said something: up or down. Default: up.'),

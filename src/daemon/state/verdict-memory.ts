@@ -1,7 +1,7 @@
 /** The verdicts of the checks, so that a director that starts again does not send clients to servers known to be down. */
 import { z } from 'zod';
 import type { ServerFacts } from '../../controller/desired.js';
-import type { HealthCheck } from '../../model/health-check.js';
+import type { ActiveCheck } from '../../model/health-check.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
 import type { Verdict } from '../../model/status.js';
 import type { VirtualService } from '../../model/virtual-service.js';
@@ -64,8 +64,8 @@ export function freshVerdicts(
   wallMs: number,
 ): ServerFacts<Verdict> {
   const fresh = new Map<ServiceKey, ReadonlyMap<ServerKey, Verdict>>();
-  for (const { key, check, servers } of services) {
-    const limitMs = limitOf(check);
+  for (const { key, checks, servers } of services) {
+    const limitMs = limitOf(checks);
     const ofService = stored.get(key);
     if (limitMs === null || ofService === undefined) continue;
     const usable = servers.flatMap((server): [ServerKey, Verdict][] => {
@@ -77,9 +77,11 @@ export function freshVerdicts(
   return fresh;
 }
 
-/** null where nothing is checked. */
-function limitOf(check: HealthCheck): number | null {
-  return check.type === 'none' ? null : verdictLimitMs(check.timing.intervalMs);
+/** By the longest interval that may lie between two results; null where nothing is checked. */
+function limitOf(checks: readonly ActiveCheck[]): number | null {
+  if (checks.length === 0) return null;
+  const longestMs = checks.map(({ timing }) => Math.max(timing.intervalMs, timing.downIntervalMs));
+  return verdictLimitMs(Math.max(...longestMs));
 }
 
 function isFresh({ checkedAtMs }: Verdict, limitMs: number, wallMs: number): boolean {

@@ -32,11 +32,25 @@ describe('loadConfig', () => {
       forwarding: 'nat',
       plane: 'kernel',
       fallback: 'none',
-      check: {
-        type: 'tcp',
-        timing: { intervalMs: 2000, timeoutMs: 1000, rise: 2, fall: 3, jitter: 0.1 },
-        port: null,
-      },
+      checks: [
+        {
+          type: 'tcp',
+          timing: {
+            intervalMs: 2000,
+            fastIntervalMs: 2000,
+            downIntervalMs: 2000,
+            timeoutMs: 1000,
+            rise: 2,
+            fall: 3,
+            jitter: 0.1,
+          },
+          port: null,
+          send: null,
+          expect: null,
+          maxBytes: 1024,
+        },
+      ],
+      requiredChecks: 1,
       initial: 'up',
       onFailure: 'remove',
       drift: 'repair',
@@ -82,21 +96,52 @@ describe('loadConfig', () => {
 
   it('has the same defaults for a check that is left out as for one that is not', async () => {
     const [left, given] = await Promise.all([service(WEB), service(`${WEB}    check: { type: tcp }\n`)]);
-    assert.deepEqual(left.check, given.check);
+    assert.deepEqual(left.checks, given.checks);
   });
 
   it('checks udp and sctp services only when asked', async () => {
     for (const protocol of ['udp', 'sctp'])
-      assert.deepEqual((await service(`${WEB}    protocol: ${protocol}\n`)).check, { type: 'none' });
+      assert.deepEqual((await service(`${WEB}    protocol: ${protocol}\n`)).checks, []);
+  });
+
+  it('reads several checks, each with its own times, and how many must be good', async () => {
+    const fast = '{ type: tcp, interval: 10s, fast_interval: 1s, down_interval: 30s }';
+    const text = (require: string) =>
+      `${WEB}    checks: [${fast}, { type: tcp, port: 81 }, { type: http }]\n    require: ${require}\n`;
+    const { checks, requiredChecks } = await service(text('all'));
+    assert.deepEqual(
+      checks.map(({ type, timing }) => [
+        type,
+        timing.intervalMs,
+        timing.fastIntervalMs,
+        timing.downIntervalMs,
+      ]),
+      [
+        ['tcp', 10_000, 1000, 30_000],
+        ['tcp', 2000, 2000, 2000],
+        ['http', 2000, 2000, 2000],
+      ],
+    );
+    assert.equal(requiredChecks, 3);
+    assert.equal((await service(text('any'))).requiredChecks, 1);
+    assert.equal((await service(text('{ at_least: 2 }'))).requiredChecks, 2);
   });
 
   it('reads a whole http check', async () => {
     const check =
       '{ type: https, port: 8443, path: "/a?b=c", host: shop.example, expect_status: [200, 301-302], tls_verify: false, interval: 500ms, timeout: 100ms, rise: 1, fall: 1, jitter: 0%, basic_auth: { username: u, password: "${PW}" } }';
     const { model } = await loadText(`${WEB}    check: ${check}\n`, { environment: { PW: 'secret' } });
-    assert.deepEqual(model.services[0]?.check, {
+    assert.deepEqual(model.services[0]?.checks[0], {
       type: 'https',
-      timing: { intervalMs: 500, timeoutMs: 100, rise: 1, fall: 1, jitter: 0 },
+      timing: {
+        intervalMs: 500,
+        fastIntervalMs: 500,
+        downIntervalMs: 500,
+        timeoutMs: 100,
+        rise: 1,
+        fall: 1,
+        jitter: 0,
+      },
       port: 8443,
       path: '/a?b=c',
       host: 'shop.example',
@@ -149,11 +194,11 @@ describe('loadConfig', () => {
   });
 
   it('reads match, with the protocol on which its entries agree', async () => {
-    const { address, key, check } = await service(
+    const { address, key, checks } = await service(
       'services:\n  - name: calls\n    match: [{ address: 192.0.2.20, ports: 5060-5070, protocol: udp }, { address: 0.0.0.0, ports: 5080, protocol: udp }]\n    servers: [10.0.3.1:0]\n',
     );
     assert.equal(key, 'match:calls');
-    assert.deepEqual(check, { type: 'none' });
+    assert.deepEqual(checks, []);
     assert.deepEqual(address, {
       kind: 'match',
       family: 4,
@@ -214,10 +259,10 @@ describe('loadConfig', () => {
       `services:\n  - &a { name: a, address: 192.0.2.1:80, scheduler: rr, check: &c { type: none } }\n  - <<: *a\n    name: b\n    address: 192.0.2.2:80\n`,
     );
     assert.deepEqual(
-      model.services.map(({ name, settings, check }) => [name, settings.scheduler, check.type]),
+      model.services.map(({ name, settings, checks }) => [name, settings.scheduler, checks.length]),
       [
-        ['a', 'rr', 'none'],
-        ['b', 'rr', 'none'],
+        ['a', 'rr', 0],
+        ['b', 'rr', 0],
       ],
     );
   });

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NOT_CHECKED, count, type Count, type RiseFall } from '../../../src/health/rise-fall.js';
+import { count, forgetCount, notChecked, type Count, type RiseFall } from '../../../src/health/rise-fall.js';
 import type { ProbeResult } from '../../../src/health/types.js';
 import { seededRandom } from '../../support/random.js';
 
 const good: ProbeResult = { ok: true, detail: 'connected' };
 const bad: ProbeResult = { ok: false, reason: 'connect: ECONNREFUSED' };
 
-/** `+` good, `-` bad; the states after each result, `U` or `D`. */
+const NOT_CHECKED = notChecked('up');
+
+/** `+` good, `-` bad; what the server counts as after each result, `U` or `D`. */
 function statesAfter(history: string, limits: RiseFall): string {
   let current = NOT_CHECKED;
   let states = '';
   for (const sign of history) {
     current = count(current, sign === '+' ? good : bad, limits);
-    states += current.state === 'up' ? 'U' : 'D';
+    states += current.countsAs === 'up' ? 'U' : 'D';
   }
   return states;
 }
@@ -52,8 +54,32 @@ describe('count', () => {
   for (const { name, history, states, ...limits } of cases)
     it(name, () => assert.equal(statesAfter(history, limits), states));
 
-  it('is up and says so before the first result', () =>
-    assert.deepEqual(NOT_CHECKED, { state: 'up', contrary: 0, reason: 'not checked yet' }));
+  it('knows nothing before the first result and counts as what it was told', () => {
+    const before = { known: false, contrary: 0, reason: 'not checked yet' };
+    assert.deepEqual(notChecked('up'), { countsAs: 'up', ...before });
+    assert.deepEqual(notChecked('down'), { countsAs: 'down', ...before });
+  });
+
+  it('knows by a result that agrees, or by a row that changes what it counts as', () => {
+    const limits = { rise: 2, fall: 2 };
+    assert.equal(count(NOT_CHECKED, good, limits).known, true);
+    const once = count(NOT_CHECKED, bad, limits);
+    assert.deepEqual([once.known, once.countsAs], [false, 'up']);
+    const twice = count(once, bad, limits);
+    assert.deepEqual([twice.known, twice.countsAs], [true, 'down']);
+    const forgotten = forgetCount(twice, 'no result for 9s');
+    assert.deepEqual(forgotten, { countsAs: 'down', known: false, contrary: 0, reason: 'no result for 9s' });
+    assert.equal(count(forgotten, good, limits).known, false);
+    assert.equal(count(forgotten, bad, limits).known, true);
+  });
+
+  it('changes no row by a probe that could not be made', () => {
+    const limits = { rise: 2, fall: 3 };
+    const once = count(count(NOT_CHECKED, good, limits), bad, limits);
+    const none = count(once, { ok: null, reason: 'EMFILE' }, limits);
+    assert.deepEqual(none, { countsAs: 'up', known: false, contrary: 1, reason: 'EMFILE' });
+    assert.equal(count(none, bad, limits).contrary, 2);
+  });
 
   it('says how near a change is', () => {
     const limits = { rise: 2, fall: 2 };
@@ -69,8 +95,8 @@ describe('count', () => {
       (state, result) => count(state, result, { rise: 2, fall: 5 }),
       NOT_CHECKED,
     );
-    assert.equal(count(twice, bad, { rise: 2, fall: 3 }).state, 'down');
-    assert.equal(count(twice, bad, { rise: 2, fall: 4 }).state, 'up');
+    assert.equal(count(twice, bad, { rise: 2, fall: 3 }).countsAs, 'down');
+    assert.equal(count(twice, bad, { rise: 2, fall: 4 }).countsAs, 'up');
   });
 
   it('does not change what it was given', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Random } from '../../../src/base/clock.js';
+import { phaseOf } from '../../../src/health/spread.js';
 import { HealthRunner, type HealthRunnerOptions } from '../../../src/health/runner.js';
-import type { Checker, ProbeOutcome } from '../../../src/health/types.js';
-import type { HealthCheck } from '../../../src/model/health-check.js';
+import type { ActiveCheck, Checker, ProbeOutcome } from '../../../src/health/types.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 import { seededRandom } from '../../support/random.js';
 import { FakePool, keyOf, realServer, service, shop, tcpCheck } from './support/fixtures.js';
@@ -13,13 +13,13 @@ function randomOf(seed: number): Random {
   return () => random.next();
 }
 
-const NONE: HealthCheck = { type: 'none' };
+const NONE: readonly ActiveCheck[] = [];
 
-/** A runner over a fake pool; `random` 0.5 makes the first probe come after half a second. */
+/** A runner over a fake pool, in which first probes come after half a second. */
 function harness(options: Partial<HealthRunnerOptions> = {}) {
   const clock = new FakeClock(0);
   const pool = new FakePool();
-  /** Every verdict told, and those of them that changed a state (up before the first). */
+  /** Every verdict told, and those of them that changed a state (unknown, which passes for up, before the first). */
   const told: string[] = [];
   const verdicts: string[] = [];
   const states = new Map<string, string>();
@@ -27,10 +27,12 @@ function harness(options: Partial<HealthRunnerOptions> = {}) {
   const runner = new HealthRunner({
     clock,
     random: () => 0.5,
+    phaseOf: () => 0.5,
     makeChecker: pool.makeChecker,
     onVerdict: (_service, server, { state, reason }) => {
       told.push(`${server} ${state}: ${reason}`);
-      if (states.get(server) !== state && (states.has(server) || state === 'down'))
+      const before = states.get(server) ?? 'unknown';
+      if (state !== before && (before !== 'unknown' || state === 'down'))
         verdicts.push(`${server} ${state}: ${reason}`);
       states.set(server, state);
     },
@@ -46,11 +48,11 @@ function harness(options: Partial<HealthRunnerOptions> = {}) {
 }
 
 describe('HealthRunner', () => {
-  it('calls a new server up before it was checked', async () => {
+  it('knows nothing of a new server before it was checked, and counts it as up', async () => {
     const { runner, verdict, verdicts, clock } = harness();
     runner.configure([service(tcpCheck(), [realServer(1)])]);
     assert.deepEqual(verdict(1), {
-      state: 'up',
+      state: 'unknown',
       countsAs: 'up',
       reason: 'not checked yet',
       sinceMs: 0,
@@ -61,7 +63,7 @@ describe('HealthRunner', () => {
       state: 'up',
       countsAs: 'up',
       reason: 'connected',
-      sinceMs: 0,
+      sinceMs: 500,
       checkedAtMs: 500,
     });
     assert.deepEqual(verdicts, []);
@@ -85,7 +87,7 @@ describe('HealthRunner', () => {
       [2000, 1000],
       [400, 400],
     ] as const) {
-      const { runner, clock, pool } = harness({ random: randomOf(1) });
+      const { runner, clock, pool } = harness({ phaseOf });
       const servers = Array.from({ length: 100 }, (_, index) => realServer(index + 1));
       runner.configure([service(tcpCheck({ intervalMs }), servers)]);
       await clock.advanceAsync(spreadMs / 2);
@@ -153,7 +155,7 @@ describe('HealthRunner', () => {
     const services = [service(tcpCheck(), [realServer(1), realServer(2)])];
     runner.configure(services, remembered);
     assert.deepEqual(verdict(1), left);
-    assert.equal(verdict(2)?.state, 'up');
+    assert.equal(verdict(2)?.state, 'unknown');
     assert.deepEqual(told, []);
     await clock.advanceAsync(500);
     assert.deepEqual(verdict(1), {
@@ -176,11 +178,18 @@ describe('HealthRunner', () => {
     await runner.close();
   });
 
-  it('has no use for a verdict that says nothing, or of a server that is not checked', async () => {
-    const { runner, verdict } = harness();
-    const left = { countsAs: 'up', reason: 'x', sinceMs: 1, checkedAtMs: 1 } as const;
+  it('goes on from what a server of which nobody knew counted as, and leaves alone what is not checked', async () => {
+    const { runner, clock, verdict } = harness();
+    const left = { countsAs: 'down', reason: 'x', sinceMs: 1, checkedAtMs: 1 } as const;
     runner.configure([service(tcpCheck(), [realServer(1)])], () => ({ ...left, state: 'unknown' }));
-    assert.equal(verdict(1)?.reason, 'not checked yet');
+    assert.deepEqual(verdict(1), { ...left, state: 'unknown' });
+    await clock.advanceAsync(500);
+    assert.deepEqual(
+      [verdict(1)?.state, verdict(1)?.countsAs, verdict(1)?.reason],
+      ['unknown', 'down', 'good 1 of 2: connected'],
+    );
+    await clock.advanceAsync(2000);
+    assert.equal(verdict(1)?.state, 'up');
     runner.configure([service(NONE, [realServer(2)])], () => ({ ...left, state: 'down' }));
     assert.equal(verdict(2)?.state, 'up');
     await runner.close();
@@ -191,7 +200,7 @@ describe('HealthRunner', () => {
     pool.hanging.add(1);
     runner.configure([service(tcpCheck({ fall: 1 }), [realServer(1)])]);
     await clock.advanceAsync(1499);
-    assert.equal(verdict(1)?.state, 'up');
+    assert.equal(verdict(1)?.state, 'unknown');
     await clock.advanceAsync(1);
     assert.deepEqual([verdict(1)?.state, verdict(1)?.reason], ['down', 'probe 1: timeout after 1s']);
     assert.deepEqual(observed, ['shop/10.0.0.1:1 timeout 1000']);
@@ -232,7 +241,7 @@ describe('HealthRunner', () => {
   });
 
   it('runs no more probes at once than allowed and forgets none', async () => {
-    const { runner, clock, pool } = harness({ maxProbes: 3 });
+    const { runner, clock, pool } = harness({ limits: { maxProbes: 3, maxRate: 1_000_000 } });
     const ports = Array.from({ length: 10 }, (_, index) => index + 1);
     ports.forEach((port) => pool.hanging.add(port));
     runner.configure([
@@ -272,7 +281,7 @@ describe('HealthRunner', () => {
     runner.configure([service(NONE, [realServer(1)])]);
     runner.configure([service(NONE, [realServer(1)])]);
     assert.deepEqual(told, [
-      '10.0.0.1:1 up: failed 1 of 2: refused',
+      '10.0.0.1:1 unknown: failed 1 of 2: refused',
       '10.0.0.1:1 down: refused',
       '10.0.0.1:1 down: refused',
       '10.0.0.1:1 up: no check configured',
@@ -315,19 +324,30 @@ describe('HealthRunner.configure, again', () => {
     await runner.close();
   });
 
-  it('aborts a probe in flight of an edited check and does not count it', async () => {
+  it('aborts a probe in flight of an edited question and does not count it', async () => {
     const { runner, clock, pool, verdict, observed } = harness();
     pool.hanging.add(1);
     runner.configure([service(tcpCheck({ fall: 1 }), [realServer(1)])]);
     await clock.advanceAsync(600);
-    runner.configure([service(tcpCheck({ fall: 1, intervalMs: 5000 }), [realServer(1)])]);
+    runner.configure([service(tcpCheck({ fall: 1, timeoutMs: 900 }), [realServer(1)])]);
     await settle();
-    assert.deepEqual(pool.aborts, ['check was edited']);
+    assert.deepEqual(pool.aborts, ['check was stopped']);
     assert.equal(verdict(1)?.reason, 'not checked yet');
     pool.hanging.clear();
     await clock.advanceAsync(500);
     assert.equal(verdict(1)?.reason, 'connected');
     assert.deepEqual(observed, ['shop/10.0.0.1:1 success 0']);
+    await runner.close();
+  });
+
+  it('counts a probe in flight of a check whose counting alone was edited, by the new counting', async () => {
+    const { runner, clock, pool, verdict } = harness();
+    pool.hanging.add(1);
+    runner.configure([service(tcpCheck({ fall: 3 }), [realServer(1)])]);
+    await clock.advanceAsync(600);
+    runner.configure([service(tcpCheck({ fall: 1, intervalMs: 5000 }), [realServer(1)])]);
+    await clock.advanceAsync(900);
+    assert.deepEqual([pool.probes.length, verdict(1)?.state], [1, 'down']);
     await runner.close();
   });
 
@@ -374,7 +394,10 @@ describe('HealthRunner.configure, again', () => {
 
   it('leaves no timer and no probe over a thousand random reloads', async () => {
     const random = seededRandom(3);
-    const { runner, clock, pool } = harness({ random: () => random.next(), maxProbes: 5 });
+    const { runner, clock, pool } = harness({
+      random: () => random.next(),
+      limits: { maxProbes: 5, maxRate: 1_000_000 },
+    });
     [3, 6, 9].forEach((port) => pool.hanging.add(port));
     for (let reload = 0; reload < 1000; reload++) {
       const ports = Array.from({ length: 12 }, (_, index) => index + 1).filter(() => random.chance(0.6));

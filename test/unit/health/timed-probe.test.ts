@@ -1,45 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Clock } from '../../../src/base/clock.js';
+import { Agenda } from '../../../src/health/agenda.js';
+import { StallWatch } from '../../../src/health/stall-watch.js';
 import { timedProbe } from '../../../src/health/timed-probe.js';
 import type { Checker, ProbeResult } from '../../../src/health/types.js';
-import { settle } from '../../support/fake-clock.js';
+import { FakeClock } from '../../support/fake-clock.js';
 
-/** A clock of one timer, which fires when the test says, however late. */
-class LateClock implements Clock {
-  #nowMs = 0;
-  #callback: (() => void) | null = null;
-  /** Delay of the timer that is set. */
-  askedMs = 0;
+const connected: ProbeResult = { ok: true, detail: 'connected' };
+const refused: ProbeResult = { ok: false, reason: 'refused' };
 
-  wallMs(): number {
-    return this.#nowMs;
-  }
-
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, callback: () => void) {
-    this.askedMs = delayMs;
-    this.#callback = callback;
-    return { cancel: () => void (this.#callback = null) };
-  }
-
-  get armed(): boolean {
-    return this.#callback !== null;
-  }
-
-  fireAt(nowMs: number): void {
-    this.#nowMs = nowMs;
-    const callback = this.#callback;
-    this.#callback = null;
-    callback?.();
-  }
+function setup() {
+  const clock = new FakeClock();
+  const stalls = new StallWatch(clock, () => undefined);
+  const agenda = new Agenda(clock, () => stalls.look());
+  stalls.start();
+  return { clock, stalls, agenda };
 }
 
 /** A probe under way whose server answers when the test says. */
-function hangingProbe(clock: Clock, timeoutMs: number) {
+function hangingProbe(time: ReturnType<typeof setup>, timeoutMs: number) {
   let answer: (result: ProbeResult) => void = () => undefined;
   const abort = new AbortController();
   const checker: Checker = {
@@ -51,75 +30,130 @@ function hangingProbe(clock: Clock, timeoutMs: number) {
         );
       }),
   };
-  const timed = timedProbe(checker, timeoutMs, clock, abort);
+  const timed = timedProbe(checker, timeoutMs, time, abort);
   return { timed, signal: abort.signal, answer: (result: ProbeResult) => answer(result) };
 }
 
 describe('timedProbe', () => {
-  it('ends a silent probe when its time is over, be the timer a little late', async () => {
-    const clock = new LateClock();
-    const { timed } = hangingProbe(clock, 1000);
-    clock.fireAt(1020);
+  it('ends a silent probe when its time is over', async () => {
+    const time = setup();
+    const { timed } = hangingProbe(time, 1000);
+    await time.clock.advanceAsync(1000);
     assert.deepEqual(await timed, {
       result: { ok: false, reason: 'timeout after 1s' },
       outcome: 'timeout',
-      durationMs: 1020,
+      durationMs: 1000,
     });
-    assert.equal(clock.armed, false);
+    assert.equal(time.agenda.size, 0);
   });
 
-  it('gives a probe back the time for which the director itself stood still', async () => {
-    const clock = new LateClock();
-    const { timed, signal, answer } = hangingProbe(clock, 1000);
-    clock.fireAt(1700);
-    assert.equal(signal.aborted, false);
-    assert.equal(clock.askedMs, 700);
-    answer({ ok: true, detail: 'connected' });
-    assert.deepEqual(await timed, {
-      result: { ok: true, detail: 'connected' },
-      outcome: 'success',
-      durationMs: 1700,
-    });
-    assert.equal(clock.armed, false);
-  });
-
-  it('gives back no more than one timeout, and only once', async () => {
-    const clock = new LateClock();
-    const { timed, signal } = hangingProbe(clock, 1000);
-    clock.fireAt(9000);
-    assert.equal(signal.aborted, false);
-    assert.equal(clock.askedMs, 1000);
-    clock.fireAt(15_000);
-    assert.equal(signal.aborted, true);
+  it('takes no heed of a timer that is a little late', async () => {
+    const time = setup();
+    const { timed } = hangingProbe(time, 1000);
+    await time.clock.advanceAsync(990);
+    time.clock.stall(40);
+    await time.clock.advanceAsync(0);
     assert.equal((await timed).outcome, 'timeout');
   });
 
+  const stalls = [
+    { name: 'over its end', beforeMs: 900, stallMs: 700 },
+    { name: 'in its middle', beforeMs: 300, stallMs: 600 },
+  ];
+  for (const { name, beforeMs, stallMs } of stalls)
+    it(`gives a probe back the time for which the director stood still ${name}`, async () => {
+      const time = setup();
+      const { timed, signal, answer } = hangingProbe(time, 1000);
+      await time.clock.advanceAsync(beforeMs);
+      time.clock.stall(stallMs);
+      await time.clock.advanceAsync(1000 - beforeMs - 101);
+      assert.equal(signal.aborted, false);
+      answer(connected);
+      assert.equal((await timed).outcome, 'success');
+      assert.equal(time.agenda.size, 0);
+    });
+
+  it('ends a probe that stays silent for its time of a loop that turns', async () => {
+    const time = setup();
+    const { timed, signal } = hangingProbe(time, 1000);
+    await time.clock.advanceAsync(400);
+    time.clock.stall(500);
+    await time.clock.advanceAsync(500);
+    assert.equal(signal.aborted, false);
+    await time.clock.advanceAsync(200);
+    assert.deepEqual((await timed).result, { ok: false, reason: 'timeout after 1s' });
+  });
+
+  it('counts a good answer after a standstill of any length', async () => {
+    const time = setup();
+    const { timed, answer } = hangingProbe(time, 1000);
+    await time.clock.advanceAsync(100);
+    time.clock.stall(60_000);
+    answer(connected);
+    assert.equal((await timed).outcome, 'success');
+  });
+
+  it('says nothing of a server that failed a probe during which the director stood still for the timeout', async () => {
+    for (const result of [refused, null]) {
+      const time = setup();
+      const { timed, answer } = hangingProbe(time, 1000);
+      await time.clock.advanceAsync(100);
+      time.clock.stall(5000);
+      await time.clock.advanceAsync(0);
+      if (result !== null) answer(result);
+      await time.clock.advanceAsync(1000);
+      const { outcome, result: told } = await timed;
+      assert.equal(outcome, 'inconclusive');
+      assert.match(
+        told.ok === null ? told.reason : '',
+        /^the director stood still for [45]\.\ds while it probed$/,
+      );
+    }
+  });
+
+  it('gives up a probe of a director that stands still again and again', async () => {
+    const time = setup();
+    const { timed, signal } = hangingProbe(time, 1000);
+    for (let round = 0; round < 20 && !signal.aborted; round++) {
+      time.clock.stall(900);
+      await time.clock.advanceAsync(20);
+    }
+    assert.equal(signal.aborted, true);
+    assert.equal((await timed).outcome, 'inconclusive');
+  });
+
   it('calls a good result that comes with the timeout a timeout', async () => {
-    const clock = new LateClock();
+    const time = setup();
     const checker: Checker = {
       probe: (signal) =>
         new Promise((resolve) => {
-          signal.addEventListener('abort', () => resolve({ ok: true, detail: 'connected' }));
+          signal.addEventListener('abort', () => resolve(connected));
         }),
     };
-    const timed = timedProbe(checker, 250, clock, new AbortController());
-    clock.fireAt(250);
-    await settle();
+    const timed = timedProbe(checker, 250, time, new AbortController());
+    await time.clock.advanceAsync(250);
     assert.deepEqual((await timed).result, { ok: false, reason: 'timeout after 250ms' });
   });
 
+  it('passes on that a probe could not be made', async () => {
+    const time = setup();
+    const checker: Checker = { probe: () => Promise.resolve({ ok: null, reason: 'EMFILE' }) };
+    const { result, outcome } = await timedProbe(checker, 250, time, new AbortController());
+    assert.deepEqual([result, outcome], [{ ok: null, reason: 'EMFILE' }, 'inconclusive']);
+  });
+
   it('turns what a checker throws into a failure', async () => {
+    const time = setup();
     const checker: Checker = {
       probe: () => {
         throw new TypeError('a bug');
       },
     };
-    const clock = new LateClock();
-    assert.deepEqual(await timedProbe(checker, 250, clock, new AbortController()), {
+    assert.deepEqual(await timedProbe(checker, 250, time, new AbortController()), {
       result: { ok: false, reason: 'a bug' },
       outcome: 'failure',
       durationMs: 0,
     });
-    assert.equal(clock.armed, false);
+    assert.equal(time.agenda.size, 0);
   });
 });

@@ -22,18 +22,18 @@ describe('CheckMetrics', () => {
     });
     const results = new Counter({
       name: 'lvsd_check_results_total',
-      help: 'Health checks by result: success, failure, or timeout.',
+      help: 'Health checks by result: success, failure, timeout, or inconclusive (it says nothing of the server).',
       labelNames: [...labelNames, 'result'],
       registers: [registry],
     });
     const metrics = new CheckMetrics();
     const random = seededRandom(6);
     for (const server of ['a', 'b "quoted"'])
-      for (const result of ['success', 'failure', 'timeout'] as const)
+      for (const result of ['success', 'failure', 'timeout', 'inconclusive'] as const)
         results.inc({ service: 'shop', server, result }, 0);
     for (let turn = 0; turn < 500; turn++) {
       const labels = { service: 'shop', server: random.pick(['a', 'b "quoted"']) };
-      const result = random.pick<CheckResult>(['success', 'failure', 'timeout']);
+      const result = random.pick<CheckResult>(['success', 'failure', 'timeout', 'inconclusive']);
       const durationMs = random.pick([0, 1, 5, 20.1, 100, 2000, 2001, random.int(0, 3000)]);
       metrics.probed(labels.service, labels.server, result, durationMs);
       durations.observe(labels, durationMs / 1000);

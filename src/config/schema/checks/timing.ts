@@ -5,6 +5,12 @@ export const timing = {
   interval: duration({ lowMs: 50, highMs: 3_600_000 })
     .prefault('2s')
     .describe('Time from the start of one probe to the next, 50ms..1h. Default: 2s.'),
+  fast_interval: duration({ lowMs: 50, highMs: 3_600_000 })
+    .optional()
+    .describe('The same while a verdict is changing: the last result contradicts it. Default: interval.'),
+  down_interval: duration({ lowMs: 50, highMs: 3_600_000 })
+    .optional()
+    .describe('The same while the server is down. Default: interval.'),
   timeout: duration({ lowMs: 10, highMs: 600_000 })
     .prefault('1s')
     .describe('A probe without an answer by then has failed, 10ms..10m. Default: 1s.'),

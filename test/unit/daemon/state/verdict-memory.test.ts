@@ -7,7 +7,7 @@ import {
   verdictFormat,
   verdictLimitMs,
 } from '../../../../src/daemon/state/verdict-memory.js';
-import type { HealthCheck } from '../../../../src/model/health-check.js';
+import type { ActiveCheck, CheckTiming } from '../../../../src/model/health-check.js';
 import type { Verdict } from '../../../../src/model/status.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { keyOf, server, serverKeyOf, service } from '../../../support/models.js';
@@ -25,13 +25,14 @@ const down = (checkedAtMs: number | null): Verdict => ({
   checkedAtMs,
 });
 
-function checkEvery(intervalMs: number): HealthCheck {
-  const timing = { intervalMs, timeoutMs: 1_000, rise: 2, fall: 3, jitter: 0 };
-  return { type: 'tcp', timing, port: null, send: null, expect: null, maxBytes: 1024 };
+function checkEvery(intervalMs: number, changes: Partial<CheckTiming> = {}): ActiveCheck {
+  const intervals = { intervalMs, fastIntervalMs: intervalMs, downIntervalMs: intervalMs };
+  const timing = { ...intervals, timeoutMs: 1_000, rise: 2, fall: 3, jitter: 0, ...changes };
+  return { type: 'icmp', timing, payloadBytes: 56 };
 }
 
-function shop(check: HealthCheck) {
-  return service('shop', '192.0.2.1:80', [server('10.0.0.1:80'), server('10.0.0.2:80')], { check });
+function shop(...checks: readonly ActiveCheck[]) {
+  return service('shop', '192.0.2.1:80', [server('10.0.0.1:80'), server('10.0.0.2:80')], { checks });
 }
 
 describe('verdict file', () => {
@@ -108,6 +109,14 @@ describe('freshVerdicts', () => {
     });
   }
 
+  it('is as old as the longest interval of the checks allows', () => {
+    const stored = new Map([[key, new Map([[a, down(NOW - 80_000)]])]]);
+    const sizeWith = (...checks: ActiveCheck[]) => freshVerdicts(stored, [shop(...checks)], NOW).size;
+    assert.equal(sizeWith(checkEvery(2_000)), 0);
+    assert.equal(sizeWith(checkEvery(2_000), checkEvery(30_000)), 1);
+    assert.equal(sizeWith(checkEvery(2_000, { downIntervalMs: 30_000 })), 1);
+  });
+
   it('is about servers of the file alone', () => {
     const stored = new Map([
       [
@@ -127,6 +136,6 @@ describe('freshVerdicts', () => {
 
   it('is not about servers that the file has not checked any more', () => {
     const stored = new Map([[key, new Map([[a, down(NOW)]])]]);
-    assert.equal(freshVerdicts(stored, [shop({ type: 'none' })], NOW).size, 0);
+    assert.equal(freshVerdicts(stored, [shop()], NOW).size, 0);
   });
 });

@@ -1,20 +1,31 @@
 /** Services and checkers for tests of the runner. */
 import type { ActiveCheck, Checker, ProbeResult } from '../../../../src/health/types.js';
-import type { CheckTiming, HealthCheck } from '../../../../src/model/health-check.js';
+import type { CheckTiming, TcpCheck } from '../../../../src/model/health-check.js';
 import { serverKey, serviceKey, type ServerKey, type ServiceKey } from '../../../../src/model/keys.js';
 import type { RealServer } from '../../../../src/model/real-server.js';
 import type { VirtualService } from '../../../../src/model/virtual-service.js';
 
-export const timing: CheckTiming = { intervalMs: 2000, timeoutMs: 1000, rise: 2, fall: 3, jitter: 0 };
+export const timing: CheckTiming = {
+  intervalMs: 2000,
+  fastIntervalMs: 2000,
+  downIntervalMs: 2000,
+  timeoutMs: 1000,
+  rise: 2,
+  fall: 3,
+  jitter: 0,
+};
 
-export function tcpCheck(changes: Partial<CheckTiming> = {}): HealthCheck {
+/** With fast and down intervals like `intervalMs` where a test does not name them. */
+export function tcpCheck(changes: Partial<CheckTiming> = {}): TcpCheck {
+  const { intervalMs = timing.intervalMs } = changes;
+  const intervals = { intervalMs, fastIntervalMs: intervalMs, downIntervalMs: intervalMs };
   return {
     type: 'tcp',
     port: null,
     send: null,
     expect: null,
     maxBytes: 1024,
-    timing: { ...timing, ...changes },
+    timing: { ...timing, ...intervals, ...changes },
   };
 }
 
@@ -48,21 +59,35 @@ const address = {
 export const shop: ServiceKey = serviceKey(address, 'shop');
 
 /** A service "shop" with servers on the given ports. */
-export function service(check: HealthCheck, servers: readonly RealServer[], name = 'shop'): VirtualService {
+export function service(
+  check: ActiveCheck | readonly ActiveCheck[],
+  servers: readonly RealServer[],
+  changes: Partial<VirtualService> = {},
+): VirtualService {
+  const checks = [check].flat();
   return {
-    name,
+    name: 'shop',
     key: shop,
     address,
     settings: { scheduler: 'rr', schedulerFlags: [], persistence: null, onePacket: false },
     forwarding: 'nat',
     plane: 'proxy',
     fallback: 'none',
-    check,
+    checks,
+    requiredChecks: Math.max(1, checks.length),
     initial: 'up',
     onFailure: 'remove',
+    recovery: { kind: 'auto' },
+    quorum: 1,
+    quorumUp: 1,
+    panicThreshold: 0,
+    backupPool: null,
+    sorryServer: null,
+    drain: { timeoutMs: 0, templates: 'keep' },
     drift: 'repair',
     interface: null,
     servers,
+    ...changes,
   };
 }
 

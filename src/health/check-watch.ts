@@ -1,0 +1,83 @@
+/** One check of one server of one service: its count, the interval that it wants, and how old its last result is. */
+import type { CheckTiming } from '../model/health-check.js';
+import type { CountedState } from '../model/status.js';
+import { count, forgetCount, notChecked, type Count } from './rise-fall.js';
+import type { Taker } from './prober.js';
+import type { TimedResult } from './timed-probe.js';
+
+/** Results may be missing for so many intervals and timeouts, and so many ms on top, before nobody knows any more. */
+const MOST_MISSED = 2;
+const GRACE_MS = 1000;
+
+/** Hears of each result, once it is counted. */
+export type OnTaken = (probe: TimedResult) => void;
+
+/** Counts what it takes. */
+export class CheckWatch implements Taker {
+  readonly #onTaken: OnTaken;
+  #timing: CheckTiming;
+  #count: Count;
+  /** Of the last result, or of the beginning; ms of the clock. */
+  #heardAtMs: number;
+  readonly #nowMs: () => number;
+
+  /** @param before what the server counts as until this check has said something */
+  constructor(onTaken: OnTaken, timing: CheckTiming, before: CountedState, nowMs: () => number) {
+    this.#onTaken = onTaken;
+    this.#timing = timing;
+    this.#count = notChecked(before);
+    this.#nowMs = nowMs;
+    this.#heardAtMs = nowMs();
+  }
+
+  get count(): Count {
+    return this.#count;
+  }
+
+  /** `fast_interval` while the opinion is changing, `down_interval` while it is down, else `interval`. */
+  get intervalMs(): number {
+    const { intervalMs, fastIntervalMs, downIntervalMs } = this.#timing;
+    if (this.#count.contrary > 0) return fastIntervalMs;
+    return this.#count.countsAs === 'down' ? downIntervalMs : intervalMs;
+  }
+
+  get jitter(): number {
+    return this.#timing.jitter;
+  }
+
+  /** Goes on from an opinion that was held before: as many results as ever change it. Before the first result. */
+  resume(countsAs: CountedState, known: boolean, reason: string): void {
+    this.#count = { countsAs, known, contrary: 0, reason };
+  }
+
+  /** Other limits and intervals; the count stays. @returns whether any of them is another one */
+  edit(timing: CheckTiming): boolean {
+    const before = this.#timing;
+    this.#timing = timing;
+    const keys = Object.keys(timing) as (keyof CheckTiming)[];
+    return keys.some((key) => timing[key] !== before[key]);
+  }
+
+  take(probe: TimedResult): void {
+    this.#count = count(this.#count, probe.result, this.#timing);
+    this.#heardAtMs = this.#nowMs();
+    this.#onTaken(probe);
+  }
+
+  /** How long no result came, where that is longer than it ought to be and the opinion still passes for known; else null. */
+  get overdueMs(): number | null {
+    if (!this.#count.known) return null;
+    const silentMs = this.#nowMs() - this.#heardAtMs;
+    return silentMs > this.#limitMs ? silentMs : null;
+  }
+
+  /** Nobody knows any more, for this reason. */
+  forget(reason: string): void {
+    this.#count = forgetCount(this.#count, reason);
+  }
+
+  get #limitMs(): number {
+    const { jitter, timeoutMs } = this.#timing;
+    return MOST_MISSED * (this.intervalMs * (1 + jitter) + timeoutMs) + GRACE_MS;
+  }
+}
