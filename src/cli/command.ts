@@ -1,5 +1,6 @@
-/** What all commands share: how one is made, and the options that several have. */
+/** What all commands share: how one is made, how it fails with --json, and the options that several have. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { JsonFailure } from './failure.js';
 
 /** The configuration of a director that was installed as the manual says. */
 export const DEFAULT_CONFIG = '/etc/lvsd/lvsd.yaml';
@@ -13,10 +14,23 @@ export interface CommandText {
   readonly description?: string;
 }
 
+/** A command whose failures are JSON, too, where its answer was to be. */
+class Verb extends Command {
+  override action(run: Parameters<Command['action']>[0]): this {
+    return super.action(async (...words: unknown[]) => {
+      try {
+        await run.apply(this, words);
+      } catch (error) {
+        throw this.opts()['json'] === true ? new JsonFailure(error) : error;
+      }
+    });
+  }
+}
+
 /** A command with its help in lvsd's form. */
 export function newCommand({ name, summary, examples, description }: CommandText): Command {
   const title = examples.length === 1 ? 'Example:' : 'Examples:';
-  return new Command(name)
+  return new Verb(name)
     .summary(summary)
     .description(
       [`${capitalized(summary)}.`, ...(description === undefined ? [] : [description])].join('\n\n'),

@@ -44,6 +44,8 @@ export function createProgram(context: CliContext, programs: Programs): Command 
       ['', 'Try it:', '  lvsd demo', '', 'Each command has examples: lvsd status --help'].join('\n'),
     )
     .showHelpAfterError('See lvsd --help.')
+    // what stands behind `history show` is for `show`, although `history` has options of the same name
+    .enablePositionalOptions()
     .configureOutput({ writeOut: context.out, writeErr: context.err, getOutHasColors: () => context.color })
     .exitOverride();
   const add = (group: string, ...commands: readonly Command[]): void => {

@@ -19,12 +19,12 @@ export interface SimulatedGeneration {
  *
  * @param probe asks the running kernel; not called where the option says it
  */
-export function simulatedGeneration(
+export async function simulatedGeneration(
   option: KernelGeneration | undefined,
-  probe: () => ProbedGeneration,
-): SimulatedGeneration {
+  probe: () => ProbedGeneration | Promise<ProbedGeneration>,
+): Promise<SimulatedGeneration> {
   if (option !== undefined) return { name: option, source: 'option', reason: null };
-  const probed = probe();
+  const probed = await probe();
   return probed.generation === 'unknown'
     ? { name: ASSUMED, source: 'assumed', reason: probed.reason }
     : { name: probed.generation, source: 'kernel', reason: null };

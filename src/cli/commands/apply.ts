@@ -6,7 +6,7 @@ import { configOption, dataplaneOption, jsonOption, newCommand, socketOption } f
 import { configFile } from '../config-file.js';
 import { connect, socketPath, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { EXIT_FAILED, failingAsJson } from '../failure.js';
+import { EXIT_FAILED } from '../failure.js';
 import { formatJson } from '../format.js';
 import { printReload } from '../plan-view.js';
 import type { ApplyAlone } from '../programs.js';
@@ -40,11 +40,9 @@ export function applyCommand(context: CliContext, applyAlone: ApplyAlone): Comma
     .addOption(socketOption())
     .addOption(configOption())
     .action(async (options: ApplyOptions) => {
-      if (options.json === true) {
-        await failingAsJson(context, async () =>
-          context.out(formatJson(await apply(context, options, applyAlone))),
-        );
-      } else printReload(context, await apply(context, options, applyAlone));
+      const answer = await apply(context, options, applyAlone);
+      if (options.json === true) context.out(formatJson(answer));
+      else printReload(context, answer);
     });
 }
 

@@ -6,7 +6,7 @@ import type { Model } from '../../model/director.js';
 import { configOption, DEFAULT_CONFIG, jsonOption, newCommand } from '../command.js';
 import type { CliContext } from '../context.js';
 import { doctorScript, doctorView } from '../doctor-view.js';
-import { EXIT_FAILED, failingAsJson } from '../failure.js';
+import { EXIT_FAILED } from '../failure.js';
 import { formatJson } from '../format.js';
 
 interface DoctorOptions {
@@ -35,10 +35,7 @@ export function doctorCommand(context: CliContext): Command {
     .option('--verbose', 'list the checks that found nothing, too')
     .option('--script', 'print the cures as a shell script')
     .addOption(jsonOption())
-    .action(async (options: DoctorOptions) => {
-      if (options.json === true) await failingAsJson(context, () => doctor(context, options));
-      else await doctor(context, options);
-    });
+    .action((options: DoctorOptions) => doctor(context, options));
 }
 
 async function doctor(context: CliContext, options: DoctorOptions): Promise<void> {

@@ -3,7 +3,7 @@ import type { HistoryText } from '../../api/protocol.js';
 import { configOption, jsonOption, newCommand, socketOption, wholeNumber } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { EXIT_FAILED, failingAsJson } from '../failure.js';
+import { EXIT_FAILED } from '../failure.js';
 import { formatJson } from '../format.js';
 import { diffView, historyView } from '../history-view.js';
 import { printReload } from '../plan-view.js';
@@ -111,13 +111,9 @@ function rollbackCommand(context: CliContext): Command {
     .addOption(socketOption())
     .addOption(configOption())
     .action(async (number: number, options: RollbackOptions) => {
-      if (options.json !== true) {
-        printReload(context, await rollback(context, number, options));
-        return;
-      }
-      await failingAsJson(context, async () =>
-        context.out(formatJson(await rollback(context, number, options))),
-      );
+      const answer = await rollback(context, number, options);
+      if (options.json === true) context.out(formatJson(answer));
+      else printReload(context, answer);
     });
 }
 

@@ -6,7 +6,7 @@ import { configOption, dataplaneOption, jsonOption, newCommand, socketOption } f
 import { configFile } from '../config-file.js';
 import { connect, socketPath, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { EXIT_FAILED, failingAsJson } from '../failure.js';
+import { EXIT_FAILED } from '../failure.js';
 import { formatJson } from '../format.js';
 import { planSummary, planView } from '../plan-view.js';
 import type { PlanAlone } from '../programs.js';
@@ -45,10 +45,7 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
     .addOption(jsonOption())
     .addOption(socketOption())
     .addOption(configOption())
-    .action(async (options: PlanOptions) => {
-      if (options.json === true) await failingAsJson(context, () => plan(context, options, planAlone));
-      else await plan(context, options, planAlone);
-    });
+    .action((options: PlanOptions) => plan(context, options, planAlone));
 }
 
 async function plan(context: CliContext, options: PlanOptions, planAlone: PlanAlone): Promise<void> {

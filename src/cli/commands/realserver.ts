@@ -18,7 +18,7 @@ import { planUndo, undo } from '../../host/realserver/undo.js';
 import { systemdUnit } from '../../host/realserver/unit.js';
 import { jsonOption, newCommand, wholeNumber } from '../command.js';
 import type { CliContext } from '../context.js';
-import { EXIT_FAILED, failingAsJson, usageError } from '../failure.js';
+import { EXIT_FAILED, usageError } from '../failure.js';
 import { formatJson } from '../format.js';
 import {
   changeJson,
@@ -91,10 +91,7 @@ export function realserverCommand(context: CliContext, openHost: OpenHost = open
     .option('--print-script', 'print a shell script for hosts without lvsd: sh FILE start|stop')
     .option('--systemd', 'print a unit that sets this host up at each boot')
     .addOption(jsonOption())
-    .action(async (action: Action, options: CommandOptions) => {
-      const work = (): Promise<void> => run(context, openHost, action, options);
-      await (options.json === true ? failingAsJson(context, work) : work());
-    });
+    .action((action: Action, options: CommandOptions) => run(context, openHost, action, options));
 }
 
 async function run(

@@ -3,7 +3,7 @@ import type { ReloadAnswer } from '../../api/protocol.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { EXIT_FAILED, failingAsJson } from '../failure.js';
+import { EXIT_FAILED } from '../failure.js';
 import { formatJson } from '../format.js';
 import { printReload } from '../plan-view.js';
 
@@ -27,9 +27,9 @@ export function reloadCommand(context: CliContext): Command {
     .addOption(socketOption())
     .addOption(configOption())
     .action(async (options: ReloadOptions) => {
-      if (options.json === true) {
-        await failingAsJson(context, async () => context.out(formatJson(await reload(context, options))));
-      } else printReload(context, await reload(context, options));
+      const answer = await reload(context, options);
+      if (options.json === true) context.out(formatJson(answer));
+      else printReload(context, answer);
     });
 }
 

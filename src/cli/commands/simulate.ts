@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import { DirectorError, reasonOf } from '../../base/errors.js';
-import { probeKernelGeneration, type ProbedGeneration } from '../../host/kernel-generation.js';
+import type { ProbedGeneration } from '../../host/kernel-generation.js';
 import { SCHEDULER_NAMES } from '../../model/scheduler-names.js';
 import { simulateBalance } from '../../simulate/balance.js';
 import { replayTrace, type ReplayOptions, type ReplayResult } from '../../simulate/replay.js';
@@ -28,14 +28,18 @@ interface SimulateOptions extends Omit<BalanceRequest, 'scheduler' | 'servers' |
 }
 
 /** Asks the running kernel for its rules. */
-type Probe = () => ProbedGeneration;
+type Probe = () => ProbedGeneration | Promise<ProbedGeneration>;
+
+/** Loaded when it is needed: it brings what talks to the kernel. */
+const askKernel: Probe = async () =>
+  (await import('../../host/kernel-generation.js')).probeKernelGeneration();
 
 /**
  * `lvsd simulate`: a scheduler's choices without network, made up or as a real kernel recorded them.
  *
  * @param probe default: asks the kernel that runs
  */
-export function simulateCommand(context: Output, probe: Probe = probeKernelGeneration): Command {
+export function simulateCommand(context: Output, probe: Probe = askKernel): Command {
   return newCommand({
     name: 'simulate',
     summary: 'show how a scheduler deals connections, or replay recorded traces',
@@ -91,15 +95,15 @@ export async function runSimulate(options: SimulateOptions, context: Output, pro
   if (scheduler === undefined || servers === undefined) {
     throw usageError('simulate: give --scheduler NAME and --servers a=3,b=1,c=1, or --trace FILE...');
   }
-  showBalance({ ...options, scheduler, servers }, context, probe);
+  await showBalance({ ...options, scheduler, servers }, context, probe);
 }
 
 type BalanceOptionWords = SimulateOptions & Pick<BalanceRequest, 'scheduler' | 'servers'>;
 
-function showBalance(words: BalanceOptionWords, context: Output, probe: Probe): void {
+async function showBalance(words: BalanceOptionWords, context: Output, probe: Probe): Promise<void> {
   // what makes no sense is refused before the kernel is asked
   const asked = balanceOptions({ ...words, generation: words.generation ?? 'classic' });
-  const generation = simulatedGeneration(words.generation, probe);
+  const generation = await simulatedGeneration(words.generation, probe);
   const options = { ...asked, generation: generation.name };
   const balance = simulateBalance(options);
   const { scheduler, connections } = options;

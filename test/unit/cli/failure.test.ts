@@ -2,13 +2,23 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CommanderError } from 'commander';
 import { ApiError } from '../../../src/api/errors.js';
-import { failure, reportFailure, usageError } from '../../../src/cli/failure.js';
+import { failure, JsonFailure, reportFailure, usageError } from '../../../src/cli/failure.js';
 import type { CliContext } from '../../../src/cli/context.js';
 
 function report(thrown: unknown): { code: number; err: string } {
-  let err = '';
-  const context = { err: (text: string) => void (err += text), errorColor: false } as unknown as CliContext;
-  return { code: reportFailure(thrown, context), err };
+  const { code, err } = reportBoth(thrown);
+  return { code, err };
+}
+
+function reportBoth(thrown: unknown): { code: number; out: string; err: string } {
+  let [out, err] = ['', ''];
+  const context = {
+    out: (text: string) => void (out += text),
+    err: (text: string) => void (err += text),
+    errorColor: false,
+  } as unknown as CliContext;
+  const code = reportFailure(thrown, context);
+  return { code, out, err };
 }
 
 describe('reportFailure', () => {
@@ -34,5 +44,29 @@ describe('reportFailure', () => {
     assert.match(report(new TypeError('oops')).err, /TypeError: oops\n +at /);
     const missing = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
     assert.equal(report(missing).err, 'lvsd: ENOENT: no such file\n');
+  });
+
+  it('is JSON on one line of standard output where the answer was to be', () => {
+    const error = new ApiError('load x: refused', {
+      code: 'ERR_CONFIG',
+      details: { status: 422, report: 'x:1:1: error\n' },
+    });
+    const { code, out, err } = reportBoth(new JsonFailure(error));
+    assert.deepEqual([code, err], [1, '']);
+    assert.equal(
+      out,
+      '{"error":{"code":"ERR_CONFIG","message":"load x: refused","report":"x:1:1: error\\n"}}\n',
+    );
+    const missing = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
+    assert.deepEqual(JSON.parse(reportBoth(new JsonFailure(missing)).out), {
+      error: { code: 'ENOENT', message: 'ENOENT: no such file' },
+    });
+  });
+
+  it('is text for misuse and for bugs all the same', () => {
+    for (const thrown of [usageError('say more'), new TypeError('oops')]) {
+      const { code, out, err } = reportBoth(new JsonFailure(thrown));
+      assert.deepEqual([code, out, err], [thrown instanceof TypeError ? 1 : 2, '', reportBoth(thrown).err]);
+    }
   });
 });
