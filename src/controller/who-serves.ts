@@ -65,7 +65,9 @@ function panicOf(
     .filter(({ state }) => state === 'failed')
     .map(({ server, failedMs }) => ({ key: server.key, failedMs }));
   const kept = keepInPanic({ threshold: panicThreshold, total, healthy, failed, memory });
-  return { kept, out: failed.map(({ key }) => key).filter((key) => !kept.has(key)), healthy, total };
+  // Also who is out for another reason: coming back from that, it is no newly failed one.
+  const notWell = primaries.filter(({ state }) => state !== 'well').map(({ server }) => server.key);
+  return { kept, out: notWell.filter((key) => !kept.has(key)), healthy, total };
 }
 
 interface Found {

@@ -16,7 +16,7 @@ export interface ServingMemory {
   readonly quorate: boolean;
   /** Failed servers that `panic_threshold` kept in. */
   readonly panic: readonly ServerKey[];
-  /** Failed servers that are out; kept only where there is a panic threshold. */
+  /** Servers that are out, failed or by order; kept only where there is a panic threshold. */
   readonly out: readonly ServerKey[];
 }
 
