@@ -114,11 +114,15 @@ export const SERVICE_FAMILIES: readonly SubjectFamily<ServiceStatus>[] = [
   gauge('lvsd_service_up', '1 when at least one server may get new connections; else 0.', ({ servers }) =>
     Number(servers.some(serves)),
   ),
-  gauge('lvsd_service_servers', 'Servers of the service.', ({ servers }) => servers.length),
+  gauge(
+    'lvsd_service_servers',
+    'Servers of the service, without backup pool and sorry server.',
+    ({ servers }) => servers.filter(isOwn).length,
+  ),
   gauge(
     'lvsd_service_servers_up',
-    'Servers whose check says up.',
-    ({ servers }) => servers.filter(({ verdict }) => verdict === 'up').length,
+    'Servers whose check says up, without the backup pool.',
+    ({ servers }) => servers.filter((server) => isOwn(server) && server.verdict === 'up').length,
   ),
   gauge(
     'lvsd_service_servers_serving',
@@ -253,6 +257,10 @@ function rateFamilies<Subject extends { readonly rates: PlaneRates | null }>(
     family('in_bytes', 'Bytes from clients', 'bytesIn'),
     family('out_bytes', 'Bytes to clients', 'bytesOut'),
   ];
+}
+
+function isOwn({ role }: ServerStatus): boolean {
+  return role === 'server';
 }
 
 function serves({ weight }: ServerStatus): boolean {
