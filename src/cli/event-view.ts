@@ -23,6 +23,7 @@ const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'config-refused': 'bad',
   'last-good-used': 'bad',
   'repair-stopped': 'bad',
+  'director-stalled': 'bad',
   'weight-set': 'notice',
   'drift-found': 'notice',
   'served-as-nat': 'notice',

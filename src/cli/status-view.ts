@@ -37,6 +37,7 @@ function header(snapshot: Snapshot, nowMs: number, paint: Colors): string[] {
     `${paint.dim('plane  ')} ${plane}, ${clients}`,
     configLine(snapshot, nowMs, paint),
     reloadLine(snapshot, nowMs, paint),
+    stallLine(snapshot, nowMs, paint),
     readyLine(snapshot, paint),
     servicesLine(snapshot, paint),
   ].filter((line) => line !== null);
@@ -60,6 +61,16 @@ function reloadLine({ config }: Snapshot, nowMs: number, paint: Colors): string 
   if (last === null) return null;
   const verdict = last.ok ? paint.green('accepted') : paint.red('refused');
   return `${paint.dim('reload ')} ${verdict} ${formatDuration(nowMs - last.atMs)} ago: ${last.message}`;
+}
+
+/** For an hour: who looks because something is wrong ought to see it. */
+const STALL_SHOWN_MS = 3_600_000;
+
+function stallLine({ director: { lastStall } }: Snapshot, nowMs: number, paint: Colors): string | null {
+  if (lastStall === undefined || nowMs - lastStall.atMs > STALL_SHOWN_MS) return null;
+  const { atMs, durationMs } = lastStall;
+  const told = `stood still for ${(durationMs / 1000).toFixed(1)}s, ${formatDuration(nowMs - atMs)} ago`;
+  return `${paint.dim('stalled')} ${paint.red(told)}`;
 }
 
 function readyLine({ ready }: Snapshot, paint: Colors): string {

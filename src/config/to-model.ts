@@ -42,6 +42,7 @@ export function toDirector(config: DirectorConfig, hostName: string): DirectorSe
     lostFlows: config.lost_flows,
     marks: config.marks,
     history: config.history,
+    health: { maxProbes: config.health.max_probes, maxRate: config.health.max_rate },
     proxy: config.proxy,
   };
 }

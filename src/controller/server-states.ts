@@ -16,7 +16,7 @@ export interface RememberedStates {
 }
 
 /**
- * `confirmed`: a server is down as before, by a newer verdict. One that is up needs no newer one: unknown means up.
+ * `confirmed`: a server counts by a newer verdict as before, and otherwise than one of which nothing is known would.
  * `override`: something that an operator set, or what became of it.
  */
 export type StatesChange = 'verdict' | 'confirmed' | 'override';

@@ -31,6 +31,7 @@ import { Planes } from './planes.js';
 import { Reloader } from './reload.js';
 import type { PeerOf } from './state/peer-credentials.js';
 import type { StateLock } from './state/state-lock.js';
+import { StallAlarm } from './stall-alarm.js';
 import { statusLine } from './status-line.js';
 
 /** Hears what a director does, for who supervises it. */
@@ -155,12 +156,16 @@ export class Daemon {
         options.observer?.roundFinished();
       },
     });
+    const stalls = new StallAlarm(clock, this.events);
     this.#health = new HealthRunner({
       clock,
       random,
       onVerdict: (service, server, verdict) => this.#reconciler.setVerdict(service, server, verdict),
-      observer: this.#metrics.checks,
+      onStall: (stall) => stalls.stalled(stall),
+      observer: this.#metrics.health,
+      limits: model.director.health,
     });
+    this.#metrics.health.watch(() => this.#health.figures);
     this.#reloader = new Reloader({
       file,
       load,
@@ -319,6 +324,7 @@ export class Daemon {
   /** Lets the parts that are not the table's follow a new model. */
   #follow(model: Model): void {
     this.#model = model;
+    this.#health.setLimits(model.director.health);
     this.#health.configure(model.services);
     void this.#kernelSide?.check(model);
   }
@@ -353,6 +359,7 @@ export class Daemon {
   }
 
   #frame() {
+    const { lastStall } = this.#health;
     return {
       director: {
         // A new name takes effect at the next start, as restart-only.ts says.
@@ -360,6 +367,7 @@ export class Daemon {
         version: VERSION,
         pid: process.pid,
         startedAtMs: this.#startedAtMs,
+        ...(lastStall === null ? {} : { lastStall }),
       },
       dataplane: this.#planes.choice,
       config: this.#ledger.status,

@@ -9,6 +9,7 @@ const levels: Readonly<Partial<Record<EventType, Level>>> = {
   'last-good-used': 'error',
   'service-error': 'error',
   'server-down': 'warn',
+  'director-stalled': 'warn',
   'served-as-nat': 'warn',
   'drift-found': 'warn',
   'repair-stopped': 'error',

@@ -7,6 +7,7 @@ import { inChunks } from './chunks.js';
 import { ContinuousTotals } from './continuous-totals.js';
 import { EventLoopLag } from './event-loop-lag.js';
 import { exposeSnapshot } from './exposition.js';
+import { HealthMetrics } from './health-metrics.js';
 import { PlanMetrics } from './plan-metrics.js';
 import { registerProcessMetrics } from './process-metrics.js';
 
@@ -19,6 +20,8 @@ import { registerProcessMetrics } from './process-metrics.js';
 export class Metrics {
   /** Hears of health checks. */
   readonly checks = new CheckMetrics();
+  /** Hears of how health checking runs, and passes on what `checks` has to hear. */
+  readonly health: HealthMetrics;
   /** Hears of plans. */
   readonly plans: PlanMetrics;
   readonly #clock: Clock;
@@ -28,6 +31,7 @@ export class Metrics {
 
   constructor(options: { readonly clock: Clock }) {
     this.#clock = options.clock;
+    this.health = new HealthMetrics(this.#registry, this.checks);
     this.plans = new PlanMetrics(this.#registry);
     this.#lag = new EventLoopLag(options.clock, this.#registry);
     registerProcessMetrics(this.#registry);

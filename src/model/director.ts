@@ -26,6 +26,13 @@ export interface DirectorSettings {
   readonly lostFlows: 'drop' | 'reset';
   readonly marks: { readonly base: number; readonly size: number };
   readonly history: number;
+  /** Limits of all health probes together. */
+  readonly health: {
+    /** At once, at least 1. */
+    readonly maxProbes: number;
+    /** A second, at least 1. */
+    readonly maxRate: number;
+  };
   readonly proxy: { readonly engine: 'auto' | 'net' };
 }
 

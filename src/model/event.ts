@@ -3,6 +3,7 @@
 export type EventType =
   | 'director-started'
   | 'director-stopping'
+  | 'director-stalled'
   | 'config-loaded'
   | 'config-refused'
   | 'last-good-used'

@@ -18,6 +18,8 @@ export interface Snapshot {
     readonly version: string;
     readonly pid: number;
     readonly startedAtMs: number;
+    /** The last standstill of the process of a second or more; absent when there was none. */
+    readonly lastStall?: { readonly atMs: number; readonly durationMs: number };
   };
   readonly dataplane: {
     readonly kind: string;

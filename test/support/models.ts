@@ -26,6 +26,7 @@ const DIRECTOR: DirectorSettings = {
   lostFlows: 'reset',
   marks: { base: 0x4c000000, size: 65536 },
   history: 50,
+  health: { maxProbes: 1024, maxRate: 10_000 },
   proxy: { engine: 'auto' },
 };
 

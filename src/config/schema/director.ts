@@ -145,6 +145,17 @@ export const directorSchema = z.strictObject({
     .describe(
       'How many accepted configurations lvsd history keeps in state_dir; 0 = none but the last good one. Default: 50.',
     ),
+  health: z
+    .strictObject({
+      max_probes: integer(1, 65_536)
+        .prefault(1024)
+        .describe('Health probes at once; others wait for their turn, 1..65536. Default: 1024.'),
+      max_rate: integer(1, 1_000_000)
+        .prefault(10_000)
+        .describe('Health probes that may begin in a second, 1..1000000. Default: 10000.'),
+    })
+    .prefault({})
+    .describe('Limits of all health probes together.'),
   proxy: z
     .strictObject({
       engine: choice(['auto', 'net'])

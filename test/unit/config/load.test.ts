@@ -90,6 +90,7 @@ describe('loadConfig', () => {
       lostFlows: 'reset',
       marks: { base: 0x4c000000, size: 65536 },
       history: 50,
+      health: { maxProbes: 1024, maxRate: 10_000 },
       proxy: { engine: 'auto' },
     });
   });
