@@ -221,7 +221,7 @@ export class Reconciler {
     const last = this.#config.states.setVerdict(service, server, verdict);
     const known = last?.state;
     if (verdict.state !== known) this.#options.onStates?.('verdict');
-    else if (verdict.state === 'down') this.#options.onStates?.('confirmed');
+    else if (verdict.countsAs !== (configured?.initial ?? 'up')) this.#options.onStates?.('confirmed');
     const counted = last?.countsAs ?? configured?.initial ?? 'up';
     const news =
       verdict.countsAs !== counted ||
