@@ -12,6 +12,13 @@ import {
   type ApiCall,
   type SocketTarget,
 } from './client-transport.js';
+import type {
+  DrainRequest,
+  DrainsAnswer,
+  MaintenanceRequest,
+  OrderAnswer,
+  ServerRequest,
+} from './drain-protocol.js';
 import { ENDPOINTS, type Endpoint } from './endpoints.js';
 import { splitLines } from './json-lines.js';
 import type { ConnectionNames } from './operations.js';
@@ -38,7 +45,7 @@ export interface ApiClientOptions {
   readonly socketName?: string;
   /** For calls that only read; 10 s unless told. */
   readonly timeoutMs?: number;
-  /** For plan, reload and weight, which wait for the data plane; 2 minutes unless told. */
+  /** For plan, reload, weight and drains, which wait for the data plane; 2 minutes unless told. */
   readonly longTimeoutMs?: number;
 }
 
@@ -149,6 +156,23 @@ export class ApiClient {
 
   async setWeight(request: WeightRequest, options: CallOptions = {}): Promise<WeightAnswer> {
     return (await this.#json(this.#longCall(ENDPOINTS.weight, options, request))) as WeightAnswer;
+  }
+
+  /** Servers with orders, and those that leave. */
+  async drains(options: CallOptions = {}): Promise<DrainsAnswer> {
+    return (await this.#json(this.#call(ENDPOINTS.drains, options))) as DrainsAnswer;
+  }
+
+  async drain(request: DrainRequest, options: CallOptions = {}): Promise<OrderAnswer> {
+    return (await this.#json(this.#longCall(ENDPOINTS.drain, options, request))) as OrderAnswer;
+  }
+
+  async undrain(request: ServerRequest, options: CallOptions = {}): Promise<OrderAnswer> {
+    return (await this.#json(this.#longCall(ENDPOINTS.undrain, options, request))) as OrderAnswer;
+  }
+
+  async setMaintenance(request: MaintenanceRequest, options: CallOptions = {}): Promise<OrderAnswer> {
+    return (await this.#json(this.#longCall(ENDPOINTS.maintenance, options, request))) as OrderAnswer;
   }
 
   #call(endpoint: Endpoint, options: CallOptions, query: Query = {}): ApiCall {

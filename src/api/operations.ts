@@ -2,6 +2,13 @@
 import type { DirectorEvent } from '../model/event.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type {
+  DrainRequest,
+  DrainsAnswer,
+  MaintenanceRequest,
+  OrderAnswer,
+  ServerRequest,
+} from './drain-protocol.js';
+import type {
   ConnectionLine,
   EventsAnswer,
   HistoryAnswer,
@@ -65,4 +72,12 @@ export interface ApiOperations {
   rollback(request: RollbackRequest, who: Peer | null): Promise<ReloadAnswer>;
   /** @param who the asker; null where the system does not tell */
   setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer>;
+  /** Servers with orders, and those that leave. */
+  drains(): Promise<DrainsAnswer>;
+  /** @param who the asker; null where the system does not tell */
+  drain(request: DrainRequest, who: Peer | null): Promise<OrderAnswer>;
+  /** @param who the asker; null where the system does not tell */
+  undrain(request: ServerRequest, who: Peer | null): Promise<OrderAnswer>;
+  /** @param who the asker; null where the system does not tell */
+  setMaintenance(request: MaintenanceRequest, who: Peer | null): Promise<OrderAnswer>;
 }

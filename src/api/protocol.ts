@@ -17,6 +17,10 @@
  * | POST /api/v1/rollback       | no  | `RollbackRequest` -> `ReloadAnswer` |
  * | POST /api/v1/reload         | no  | `ReloadRequest` -> `ReloadAnswer` |
  * | POST /api/v1/weight         | no  | `WeightRequest` -> `WeightAnswer` |
+ * | GET /api/v1/drains          | no  | `DrainsAnswer`, of drain-protocol.ts as the following |
+ * | POST /api/v1/drain          | no  | `DrainRequest` -> `OrderAnswer` |
+ * | POST /api/v1/undrain        | no  | `ServerRequest` -> `OrderAnswer` |
+ * | POST /api/v1/maintenance    | no  | `MaintenanceRequest` -> `OrderAnswer` |
  *
  * Every refusal has a 4xx or 5xx status and an `ErrorAnswer`.
  */

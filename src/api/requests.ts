@@ -1,6 +1,7 @@
 /** What a request may carry. Unknown fields are refused, so no call can bring a command, a module or a file along. */
 import { z } from 'zod';
 import { apiError } from './errors.js';
+import type { DrainRequest, MaintenanceRequest, ServerRequest } from './drain-protocol.js';
 import type { ConnectionNames } from './operations.js';
 import type { ReloadRequest, RollbackRequest, WeightRequest } from './protocol.js';
 
@@ -10,12 +11,15 @@ const LONGEST_NAME = 255;
 const LARGEST_EVENT_LIMIT = 10_000;
 const DEFAULT_EVENT_LIMIT = 100;
 
-const name = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(LONGEST_NAME, `must be at most ${LONGEST_NAME} characters long`)
-  // eslint-disable-next-line no-control-regex -- control characters are what it keeps out, of logs and terminals
-  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters');
+const words = (longest: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(longest, `must be at most ${longest} characters long`)
+    // eslint-disable-next-line no-control-regex -- control characters are what it keeps out, of logs and terminals
+    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters');
+
+const name = words(LONGEST_NAME);
 
 const reloadRequest = z.strictObject({ force: z.boolean() });
 
@@ -31,6 +35,22 @@ const weightRequest = z.strictObject({
   server: name,
   weight: z.int().min(0).max(LARGEST_WEIGHT).nullable(),
   dryRun: z.boolean(),
+});
+
+const serverRequest = z.strictObject({ service: name.optional(), server: name, dryRun: z.boolean() });
+
+/** 31 days. */
+const LONGEST_DRAIN_MS = 31 * 24 * 3_600_000;
+
+const drainRequest = serverRequest.extend({
+  timeoutMs: z.int().min(0).max(LONGEST_DRAIN_MS).nullable().optional(),
+});
+
+const LONGEST_REASON = 500;
+
+const maintenanceRequest = serverRequest.extend({
+  on: z.boolean(),
+  reason: words(LONGEST_REASON).optional(),
 });
 
 const connectionsQuery = z.strictObject({ service: name.optional(), server: name.optional() });
@@ -81,6 +101,27 @@ export function parseHistoryNumber(query: unknown): number {
 /** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
 export function parseWeightRequest(body: unknown): WeightRequest {
   const { service, ...rest } = parse('read weight request', weightRequest, body);
+  return service === undefined ? rest : { service, ...rest };
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseDrainRequest(body: unknown): DrainRequest {
+  const { timeoutMs, ...rest } = parse('read drain request', drainRequest, body);
+  return { ...withoutAbsent(rest), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseUndrainRequest(body: unknown): ServerRequest {
+  return withoutAbsent(parse('read undrain request', serverRequest, body));
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseMaintenanceRequest(body: unknown): MaintenanceRequest {
+  const { on, reason, ...rest } = parse('read maintenance request', maintenanceRequest, body);
+  return { ...withoutAbsent(rest), on, ...(reason === undefined ? {} : { reason }) };
+}
+
+function withoutAbsent({ service, ...rest }: z.infer<typeof serverRequest>): ServerRequest {
   return service === undefined ? rest : { service, ...rest };
 }
 

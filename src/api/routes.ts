@@ -11,10 +11,13 @@ import type { ApiOperations, EventSource, Peer } from './operations.js';
 import type { EventsAnswer } from './protocol.js';
 import {
   parseConnectionNames,
+  parseDrainRequest,
   parseEventsQuery,
   parseHistoryNumber,
+  parseMaintenanceRequest,
   parseReloadRequest,
   parseRollbackRequest,
+  parseUndrainRequest,
   parseWeightRequest,
   type EventsQuery,
 } from './requests.js';
@@ -79,6 +82,11 @@ function handlersOf(context: RouteContext): Record<keyof typeof ENDPOINTS, Handl
     historyEntry: (request) => operations.historyEntry(parseHistoryNumber(request.query)),
     rollback: (request) => operations.rollback(parseRollbackRequest(request.body), peerOf(request.socket)),
     weight: (request) => operations.setWeight(parseWeightRequest(request.body), peerOf(request.socket)),
+    drains: () => operations.drains(),
+    drain: (request) => operations.drain(parseDrainRequest(request.body), peerOf(request.socket)),
+    undrain: (request) => operations.undrain(parseUndrainRequest(request.body), peerOf(request.socket)),
+    maintenance: (request) =>
+      operations.setMaintenance(parseMaintenanceRequest(request.body), peerOf(request.socket)),
   };
 }
 

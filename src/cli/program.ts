@@ -7,9 +7,11 @@ import { checkCommand } from './commands/check.js';
 import { completionCommand } from './commands/completion.js';
 import { connectionsCommand } from './commands/connections.js';
 import { demoCommand } from './commands/demo.js';
+import { drainCommand, undrainCommand } from './commands/drain.js';
 import { doctorCommand } from './commands/doctor.js';
 import { eventsCommand } from './commands/events.js';
 import { historyCommand } from './commands/history.js';
+import { maintenanceCommand } from './commands/maintenance.js';
 import { planCommand } from './commands/plan.js';
 import { realserverCommand } from './commands/realserver.js';
 import { reloadCommand } from './commands/reload.js';
@@ -59,6 +61,9 @@ export function createProgram(context: CliContext, programs: Programs): Command 
     applyCommand(context, programs.applyAlone),
     reloadCommand(context),
     weightCommand(context),
+    drainCommand(context),
+    undrainCommand(context),
+    maintenanceCommand(context),
     historyCommand(context),
   );
   add(GROUPS.host, doctorCommand(context), realserverCommand(context));

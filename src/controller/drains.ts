@@ -42,6 +42,8 @@ export interface DrainsOptions {
 export interface OrderedServer {
   readonly service: ServiceKey;
   readonly server: ServerKey;
+  /** In the file; its key where the file does not know it (any more). */
+  readonly name: string;
   readonly drain: DrainStatus | null;
   readonly maintenance: MaintenanceOrder | null;
   /** What was left at the last look; null when nobody has looked, and when the drain is over. */
@@ -160,7 +162,7 @@ export class Drains {
     for (const [service, leavers] of ownership.leaving)
       for (const [server, leaver] of leavers) {
         const counts = this.#watch.counts(service, server);
-        const status = { drain: leaverStatus(leaver), maintenance: null, counts };
+        const status = { name: leaver.name, drain: leaverStatus(leaver), maintenance: null, counts };
         if (leaver.seen && !leaver.ended) listed.push({ service, server, ...status });
       }
     return listed;
@@ -195,7 +197,7 @@ export class Drains {
     const maintenance = states.maintenance.get(service)?.get(server) ?? null;
     const drain = order === undefined ? null : drainStatus(order);
     const counts = order?.end === null ? this.#watch.counts(service, server) : null;
-    return { service, server, drain, maintenance, counts };
+    return { service, server, name: this.#names(service, server).server, drain, maintenance, counts };
   }
 
   /** For maintenance, until `drain` says that it is for itself. */

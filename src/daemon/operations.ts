@@ -1,5 +1,12 @@
 /** The director as the admin API sees it: requests by name become calls by key. */
 import { ApiError } from '../api/errors.js';
+import type {
+  DrainRequest,
+  DrainsAnswer,
+  MaintenanceRequest,
+  OrderAnswer,
+  ServerRequest,
+} from '../api/drain-protocol.js';
 import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../api/operations.js';
 import type {
   ConnectionLine,
@@ -17,18 +24,18 @@ import type {
 } from '../api/protocol.js';
 import { DirectorError } from '../base/errors.js';
 import { ConfigError } from '../config/config-error.js';
-import { nameHint } from '../config/name-hint.js';
 import type { LoadOptions } from '../config/load.js';
 import { describeStep } from '../controller/describe-step.js';
 import type { EventLog } from '../controller/event-log.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { Dataplane } from '../dataplane/types.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { VirtualService } from '../model/virtual-service.js';
 import type { AskedPlane } from './choose-dataplane.js';
-import { findServers, type FoundServer } from './find-servers.js';
+import { DrainOperations } from './drain-operations.js';
+import type { FoundServer } from './find-servers.js';
 import { loadRunnable } from './load-runnable.js';
 import { connectionNamer } from './name-connections.js';
+import { requireServers, requireService } from './named-servers.js';
 import { warningTexts, type Reloader, type ReloadOutcome } from './reload.js';
 import { readUserspaceTable, type UserspacePlane } from './userspace-table.js';
 import type { HistoryEntry, HistoryStore } from './state/history-store.js';
@@ -57,10 +64,12 @@ const NOT_FOUND = 404;
 export class DirectorOperations implements ApiOperations {
   readonly events: EventSource;
   readonly #options: DirectorOperationsOptions;
+  readonly #drains: DrainOperations;
 
   constructor(options: DirectorOperationsOptions) {
     const { events } = options;
     this.#options = options;
+    this.#drains = new DrainOperations(options);
     this.events = {
       lastSeq: () => events.lastSeq,
       since: (after, limit) => events.since(after, limit),
@@ -89,8 +98,10 @@ export class DirectorOperations implements ApiOperations {
   }
 
   async *connections({ service, server }: ConnectionNames): AsyncGenerator<ConnectionLine> {
-    const found = service === undefined ? undefined : this.#service(service);
-    const wanted = server === undefined ? null : this.#servers(service, server);
+    const found =
+      service === undefined ? undefined : requireService(this.#options.reconciler.services, service);
+    const wanted =
+      server === undefined ? null : requireServers(this.#options.reconciler.services, service, server);
     const keys = wanted && new Set(wanted.map((each) => `${each.service.key} ${each.server.key}`));
     const named = connectionNamer(this.#options.reconciler.services);
     const all = this.#options.dataplane.connections(found === undefined ? {} : { service: found.key });
@@ -125,7 +136,8 @@ export class DirectorOperations implements ApiOperations {
 
   async setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer> {
     const { service, server, weight, dryRun } = request;
-    const found = this.#servers(service, server);
+    const found = requireServers(this.#options.reconciler.services, service, server);
+    this.#drains.refuseWeight(found);
     const changed = found.map((each) => ({
       service: each.service.name,
       server: each.server.name,
@@ -134,6 +146,22 @@ export class DirectorOperations implements ApiOperations {
     }));
     if (!dryRun) await this.#apply(found, weight, asker(who));
     return { changed };
+  }
+
+  drains(): Promise<DrainsAnswer> {
+    return Promise.resolve(this.#drains.list());
+  }
+
+  drain(request: DrainRequest, who: Peer | null): Promise<OrderAnswer> {
+    return this.#drains.drain(request, asker(who));
+  }
+
+  undrain(request: ServerRequest, who: Peer | null): Promise<OrderAnswer> {
+    return this.#drains.undrain(request, asker(who));
+  }
+
+  setMaintenance(request: MaintenanceRequest, who: Peer | null): Promise<OrderAnswer> {
+    return this.#drains.setMaintenance(request, asker(who));
   }
 
   async #apply(found: readonly FoundServer[], weight: number | null, by: string): Promise<void> {
@@ -158,33 +186,6 @@ export class DirectorOperations implements ApiOperations {
       details: { status: NOT_FOUND },
     });
   }
-
-  #servers(service: string | undefined, server: string): readonly FoundServer[] {
-    if (service !== undefined) this.#service(service);
-    const services = this.#options.reconciler.services;
-    const found = findServers(services, service, server);
-    if (found.length > 0) return found;
-    const known = services
-      .filter(({ name }) => service === undefined || name === service)
-      .flatMap((each) => each.servers);
-    const [names, keys] = [known.map(({ name }) => name), known.map(({ key }) => key)];
-    throw notFound('server', server, nameHint(server, names, keys));
-  }
-
-  #service(name: string): VirtualService {
-    const services = this.#options.reconciler.services;
-    const found = services.find((service) => service.name === name);
-    if (found !== undefined) return found;
-    const names = services.map((service) => service.name);
-    throw notFound('service', name, nameHint(name, names));
-  }
-}
-
-function notFound(kind: 'service' | 'server', name: string, hint: string): ApiError {
-  return new ApiError(`find ${kind} ${name}: there is none of that name${hint}`, {
-    code: kind === 'service' ? 'ERR_NO_SUCH_SERVICE' : 'ERR_NO_SUCH_SERVER',
-    details: { status: NOT_FOUND },
-  });
 }
 
 function asker(who: Peer | null): string {

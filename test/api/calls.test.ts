@@ -5,7 +5,7 @@ import { ApiError } from '../../src/api/errors.js';
 import type { ConnectionLine } from '../../src/api/protocol.js';
 import type { ServerKey, ServiceKey } from '../../src/model/keys.js';
 import { ApiFixture } from './support/api-fixture.js';
-import { iterate, SNAPSHOT } from './support/fake-operations.js';
+import { iterate, ORDER_LINE, SNAPSHOT } from './support/fake-operations.js';
 
 const RECORD: ConnectionLine = {
   service: 'shop',
@@ -79,6 +79,34 @@ describe('client and server over the control socket', () => {
       dryRun: true,
     });
   });
+
+  it('hands drains and maintenance over with who asked', async () => {
+    const subject = { service: 'shop', server: 'web-1', dryRun: false };
+    const { client, operations } = api;
+    const drain = { ...subject, timeoutMs: 300_000 };
+    const answer = await client.drain(drain);
+    assert.deepEqual(answer, { servers: [{ ...ORDER_LINE, changed: true }], warnings: [] });
+    assert.deepEqual(operations.asked.at(-1), { what: 'drain', input: drain, who: peer });
+    await client.drain({ server: 'web-1', timeoutMs: null, dryRun: true });
+    assert.deepEqual(operations.asked.at(-1)?.input, { server: 'web-1', timeoutMs: null, dryRun: true });
+    await client.undrain(subject);
+    assert.deepEqual(operations.asked.at(-1), { what: 'undrain', input: subject, who: peer });
+    const maintenance = { ...subject, on: true, reason: 'new disks' };
+    await client.setMaintenance(maintenance);
+    assert.deepEqual(operations.asked.at(-1), { what: 'maintenance', input: maintenance, who: peer });
+    assert.deepEqual(await client.drains(), { servers: [ORDER_LINE] });
+  });
+
+  for (const [what, bad] of [
+    ['a timeout below 0', { timeoutMs: -1 }],
+    ['a timeout that is no whole number', { timeoutMs: 0.5 }],
+    ['an unknown field', { command: '/bin/sh' }],
+    ['a server without a name', { server: '' }],
+  ] as const)
+    it(`refuses a drain with ${what}`, async () => {
+      const request = { server: 'web-1', dryRun: false, ...bad };
+      await assert.rejects(api.client.drain(request), { code: 'ERR_API_BAD_REQUEST' });
+    });
 
   it('lists connections by name, one at a time', async () => {
     api.operations.connectionsSource = () => iterate([RECORD, { ...RECORD, ageMs: 4 }]);

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiClient } from '../../api/client.js';
 import type { WeightAnswer, WeightRequest } from '../../api/protocol.js';
-import { plural } from '../../base/plural.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
+import { confirmSeveral } from '../confirm.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
-import { failure, usageError } from '../failure.js';
+import { usageError } from '../failure.js';
 import { formatJson } from '../format.js';
 import { serverWords } from '../server-words.js';
 import { formatTable } from '../table.js';
@@ -81,18 +81,14 @@ async function change(
   return client.setWeight({ ...request, dryRun: false });
 }
 
-/** Lists and asks when more than one server is meant: an address may be that of several, also in one service. */
 async function confirm(context: CliContext, client: ApiClient, request: Change): Promise<void> {
   const planned = await client.setWeight({ ...request, dryRun: true });
-  if (planned.changed.length < 2) return;
-  context.err(view(planned, true));
-  if (!context.interactive) {
-    throw usageError(
-      `weight ${request.server}: ${plural(planned.changed.length, 'server')} are meant: name one by its name and --service NAME, or add --yes for all`,
-    );
-  }
-  const answer = await context.ask(`Change ${plural(planned.changed.length, 'server')}? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) throw failure(`weight ${request.server}: nothing was changed`);
+  await confirmSeveral(context, {
+    operation: `weight ${request.server}`,
+    count: planned.changed.length,
+    list: view(planned, true),
+    verb: 'Change',
+  });
 }
 
 function view({ changed }: WeightAnswer, dryRun: boolean): string {

@@ -1,4 +1,12 @@
 /** A director that only remembers what it was asked. */
+import type {
+  DrainRequest,
+  DrainsAnswer,
+  MaintenanceRequest,
+  OrderAnswer,
+  OrderLine,
+  ServerRequest,
+} from '../../../src/api/drain-protocol.js';
 import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../../../src/api/operations.js';
 import type {
   ConnectionLine,
@@ -16,6 +24,7 @@ import type {
   WeightRequest,
 } from '../../../src/api/protocol.js';
 import type { DirectorEvent } from '../../../src/model/event.js';
+import type { ServerKey, ServiceKey } from '../../../src/model/keys.js';
 import type { Snapshot } from '../../../src/model/snapshot.js';
 
 /** Keeps the newest `keep` events, as the real log does. */
@@ -93,6 +102,17 @@ const HISTORY_LINE: HistoryLine = {
   digest: '0123456789ab',
 };
 
+export const ORDER_LINE: OrderLine = {
+  service: 'shop',
+  serviceKey: 'tcp:192.0.2.10:80' as ServiceKey,
+  server: 'web-1',
+  serverKey: '10.0.0.1:80' as ServerKey,
+  configured: true,
+  drain: { origin: 'operator', by: 'uid 7', sinceMs: 5, deadlineMs: 300_005, end: null },
+  maintenance: null,
+  left: { active: 3, inactive: 2, sticky: 1 },
+};
+
 export class FakeOperations implements ApiOperations {
   readonly events: FakeEvents;
   ready: Readiness = { ready: true, reasons: [] };
@@ -162,6 +182,29 @@ export class FakeOperations implements ApiOperations {
     this.asked.push({ what: 'weight', input: request, who });
     await this.gate();
     return { changed: [{ service: 'shop', server: request.server, from: 1, to: request.weight ?? 1 }] };
+  }
+
+  async drains(): Promise<DrainsAnswer> {
+    await this.gate();
+    return { servers: [ORDER_LINE] };
+  }
+
+  drain(request: DrainRequest, who: Peer | null): Promise<OrderAnswer> {
+    return this.#ordered('drain', request, who);
+  }
+
+  undrain(request: ServerRequest, who: Peer | null): Promise<OrderAnswer> {
+    return this.#ordered('undrain', request, who);
+  }
+
+  setMaintenance(request: MaintenanceRequest, who: Peer | null): Promise<OrderAnswer> {
+    return this.#ordered('maintenance', request, who);
+  }
+
+  async #ordered(what: string, input: unknown, who: Peer | null): Promise<OrderAnswer> {
+    this.asked.push({ what, input, who });
+    await this.gate();
+    return { servers: [{ ...ORDER_LINE, changed: true }], warnings: [] };
   }
 }
 
