@@ -1,7 +1,7 @@
 /** A server is well when a program says so: exit code 0. The program gets nothing of the director's but its words. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { describe, failure, printable } from './failure.js';
+import { describe, failure, notProbed, printable } from './failure.js';
 import { planLaunch, readRights, type Launch, type Rights } from './exec-rights.js';
 import type { Checker, ProbeResult } from '../types.js';
 
@@ -34,7 +34,7 @@ export class ExecChecker implements Checker {
     const subject = `exec ${command[0] ?? ''}`;
     try {
       const launch = await planLaunch(command, await this.#rights());
-      if ('fault' in launch) return failure(subject, launch.fault);
+      if ('fault' in launch) return notProbed(subject, launch.fault);
       signal.throwIfAborted();
       const { outcome, line } = await this.#run(launch, signal);
       const said = line === '' ? '' : `: ${line}`;
@@ -74,7 +74,7 @@ export class ExecChecker implements Checker {
     try {
       const outcome = await exit(child, signal);
       await Promise.race([closed, aborted]).catch((thrown: unknown) => {
-        throw new Error(`what it started holds its output open: ${describe(thrown)}`);
+        throw new Error(`what it started holds its output open: ${describe(thrown)}`, { cause: thrown });
       });
       if (output.flooded)
         return { outcome: `more than ${MAX_OUTPUT_BYTES} bytes of output, killed`, line: '' };
@@ -97,7 +97,7 @@ async function exit(child: Child, signal: AbortSignal): Promise<string | null> {
   signal.addEventListener('abort', abort, { once: true });
   try {
     return await new Promise((resolve, reject) => {
-      child.once('error', (error) => reject(new Error(`start: ${describe(error)}`)));
+      child.once('error', (error) => reject(new Error(`start: ${describe(error)}`, { cause: error })));
       child.once('exit', (code, signalName) => {
         // Children that it left behind would pile up probe by probe.
         killGroup(child);

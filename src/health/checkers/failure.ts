@@ -5,9 +5,25 @@ import type { ProbeResult } from '../types.js';
 const LONGEST_REASON = 200;
 const LONGEST_EXCERPT = 60;
 
-/** A failed probe: `<operation> <subject>: <reason>`. */
+/** What the director itself has run out of: the server has not been asked. */
+const OWN_FAULTS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL']);
+
+/** A failed probe, or one that could not be made: `<operation> <subject>: <reason>`. */
 export function failure(subject: string, thrown: unknown): ProbeResult {
-  return { ok: false, reason: `${subject}: ${printable(describe(thrown))}` };
+  return isOwnFault(thrown)
+    ? notProbed(subject, thrown)
+    : { ok: false, reason: `${subject}: ${printable(describe(thrown))}` };
+}
+
+/** A probe that could not be made, by a fault of the director. */
+export function notProbed(subject: string, thrown: unknown): ProbeResult {
+  return { ok: null, reason: `${subject}: ${printable(describe(thrown))}` };
+}
+
+function isOwnFault(thrown: unknown): boolean {
+  for (let error = thrown; error instanceof Error; error = error.cause)
+    if ('code' in error && typeof error.code === 'string' && OWN_FAULTS.has(error.code)) return true;
+  return false;
 }
 
 /**

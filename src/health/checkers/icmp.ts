@@ -1,9 +1,9 @@
 /** A host is well when it answers an echo request with what was sent. */
 import type { Random } from '../../base/clock.js';
-import type { Ping } from '../net/ping.js';
+import { PingNotPermitted, type Ping } from '../net/ping.js';
 import type { ProbeSockets } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
-import { describe, failure } from './failure.js';
+import { describe, failure, notProbed } from './failure.js';
 
 /** Sends one request; replies with another sequence number or other bytes are passed over. */
 export class IcmpChecker implements Checker {
@@ -31,7 +31,7 @@ export class IcmpChecker implements Checker {
       await this.#exchange(ping, signal);
       return { ok: true, detail: 'echo reply' };
     } catch (thrown) {
-      return failure(subject, thrown);
+      return thrown instanceof PingNotPermitted ? notProbed(subject, thrown) : failure(subject, thrown);
     } finally {
       ping?.close();
     }

@@ -1,5 +1,4 @@
 /** Opens the socket of an ICMP probe, by the kernel's interface, which is loaded when a file has such a check. */
-import { DirectorError } from '../../base/errors.js';
 import type { SyscallError } from '../../../native/libc/errno.js';
 import type { Socket } from '../../../native/libc/socket.js';
 
@@ -22,7 +21,10 @@ export interface Ping {
   close(): void;
 }
 
-/** @throws DirectorError ERR_PING_NOT_PERMITTED; SyscallError */
+/** Neither kind of socket that can ping is permitted to this process. */
+export class PingNotPermitted extends Error {}
+
+/** @throws PingNotPermitted; SyscallError */
 export async function openPing(
   address: string,
   identifier: number,
@@ -33,9 +35,9 @@ export async function openPing(
     return PingSocket.open(address, identifier, prepare);
   } catch (error) {
     if (!isPermission(error)) throw error;
-    throw new DirectorError(
+    throw new PingNotPermitted(
       'no ping socket is permitted, nor a raw one: give the director CAP_NET_RAW, or its group a place in net.ipv4.ping_group_range',
-      { code: 'ERR_PING_NOT_PERMITTED', details: {}, cause: error },
+      { cause: error },
     );
   }
 }

@@ -24,7 +24,7 @@ export interface ProbeSockets {
    * A socket for echo requests.
    *
    * @param identifier 0..65535, by chance: tells this probe's replies from those of other pings
-   * @throws DirectorError ERR_PING_NOT_PERMITTED; SyscallError
+   * @throws PingNotPermitted; SyscallError
    */
   ping(address: string, identifier: number): Promise<Ping>;
 }
