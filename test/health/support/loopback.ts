@@ -81,9 +81,8 @@ export async function closedPort(): Promise<number> {
 /** Probes once; aborts as the runner does. */
 export async function probe(checker: Checker, timeoutMs = 5000): Promise<ProbeResult> {
   const abort = new AbortController();
-  const timer = realClock.after(timeoutMs, () =>
-    abort.abort(new Error(`timeout after ${formatDuration(timeoutMs)}`)),
-  );
+  const timeOut = (): void => abort.abort(new Error(`timeout after ${formatDuration(timeoutMs)}`));
+  const timer = realClock.after(timeoutMs, timeOut, { ref: true });
   try {
     return await checker.probe(abort.signal);
   } finally {
