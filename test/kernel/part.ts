@@ -3,10 +3,15 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { skipOrFail } from '../support/require-tool.js';
-import { findKernel } from './bed/kernel-package.js';
-import { failedTests, failureOf, kernelTestFiles, runKernelTests } from './bed/test-run.js';
+import { runInGuest } from './bed/guest.js';
+import { findKernel, type NoKernel } from './bed/kernel-package.js';
+import { runInQemu } from './bed/qemu/qemu-guest.js';
+import { findQemuKernel } from './bed/qemu/qemu-kernel.js';
+import { failedTests, failureOf, kernelTestFiles, runKernelTests, type Boot } from './bed/test-run.js';
 
 export interface PartOptions {
+  /** Default `uml`; `qemu` is slower, newer, and has nf_tables. */
+  readonly bed?: 'uml' | 'qemu';
   /** Default 150: a part of `npm test` must end within its file's limit. */
   readonly limitSec?: number;
   /** Default 512. */
@@ -18,20 +23,30 @@ export interface PartOptions {
 /**
  * Registers the test `name`, which runs all `*.kernel.test.ts` of `folder` in one guest.
  *
- * It is skipped where no kernel is to be had; with `LVSD_TEST_REQUIRE=kernel` it fails there.
+ * It is skipped where no kernel is to be had; with `LVSD_TEST_REQUIRE=kernel` (`qemu` for that bed) it fails there.
  */
 export function kernelPart(name: string, folder: URL, options: PartOptions = {}): void {
   it(name, async (test) => {
     const files = kernelTestFiles(fileURLToPath(folder));
     assert.notEqual(files.length, 0, `${folder.pathname} holds no *.kernel.test.ts`);
-    const kernel = await findKernel();
-    if ('reason' in kernel) {
-      test.skip(skipOrFail('kernel', kernel.reason));
+    const bed = options.bed ?? 'uml';
+    const boot = await bootOf(bed);
+    if ('reason' in boot) {
+      test.skip(skipOrFail(bed === 'uml' ? 'kernel' : 'qemu', boot.reason));
       return;
     }
     const limitSec = options.limitSec ?? 150;
-    const end = await runKernelTests(kernel, files, { memoryMb: 512, ...options, limitSec });
+    const end = await runKernelTests(boot, files, { memoryMb: 512, ...options, limitSec });
     const failure = failureOf(end, limitSec);
     if (failure !== null) assert.fail(`${failure}\n${failedTests(end.output)}`);
   });
+}
+
+async function bootOf(bed: 'uml' | 'qemu'): Promise<Boot | NoKernel> {
+  if (bed === 'uml') {
+    const kernel = await findKernel();
+    return 'reason' in kernel ? kernel : (...words) => runInGuest(kernel, ...words);
+  }
+  const kernel = await findQemuKernel();
+  return 'reason' in kernel ? kernel : (...words) => runInQemu(kernel, ...words);
 }

@@ -13,7 +13,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { UmlKernel } from './kernel-package.js';
 
 const initScript = fileURLToPath(new URL('init.sh', import.meta.url));
 
@@ -28,6 +27,22 @@ tmpfs     /run/tmp       tmpfs     mode=1777,X-mount.mkdir
 cgroup2   /sys/fs/cgroup cgroup2   nofail
 `;
 
+/** Where the modules of the guest's kernel are. */
+export interface KernelModules {
+  readonly modules: string;
+  readonly release: string;
+}
+
+/** What differs between beds. */
+export interface GuestBed {
+  /** The first process on the host's files. */
+  readonly init: string;
+  /** Tells the command where it runs: 1 in its environment. */
+  readonly variable: string;
+}
+
+const umlBed: GuestBed = { init: initScript, variable: 'UML' };
+
 /** The folder of one run. Only this user reads it: the environment may hold secrets. */
 export class GuestFolder {
   private constructor(readonly path: string) {}
@@ -40,12 +55,18 @@ export class GuestFolder {
     return join(this.path, name);
   }
 
-  /** Writes what init.sh needs to run `command`. */
-  prepare(kernel: UmlKernel, command: readonly string[], cwd: string, environment: NodeJS.ProcessEnv): void {
-    copyFileSync(initScript, this.file('init'));
+  /** Writes what the init script needs to run `command`. */
+  prepare(
+    kernel: KernelModules,
+    command: readonly string[],
+    cwd: string,
+    environment: NodeJS.ProcessEnv,
+    bed: GuestBed = umlBed,
+  ): void {
+    copyFileSync(bed.init, this.file('init'));
     chmodSync(this.file('init'), 0o700);
     writeFileSync(this.file('fstab'), fstab);
-    writeFileSync(this.file('command'), commandScript(command, cwd, environment));
+    writeFileSync(this.file('command'), commandScript(command, cwd, { ...environment, [bed.variable]: '1' }));
     // modprobe -d wants the usual tree below the folder that it is given.
     mkdirSync(this.file('lib/modules'), { recursive: true });
     symlinkSync(kernel.modules, this.file(`lib/modules/${kernel.release}`));
@@ -70,7 +91,6 @@ function commandScript(command: readonly string[], cwd: string, environment: Nod
   const complete: NodeJS.ProcessEnv = {
     ...environment,
     TMPDIR: '/run/tmp',
-    UML: '1',
     PATH: `${environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
   };
   const settings = Object.entries(complete)

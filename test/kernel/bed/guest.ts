@@ -109,7 +109,11 @@ function kernelArguments(folder: GuestFolder, options: GuestOptions): string[] {
   ];
 }
 
-function startWatchdog(groupId: number, folder: GuestFolder): ChildProcessByStdio<Writable, null, null> {
+/** Ends the group and removes the folder when this process ends before it says `done` to it. */
+export function startWatchdog(
+  groupId: number,
+  folder: GuestFolder,
+): ChildProcessByStdio<Writable, null, null> {
   const words = ['-c', watchdogScript, 'lvsd-kernel-watchdog', String(groupId), folder.path];
   const watchdog = spawn('sh', words, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   watchdog.unref();
@@ -120,8 +124,8 @@ function stream(guest: ChildProcess, number: number): Readable {
   return guest.stdio[number] as Readable;
 }
 
-/** The guest's processes are processes of the host, all in the kernel's group. */
-function killGroup(groupId: number): void {
+/** The guest's processes are processes of the host, all in the kernel's group. Never throws. */
+export function killGroup(groupId: number): void {
   try {
     process.kill(-groupId, 'SIGKILL');
   } catch {

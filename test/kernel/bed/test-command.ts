@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInGuest } from './guest.js';
 import { findKernel } from './kernel-package.js';
-import { failureOf, kernelTestFiles, runKernelTests } from './test-run.js';
+import { failureOf, kernelTestFiles, runKernelTests, type Boot } from './test-run.js';
 
 const testFolder = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -15,7 +16,8 @@ async function main(words: readonly string[]): Promise<string | null> {
   const kernel = await findKernel();
   if ('reason' in kernel) return kernel.reason;
   const limitSec = Number(process.env['LVSD_KERNEL_SECONDS'] ?? 600);
-  return failureOf(await runKernelTests(kernel, files, { limitSec, memoryMb: 512 }), limitSec);
+  const boot: Boot = (...words) => runInGuest(kernel, ...words);
+  return failureOf(await runKernelTests(boot, files, { limitSec, memoryMb: 512 }), limitSec);
 }
 
 const failure = await main(process.argv.slice(2));

@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleTests } from './bundle.js';
 import { GuestFolder } from './guest-folder.js';
-import { runInGuest, type GuestEnd } from './guest.js';
-import type { UmlKernel } from './kernel-package.js';
+import type { GuestEnd, GuestOptions } from './guest.js';
 
 export interface TestRunOptions {
   readonly limitSec: number;
@@ -12,6 +11,13 @@ export interface TestRunOptions {
   /** Default none. */
   readonly kernelArguments?: readonly string[];
 }
+
+/** Boots a kernel that runs the command: `runInGuest` or `runInQemu`. */
+export type Boot = (
+  folder: GuestFolder,
+  command: readonly string[],
+  options: GuestOptions,
+) => Promise<GuestEnd>;
 
 export type TestRunEnd = GuestEnd & {
   /** The test that was cut off. */
@@ -38,7 +44,7 @@ export function kernelTestFiles(folder: string): string[] {
  * @throws Error when a file cannot be bundled
  */
 export async function runKernelTests(
-  kernel: UmlKernel,
+  boot: Boot,
   files: readonly string[],
   options: TestRunOptions,
 ): Promise<TestRunEnd> {
@@ -60,7 +66,7 @@ export async function runKernelTests(
       script,
       note,
     ];
-    const end = await runInGuest(kernel, folder, command, {
+    const end = await boot(folder, command, {
       limitMs: options.limitSec * 1_000,
       memoryMb: options.memoryMb,
       kernelArguments: options.kernelArguments ?? [],

@@ -13,8 +13,8 @@ import { realClock } from '../../../src/base/clock.js';
 /** Made beside the script of the tests (bed/bundle.ts). */
 const main = join(dirname(process.argv[1] ?? ''), 'lvsd.mjs');
 
-/** A start, or a line of the log, that takes longer does not come any more. */
-const PATIENCE_MS = 60_000;
+/** A start, or a line of the log, that takes longer does not come any more. In qemu all takes many times as long. */
+const PATIENCE_MS = process.env['QEMU'] === '1' ? 180_000 : 60_000;
 
 /** One line of the log. */
 export interface LogLine {
