@@ -22,6 +22,8 @@ const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'panic-began': 'bad',
   'config-refused': 'bad',
   'last-good-used': 'bad',
+  'state-unwritten': 'bad',
+  'state-written': 'good',
   'repair-stopped': 'bad',
   'director-stalled': 'bad',
   'weight-set': 'notice',

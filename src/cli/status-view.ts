@@ -39,6 +39,7 @@ function header(snapshot: Snapshot, nowMs: number, paint: Colors): string[] {
     reloadLine(snapshot, nowMs, paint),
     stallLine(snapshot, nowMs, paint),
     readyLine(snapshot, paint),
+    ...unwrittenLines(snapshot, nowMs, paint),
     servicesLine(snapshot, paint),
   ].filter((line) => line !== null);
 }
@@ -76,6 +77,14 @@ function stallLine({ director: { lastStall } }: Snapshot, nowMs: number, paint: 
 function readyLine({ ready }: Snapshot, paint: Colors): string {
   const answer = ready.ok ? paint.green('yes') : `${paint.red('no')}: ${ready.reasons.join('; ')}`;
   return `${paint.dim('ready  ')} ${answer}`;
+}
+
+/** Nothing that is served suffers, so it is beside readiness. */
+function unwrittenLines({ director }: Snapshot, nowMs: number, paint: Colors): string[] {
+  return (director.unwritten ?? []).map(({ reason, sinceMs }) => {
+    const age = formatDuration(nowMs - sinceMs);
+    return `${paint.dim('state  ')} ${paint.red('NOT WRITTEN')} for ${age}: ${reason}`;
+  });
 }
 
 /** How many services are how well, where there are too many to see at a glance. */

@@ -10,6 +10,8 @@ export interface AcceptedConfigsOptions {
   readonly file: string;
   readonly lastGood: Pick<LastGoodStore, 'remember'>;
   readonly history: Pick<HistoryStore, 'append'>;
+  /** Hears of each attempt to write why it failed, in one line, and null when it did not. */
+  readonly onWritten?: (name: 'last-good.json' | 'history', trouble: string | null) => void;
 }
 
 export class AcceptedConfigs {
@@ -24,15 +26,13 @@ export class AcceptedConfigs {
     { model, digest, files }: Pick<LoadedConfig, 'model' | 'digest' | 'files'>,
     { by, why, summary }: Pick<HistoryEntry, 'by' | 'why' | 'summary'>,
   ): Promise<readonly string[]> {
-    const { clock, file, lastGood, history } = this.#options;
+    const { clock, file, lastGood, history, onWritten } = this.#options;
     const atMs = clock.wallMs();
-    const troubles = [
-      await lastGood.remember({ savedAtMs: atMs, digest, file, files }),
-      await history.append(
-        { appliedAtMs: atMs, by, why, summary, digest, file, files },
-        model.director.history,
-      ),
-    ];
-    return troubles.filter((trouble) => trouble !== null);
+    const copied = await lastGood.remember({ savedAtMs: atMs, digest, file, files });
+    onWritten?.('last-good.json', copied);
+    const entry = { appliedAtMs: atMs, by, why, summary, digest, file, files };
+    const kept = await history.append(entry, model.director.history);
+    onWritten?.('history', kept);
+    return [copied, kept].filter((trouble) => trouble !== null);
   }
 }

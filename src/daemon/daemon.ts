@@ -4,6 +4,7 @@
  *   file ──► reconciler ──► data plane          health ──verdicts──► reconciler
  *   api ──► operations ──► reconciler, reloader          events ──► log, api
  */
+import { join } from 'node:path';
 import { ApiServer } from '../api/server.js';
 import type { Clock, Random } from '../base/clock.js';
 import { closeAll } from '../base/close-all.js';
@@ -32,6 +33,7 @@ import { Reloader } from './reload.js';
 import type { PeerOf } from './state/peer-credentials.js';
 import type { StateLock } from './state/state-lock.js';
 import { StallAlarm } from './stall-alarm.js';
+import { StateTroubles } from './state-troubles.js';
 import { statusLine } from './status-line.js';
 
 /** Hears what a director does, for who supervises it. */
@@ -87,6 +89,7 @@ export class Daemon {
   readonly #history: HistoryStore;
   readonly #accepted: AcceptedConfigs;
   readonly #state: DirectorState;
+  readonly #troubles: StateTroubles;
   readonly #startedAtMs: number;
   #model: Model;
   #toldStart = false;
@@ -104,7 +107,14 @@ export class Daemon {
     this.#ledger = new ConfigLedger(clock, file, { digest, source: boot.source });
     this.#history = new HistoryStore(options.stateDir, options.uid, clock);
     const lastGood = new LastGoodStore(options.stateDir);
-    this.#accepted = new AcceptedConfigs({ clock, file, lastGood, history: this.#history });
+    this.#troubles = new StateTroubles(clock, this.events);
+    this.#accepted = new AcceptedConfigs({
+      clock,
+      file,
+      lastGood,
+      history: this.#history,
+      onWritten: (name, trouble) => this.#troubles.report(join(options.stateDir, name), trouble),
+    });
     this.#planes = new Planes({
       clock,
       director: model.director,
@@ -123,10 +133,7 @@ export class Daemon {
       states: () => this.#reconciler.states,
       serving: () => this.#reconciler.serving,
       owned: () => this.#reconciler.owned,
-      onTrouble: (trouble, file) => {
-        if (trouble === null) logger.info(`write ${file}: it can be written again`);
-        else logger.error(`${trouble}; after a restart lvsd will know less`);
-      },
+      onTrouble: (trouble, path) => this.#troubles.report(path, trouble),
     });
     this.#kernelSide =
       options.chosen.join?.({
@@ -353,12 +360,13 @@ export class Daemon {
   }
 
   async #rememberBoot(): Promise<void> {
-    const { boot, logger } = this.#options;
     const about = { by: 'start', why: 'start', summary: plural(this.#model.services.length, 'service') };
-    for (const trouble of await this.#accepted.remember(boot.loaded, about)) logger.error(trouble);
+    // What cannot be written is told by an event.
+    await this.#accepted.remember(this.#options.boot.loaded, about);
   }
 
   #frame() {
+    const { unwritten } = this.#troubles;
     const { lastStall } = this.#health;
     return {
       director: {
@@ -367,6 +375,7 @@ export class Daemon {
         version: VERSION,
         pid: process.pid,
         startedAtMs: this.#startedAtMs,
+        ...(unwritten.length === 0 ? {} : { unwritten }),
         ...(lastStall === null ? {} : { lastStall }),
       },
       dataplane: this.#planes.choice,

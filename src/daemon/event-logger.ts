@@ -7,6 +7,7 @@ type Level = 'info' | 'warn' | 'error';
 const levels: Readonly<Partial<Record<EventType, Level>>> = {
   'config-refused': 'error',
   'last-good-used': 'error',
+  'state-unwritten': 'error',
   'service-error': 'error',
   'server-down': 'warn',
   'director-stalled': 'warn',

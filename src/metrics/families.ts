@@ -67,6 +67,11 @@ export const DIRECTOR_FAMILIES: readonly DirectorFamily[] = [
     ({ ready }) => Number(ready.ok),
   ),
   directorGauge(
+    'lvsd_state_files_unwritten',
+    'Files of state_dir that cannot be written, so that a restart would know less.',
+    ({ director }) => director.unwritten?.length ?? 0,
+  ),
+  directorGauge(
     'lvsd_snapshot_revision',
     'Rises with every planned change of configuration, verdict or override.',
     ({ revision }) => revision,

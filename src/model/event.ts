@@ -7,6 +7,8 @@ export type EventType =
   | 'config-loaded'
   | 'config-refused'
   | 'last-good-used'
+  | 'state-unwritten'
+  | 'state-written'
   | 'service-added'
   | 'service-changed'
   | 'service-removed'

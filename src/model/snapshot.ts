@@ -18,6 +18,8 @@ export interface Snapshot {
     readonly version: string;
     readonly pid: number;
     readonly startedAtMs: number;
+    /** Files of state_dir that are not as they ought to be; absent when all are. */
+    readonly unwritten?: readonly UnwrittenState[];
     /** The last standstill of the process of a second or more; absent when there was none. */
     readonly lastStall?: { readonly atMs: number; readonly durationMs: number };
   };
@@ -32,6 +34,15 @@ export interface Snapshot {
   readonly ready: { readonly ok: boolean; readonly reasons: readonly string[] };
   readonly services: readonly ServiceStatus[];
   readonly lastPlan: PlanSummary | null;
+}
+
+/** A file of state_dir that cannot be written: after a restart the director would know less. */
+export interface UnwrittenState {
+  /** Absolute path; the folder for the history. */
+  readonly file: string;
+  /** One line. */
+  readonly reason: string;
+  readonly sinceMs: number;
 }
 
 export interface ConfigStatus {

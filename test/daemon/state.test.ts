@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { realClock } from '../../src/base/clock.js';
+import type { Daemon } from '../../src/daemon/daemon.js';
 import { encodeState } from '../../src/daemon/state/state-file.js';
 import { verdictFormat } from '../../src/daemon/state/verdict-memory.js';
 import type { ServerStatus, Snapshot } from '../../src/model/snapshot.js';
 import { keyOf, serverKeyOf } from '../support/models.js';
-import { DirectorHome, freePort, NamedServer } from '../support/test-director.js';
+import { DirectorHome, eventOf, freePort, NamedServer } from '../support/test-director.js';
 
 describe('a director that starts again', () => {
   let home: DirectorHome;
@@ -125,5 +126,78 @@ describe('a director that starts again', () => {
     await rm(home.stateDir, { recursive: true });
     await home.start();
     assert.equal((await serverNow()).weight, 1);
+  });
+});
+
+describe('a director that cannot write its state', () => {
+  let home: DirectorHome;
+  let daemon: Daemon;
+  beforeEach(async () => {
+    home = await DirectorHome.create();
+    await home.write(
+      `services: [{ name: shop, address: "127.0.0.1:${await freePort()}", check: { type: none }, servers: ["127.0.0.1:1"] }]\n`,
+    );
+    daemon = await home.start();
+  });
+  afterEach(() => home.close());
+
+  const ask = async (path: string): Promise<{ readonly code: number; readonly body: string }> => {
+    const answer = await fetch(`http://${daemon.adminAddress ?? ''}${path}`);
+    return { code: answer.status, body: await answer.text() };
+  };
+
+  /** Nothing can be put in its place: not even root can rename a file over a folder. */
+  async function obstruct(name: string): Promise<string> {
+    const path = join(home.stateDir, name);
+    await rm(path, { recursive: true, force: true });
+    await mkdir(join(path, 'in the way'), { recursive: true });
+    return path;
+  }
+
+  async function assertUnwritten(...paths: readonly string[]): Promise<void> {
+    const { director, ready } = JSON.parse((await home.cli(['status', '--json'])).out) as Snapshot;
+    assert.deepEqual(
+      (director.unwritten ?? []).map(({ file }) => file),
+      paths,
+    );
+    assert.deepEqual(ready, { ok: true, reasons: [] }, 'what is served does not suffer');
+    assert.equal((await ask('/readyz')).code, 200);
+    assert.match(
+      (await ask('/metrics')).body,
+      new RegExp(`^lvsd_state_files_unwritten ${paths.length}$`, 'm'),
+    );
+    const { out } = await home.cli(['status']);
+    for (const path of paths) assert.match(out, new RegExp(`NOT WRITTEN for .*: write ${path}: E`));
+    if (paths.length === 0) assert.doesNotMatch(out, /NOT WRITTEN/);
+  }
+
+  it('says so in status, metrics and events, stays ready, and writes it when it can', async () => {
+    await assertUnwritten();
+    const path = await obstruct('operator.json');
+    const told = eventOf(daemon, 'state-unwritten');
+    assert.equal((await home.cli(['weight', '127.0.0.1:1', '5', '--yes'])).code, 0, 'the weight is set');
+    assert.match(
+      (await told).message,
+      /operator\.json: E.*; after a restart what operators have set is forgotten$/,
+    );
+    await assertUnwritten(path);
+    const written = eventOf(daemon, 'state-written');
+    await rm(path, { recursive: true });
+    assert.equal((await written).cause, (await told).seq);
+    assert.ok((await stat(path)).isFile());
+    await assertUnwritten();
+  });
+
+  it('says so of the copy and the history of configurations, until one is kept again', async () => {
+    const copy = await obstruct('last-good.json');
+    const history = join(home.stateDir, 'history');
+    await rm(history, { recursive: true });
+    await writeFile(history, 'in the way');
+    assert.equal((await home.cli(['reload'])).code, 0);
+    await assertUnwritten(copy, history);
+    await rm(copy, { recursive: true });
+    await rm(history);
+    assert.equal((await home.cli(['reload'])).code, 0);
+    await assertUnwritten();
   });
 });
