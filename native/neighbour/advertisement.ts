@@ -8,12 +8,12 @@
  * @see RFC 4861 section 4.4 (format), 7.2.6 (unsolicited), 7.1.2 (hop limit); RFC 2464 section 7 (Ethernet address)
  */
 import { encodeAddress } from '../inet/address.js';
-import { ETH_HLEN, ETH_P_IPV6, parseHardwareAddress, startFrame, writeU16 } from './ethernet.js';
+import { parseHardwareAddress } from './ethernet.js';
+import { finishIpv6, ICMP, startIpv6 } from './ipv6-frame.js';
 
 /** Bytes of the frame. */
 export const ADVERTISEMENT_FRAME_LENGTH = 86;
 
-const IPPROTO_ICMPV6 = 58;
 const NEIGHBOUR_ADVERTISEMENT = 136;
 /** The receiver drops what a router may have passed on: only the link's own hosts send with 255. */
 const HOP_LIMIT = 255;
@@ -22,10 +22,6 @@ const FLAG_ROUTER = 0x80;
 const FLAG_OVERRIDE = 0x20;
 const TARGET_LINK_LAYER_ADDRESS = 2;
 
-const IP_HEADER = ETH_HLEN;
-const IP_SOURCE = IP_HEADER + 8;
-const IP_DESTINATION = IP_HEADER + 24;
-const ICMP = IP_HEADER + 40;
 const ICMP_LENGTH = 32;
 
 const allNodes = 'ff02::1';
@@ -44,32 +40,19 @@ export interface AdvertisedAddress {
 /** Gives the frame, whose override flag has neighbours replace what they know. @throws CodecError when an address is malformed */
 export function encodeNeighbourAdvertisement(advertised: AdvertisedAddress): Uint8Array {
   const hardware = parseHardwareAddress(advertised.hardwareAddress);
-  const frame = startFrame(ADVERTISEMENT_FRAME_LENGTH, allNodesEthernet, hardware, ETH_P_IPV6);
-  frame[IP_HEADER] = 0x60;
-  writeU16(frame, IP_HEADER + 4, ICMP_LENGTH);
-  frame[IP_HEADER + 6] = IPPROTO_ICMPV6;
-  frame[IP_HEADER + 7] = HOP_LIMIT;
-  encodeAddress(advertised.address, 'ipv6', frame, IP_SOURCE);
-  encodeAddress(allNodes, 'ipv6', frame, IP_DESTINATION);
+  const frame = startIpv6({
+    hardwareSource: hardware,
+    hardwareDestination: allNodesEthernet,
+    source: advertised.address,
+    destination: allNodes,
+    hopLimit: HOP_LIMIT,
+    length: ICMP_LENGTH,
+  });
   frame[ICMP] = NEIGHBOUR_ADVERTISEMENT;
   frame[ICMP + 4] = FLAG_OVERRIDE | (advertised.router ? FLAG_ROUTER : 0);
   encodeAddress(advertised.address, 'ipv6', frame, ICMP + 8);
   frame[ICMP + 24] = TARGET_LINK_LAYER_ADDRESS;
   frame[ICMP + 25] = 1;
   frame.set(hardware, ICMP + 26);
-  writeU16(frame, ICMP + 2, checksum(frame));
-  return frame;
-}
-
-/**
- * Ones' complement of the sum over pseudo-header and message, whose checksum field is still zero.
- *
- * @see RFC 8200 section 8.1
- */
-function checksum(frame: Uint8Array): number {
-  let sum = ICMP_LENGTH + IPPROTO_ICMPV6;
-  for (let offset = IP_SOURCE; offset < frame.length; offset += 2)
-    sum += ((frame[offset] ?? 0) << 8) | (frame[offset + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
+  return finishIpv6(frame);
 }

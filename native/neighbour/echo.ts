@@ -28,11 +28,11 @@ const ECHO_REPLY = 0;
 const IP_LENGTH = 20;
 const ICMP_LENGTH = 8;
 const TCP_LENGTH = 20;
-const SYN = 0x02;
-const RST = 0x04;
-const ACK = 0x10;
+export const SYN = 0x02;
+export const RST = 0x04;
+export const ACK = 0x10;
 /** Source ports of the questions begin here: the kernel gives these to nobody by itself. */
-const FIRST_PORT = 61_000;
+export const FIRST_PORT = 61_000;
 /** Anything: a GUE receiver does not look at it. */
 const GUE_SOURCE_PORT = 49152;
 

@@ -5,8 +5,10 @@
 import { AF_PACKET, SOCK_RAW } from '../libc/constants.js';
 import { Socket } from '../libc/socket.js';
 import { decodeArpAnswer, encodeArpQuestion } from './arp-question.js';
-import { decodeEchoReply, encodeEchoRequest, ETH_P_IP, type EchoRequest } from './echo.js';
-import { ETH_ALEN, ETH_P_ARP, writeU16 } from './ethernet.js';
+import { decodeEchoReply, encodeEchoRequest, ETH_P_IP, type EchoReply, type EchoRequest } from './echo.js';
+import { decodeEchoReply6, encodeEchoRequest6 } from './echo6.js';
+import { ETH_ALEN, ETH_P_ARP, ETH_P_IPV6, writeU16 } from './ethernet.js';
+import { decodeNeighbourAnswer, encodeNeighbourQuestion } from './solicitation.js';
 
 /** The Ethernet interface to ask by. */
 export interface ProbeLink {
@@ -24,6 +26,9 @@ export interface ProbeWait {
 
 const defaultWait: ProbeWait = { times: 2, waitMs: 300 };
 
+/** Once is not enough on a busy network; and nobody answers much later. */
+const neighbourWait: ProbeWait = { times: 2, waitMs: 200 };
+
 /**
  * Asks who has each of these IPv4 addresses, and gives the hardware addresses of all that answered, by address.
  *
@@ -34,14 +39,55 @@ const defaultWait: ProbeWait = { times: 2, waitMs: 300 };
 export function askWhoHas(
   link: ProbeLink,
   addresses: readonly string[],
-  wait: ProbeWait = { times: 2, waitMs: 200 },
+  wait: ProbeWait = neighbourWait,
 ): Map<string, readonly string[]> {
-  const answers = new Map<string, Set<string>>(addresses.map((address) => [address, new Set()]));
-  withPacketSocket(link, ETH_P_ARP, (socket) => {
-    for (let time = 0; time < wait.times; time++) {
-      for (const address of addresses) socket.send(encodeArpQuestion(link.hardwareAddress, address), null);
-      receiveUntil(socket, wait.waitMs, (frame) => {
-        const answer = decodeArpAnswer(frame);
+  const questions = addresses.map((address) => encodeArpQuestion(link.hardwareAddress, address));
+  return askNeighbours({ link, addresses, questions, protocol: ETH_P_ARP, decode: decodeArpAnswer, wait });
+}
+
+/**
+ * The same of IPv6 addresses, by neighbour solicitations.
+ *
+ * @param source an address of the interface that is no service's, best its link-local one: neighbours learn who has it
+ * @throws SyscallError as `askWhoHas`; CodecError
+ */
+export function askWhoHas6(
+  link: ProbeLink,
+  source: string,
+  addresses: readonly string[],
+  wait: ProbeWait = neighbourWait,
+): Map<string, readonly string[]> {
+  const { hardwareAddress } = link;
+  const questions = addresses.map((address) => encodeNeighbourQuestion({ hardwareAddress, source, address }));
+  return askNeighbours({
+    link,
+    addresses,
+    questions,
+    protocol: ETH_P_IPV6,
+    decode: decodeNeighbourAnswer,
+    wait,
+  });
+}
+
+interface NeighbourRound {
+  readonly link: ProbeLink;
+  readonly addresses: readonly string[];
+  /** Frames. */
+  readonly questions: readonly Uint8Array[];
+  readonly protocol: number;
+  readonly decode: (
+    frame: Uint8Array,
+  ) => { readonly address: string; readonly hardwareAddress: string } | null;
+  readonly wait: ProbeWait;
+}
+
+function askNeighbours(round: NeighbourRound): Map<string, readonly string[]> {
+  const answers = new Map<string, Set<string>>(round.addresses.map((address) => [address, new Set()]));
+  withPacketSocket(round.link, round.protocol, (socket) => {
+    for (let time = 0; time < round.wait.times; time++) {
+      for (const question of round.questions) socket.send(question, null);
+      receiveUntil(socket, round.wait.waitMs, (frame) => {
+        const answer = round.decode(frame);
         if (answer !== null) answers.get(answer.address)?.add(answer.hardwareAddress);
         return false;
       });
@@ -56,9 +102,18 @@ export interface EchoQuestion extends Omit<EchoRequest, 'hardwareSource' | 'iden
   readonly answeredBy?: string;
 }
 
+interface EchoCodec {
+  readonly protocol: number;
+  readonly encode: (request: EchoRequest) => Uint8Array;
+  readonly decode: (frame: Uint8Array) => EchoReply | null;
+}
+
+const ipv4: EchoCodec = { protocol: ETH_P_IP, encode: encodeEchoRequest, decode: decodeEchoReply };
+const ipv6: EchoCodec = { protocol: ETH_P_IPV6, encode: encodeEchoRequest6, decode: decodeEchoReply6 };
+
 /**
  * Sends questions out of one link and tells, for each, whether the answer came back by that same link, addressed to this
- * host. At most 4500 with `tcpPort`.
+ * host. At most 4500 with `tcpPort`. All are of one family, which that of the first destination tells; of IPv6 none has a tunnel.
  *
  * @throws SyscallError as `askWhoHas`; `EMSGSIZE` for a frame that is longer than the link takes; CodecError
  */
@@ -69,15 +124,16 @@ export function askEchoes(
 ): boolean[] {
   const answered = questions.map(() => false);
   const identifier = process.pid & 0xffff;
-  withPacketSocket(link, ETH_P_IP, (socket) => {
+  const { protocol, encode, decode } = questions[0]?.destination.includes(':') === true ? ipv6 : ipv4;
+  withPacketSocket(link, protocol, (socket) => {
     for (let time = 0; time < wait.times && answered.includes(false); time++) {
       questions.forEach((question, sequence) => {
         if (answered[sequence] === true) return;
         const request = { ...question, hardwareSource: link.hardwareAddress, identifier, sequence };
-        socket.send(encodeEchoRequest(request), null);
+        socket.send(encode(request), null);
       });
       receiveUntil(socket, wait.waitMs, (frame) => {
-        const reply = decodeEchoReply(frame);
+        const reply = decode(frame);
         if (reply === null || (reply.identifier ?? identifier) !== identifier) return false;
         const question = questions[reply.sequence];
         if (question === undefined) return false;

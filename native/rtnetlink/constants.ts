@@ -60,6 +60,7 @@ export const IFLA_OPERSTATE = 16;
 export const IFLA_LINKINFO = 18;
 export const IFLA_EXT_MASK = 29;
 export const IFLA_CARRIER = 33;
+export const IFLA_LINK_NETNSID = 37;
 export const IFLA_ALT_IFNAME = 53;
 export const IFLA_INFO_KIND = 1;
 export const IFLA_INFO_DATA = 2;

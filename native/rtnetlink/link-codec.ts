@@ -59,6 +59,8 @@ export function decodeLink(message: NetlinkMessage): Link | null {
   let hardwareAddress: string | null = null;
   let kind: string | null = null;
   let master: number | null = null;
+  let lower: number | null = null;
+  let elsewhere = false;
   const attributes = new AttributeReader(reader, id.IFINFOMSG_LENGTH, reader.length);
   while (attributes.next()) {
     switch (attributes.type) {
@@ -80,6 +82,12 @@ export function decodeLink(message: NetlinkMessage): Link | null {
       case id.IFLA_MASTER:
         master = attributes.u32('IFLA_MASTER');
         break;
+      case id.IFLA_LINK:
+        lower = attributes.u32('IFLA_LINK');
+        break;
+      case id.IFLA_LINK_NETNSID:
+        elsewhere = true;
+        break;
       case id.IFLA_LINKINFO:
         kind = decodeKind(attributes.nested());
         break;
@@ -100,6 +108,7 @@ export function decodeLink(message: NetlinkMessage): Link | null {
     hardwareAddress,
     kind,
     master,
+    lower: elsewhere || lower === 0 ? null : lower,
   };
 }
 

@@ -80,6 +80,8 @@ export interface Link {
   readonly kind: string | null;
   /** Index of the bridge or bond that this link is a port of, or null. */
   readonly master: number | null;
+  /** Index of the link that this one is on (a VLAN, a macvlan), or of a veth's other end; null where it is of another namespace. */
+  readonly lower: number | null;
 }
 
 /** A link to create. It is down at first. Names have 1..15 bytes. */

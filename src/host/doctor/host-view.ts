@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { IpvsClient } from '../../../native/ipvs/client.js';
-import { askEchoes, askWhoHas, type ProbeLink } from '../../../native/neighbour/probe.js';
+import { askEchoes, askWhoHas, askWhoHas6, type ProbeLink } from '../../../native/neighbour/probe.js';
 import { moduleState } from '../../../native/proc/modules.js';
-import { ARPHRD_ETHER, IFF_NOARP } from '../../../native/rtnetlink/constants.js';
+import { ARPHRD_ETHER, IFF_NOARP, RT_SCOPE_LINK } from '../../../native/rtnetlink/constants.js';
 import type { Link } from '../../../native/rtnetlink/types.js';
 import { withHostNetwork, type HostNetwork } from '../network.js';
 import { procSysctls } from '../sysctls.js';
@@ -102,21 +102,33 @@ function offloads(link: Link): Offloads | null {
 }
 
 /** Answers are kept: several checks ask the same. */
-function realProbes({ links }: HostNetwork): Probes {
+function realProbes({ links, addresses: ownAddresses }: HostNetwork): Probes {
   const own = new Set(links.map(({ hardwareAddress }) => hardwareAddress));
   const known = new Map<string, readonly string[]>();
+  /** Whose address neighbours may learn: the link's own, which every link with IPv6 has. */
+  const solicitor = (link: Link): string | null =>
+    ownAddresses.find(
+      ({ index, scope, family }) => index === link.index && family === 'ipv6' && scope === RT_SCOPE_LINK,
+    )?.address ?? null;
   return {
     whoHas: (link, addresses) => {
       const keyOf = (address: string): string => `${link.index} ${address}`;
       const probe = probeLink(link);
-      const asked = probe === null ? [] : inParts(addresses.filter((address) => !known.has(keyOf(address))));
-      for (const part of asked) {
-        const answers = quietly(() => (probe === null ? null : askWhoHas(probe, part)));
-        for (const [address, hosts] of answers ?? [])
-          known.set(
-            keyOf(address),
-            hosts.filter((host) => !own.has(host)),
-          );
+      const source = solicitor(link);
+      const news = addresses.filter((address) => !known.has(keyOf(address)));
+      for (const family of byFamily(news, (address) => address)) {
+        for (const part of inParts(family)) {
+          const answers = quietly(() => {
+            if (probe === null) return null;
+            if (part[0]?.includes(':') !== true) return askWhoHas(probe, part);
+            return source === null ? null : askWhoHas6(probe, source, part);
+          });
+          for (const [address, hosts] of answers ?? [])
+            known.set(
+              keyOf(address),
+              hosts.filter((host) => !own.has(host)),
+            );
+        }
       }
       return new Map(
         addresses.flatMap((address) => {
@@ -131,7 +143,7 @@ function realProbes({ links }: HostNetwork): Probes {
         const probe = probeLink(link);
         if (probe === null) continue;
         const mine = probes.flatMap((one, index) => (one.link === link ? [{ one, index }] : []));
-        for (const part of inParts(mine)) {
+        for (const part of byFamily(mine, ({ one }) => one.destination).flatMap(inParts)) {
           const questions = part.map(({ one }) => one);
           quietly(() => askEchoes(probe, questions))?.forEach((answered, position) => {
             const index = part[position]?.index;
@@ -142,6 +154,12 @@ function realProbes({ links }: HostNetwork): Probes {
       return answers;
     },
   };
+}
+
+/** IPv4 and IPv6 have sockets of their own. */
+function byFamily<T>(items: readonly T[], addressOf: (item: T) => string): T[][] {
+  const isIpv6 = (item: T): boolean => addressOf(item).includes(':');
+  return [items.filter((item) => !isIpv6(item)), items.filter(isIpv6)].filter(({ length }) => length > 0);
 }
 
 /** More frames at once would overrun the queue of a socket. */

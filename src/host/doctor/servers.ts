@@ -65,10 +65,10 @@ function way(
   };
 }
 
-/** IPv4 addresses of the services that a server serves. */
-export function vipsFor({ services }: ServerPath): string[] {
+/** Addresses of one family of the services that a server serves; default IPv4. */
+export function vipsFor({ services }: ServerPath, wanted: Family = 4): string[] {
   return vipsOf(services)
-    .filter(({ family }) => family === 4)
+    .filter(({ family }) => family === wanted)
     .map(({ address }) => address);
 }
 

@@ -1,5 +1,6 @@
 /** IPv6 where services need it. */
-import { linkOf, kernelServices, clientLink, ownAddress, vipsOf } from '../../network.js';
+import type { Link } from '../../../../native/rtnetlink/types.js';
+import { clientLink, isLocal, kernelServices, linkOf, ownAddress, vipsOf, wayBack } from '../../network.js';
 import { cureOf } from '../../sysctls.js';
 import { finding, here } from '../finding.js';
 import { serverPaths } from '../servers.js';
@@ -43,28 +44,41 @@ function disabled(host: HostView, model: Model): Finding[] {
   });
 }
 
+/** A host that forwards hears routers only where it is told to: such a route ends, or was never made. */
 function advertisedRoute(host: HostView, model: Model): Finding[] {
   const { network, sysctls } = host;
   const nat = serverPaths(network, model).some(
     ({ forwarding, family }) => forwarding === 'nat' && family === 6,
   );
   if (!nat) return [];
-  return network.routes
-    .filter(
-      ({ family, prefixLength, protocol }) =>
-        family === 'ipv6' && prefixLength === 0 && protocol === FROM_ROUTER,
-    )
-    .flatMap((route) => {
-      const link = linkOf(network, route.nextHops[0]?.index);
-      const path = `net/ipv6/conf/${link?.name ?? ''}/accept_ra`;
-      if (link === null || sysctls.read(path) !== '1') return [];
-      return [
-        finding(name, 'warning', {
-          subject: link.name,
-          what: `The IPv6 default route by ${link.name} comes from router advertisements.`,
-          why: 'A host that forwards, as NAT needs, does not listen to them any more: the route ends when its time is over.',
-          cures: here(cureOf(path, '2')),
-        }),
-      ];
+  const defaults = network.routes.filter(
+    ({ family, prefixLength }) => family === 'ipv6' && prefixLength === 0,
+  );
+  const ending = defaults
+    .filter(({ protocol }) => protocol === FROM_ROUTER)
+    .map((route) => linkOf(network, route.nextHops[0]?.index));
+  const own = vipsOf(kernelServices(model)).filter(
+    ({ family, address }) => family === 6 && isLocal(network, address),
+  );
+  const missing = own
+    .filter(({ address }) => wayBack(network, address, 6) === null)
+    .map((vip) => clientLink(network, vip));
+  const deaf = (link: Link | null): link is Link =>
+    link !== null &&
+    sysctls.read(`net/ipv6/conf/${link.name}/accept_ra`) === '1' &&
+    (ending.includes(link) || sysctls.read(`net/ipv6/conf/${link.name}/forwarding`) === '1');
+  return [...new Set([...ending, ...missing])].filter(deaf).map((link) => {
+    const ends = ending.includes(link);
+    return finding(name, ends ? 'warning' : 'info', {
+      subject: link.name,
+      what: ends
+        ? `The IPv6 default route by ${link.name} comes from router advertisements.`
+        : `There is no IPv6 default route, and ${link.name} does not listen to router advertisements, for it forwards.`,
+      why: ends
+        ? 'A host that forwards, as NAT needs, does not listen to them any more: the route ends when its time is over.'
+        : 'Answers to clients beyond the networks of this host have no way. Where a router advertises itself, it is not heard.',
+      advice: ends ? '' : 'Or add the route by hand: ip -6 route add default via ROUTER.',
+      cures: here(cureOf(`net/ipv6/conf/${link.name}/accept_ra`, '2')),
     });
+  });
 }

@@ -2,10 +2,10 @@
 import { IFF_LOOPBACK } from '../../../../native/rtnetlink/constants.js';
 import type { Link } from '../../../../native/rtnetlink/types.js';
 import type { Model } from '../../../model/director.js';
-import { kernelServices, linkOf, ownAddress, vipsOf } from '../../network.js';
+import { kernelServices, linkOf, ownAddress, vipsOf, type HostNetwork } from '../../network.js';
 import { finding, here } from '../finding.js';
 import { serverPaths } from '../servers.js';
-import type { DoctorCheck, HostView } from '../types.js';
+import type { DoctorCheck, Finding, HostView } from '../types.js';
 
 const name = 'links';
 
@@ -27,29 +27,56 @@ export const links: DoctorCheck = {
             cures: here(`ip link set dev ${link.name} up`),
           }),
         ),
-      ...used
-        .filter(({ up }) => !up)
-        .map((link) =>
-          finding(name, 'fault', {
-            subject: link.name,
-            what: `The interface ${link.name} is down.`,
-            why: 'It carries an address of a service.',
-            cures: here(`ip link set dev ${link.name} up`),
-          }),
-        ),
-      ...used
-        .filter(({ up, carrier }) => up && carrier === false)
-        .map((link) =>
-          finding(name, 'fault', {
-            subject: link.name,
-            what: `The interface ${link.name} has no carrier.`,
-            why: 'Nothing is sent or received by it: the cable, or the other end, is down.',
-            advice: 'Plug it in, or switch the other end on.',
-          }),
-        ),
+      ...used.flatMap((link) => idle(host.network, link)),
     ];
   },
 };
+
+/** A link that is down, or has no other end. What is below it comes first: a VLAN cannot be up on an interface that is down. */
+function idle(network: HostNetwork, link: Link): Finding[] {
+  if (link.up && link.carrier !== false) return [];
+  const below = belowOf(network, link).filter(({ up }) => !up);
+  const cures = [...below, ...(link.up ? [] : [link])].map(({ name: one }) => `ip link set dev ${one} up`);
+  const why = below.map((one) => `${one.name} below it is down`).join(', ');
+  if (!link.up)
+    return [
+      finding(name, 'fault', {
+        subject: link.name,
+        what: `The interface ${link.name} is down${why === '' ? '' : `: ${why}`}.`,
+        why: 'It carries an address of a service, or is the way to servers.',
+        cures: here(...cures),
+      }),
+    ];
+  return [
+    finding(name, 'fault', {
+      subject: link.name,
+      what: `The interface ${link.name} has no carrier${why === '' ? '' : `: ${why}`}.`,
+      why: 'Nothing is sent or received by it: the cable, or the other end, is down.',
+      ...(below.length === 0
+        ? { advice: 'Plug it in, or switch the other end on.' }
+        : { cures: here(...cures) }),
+    }),
+  ];
+}
+
+/** The interfaces that a link is on, the lowest first: what a VLAN is on, and the ports of a bond. */
+export function belowOf({ links: all }: HostNetwork, link: Link): Link[] {
+  const found: Link[] = [];
+  let level = [link];
+  // nothing is deeper, and a loop of a careless kernel ends
+  for (let depth = 0; depth < 4 && level.length > 0; depth++) {
+    level = level.flatMap((upper) =>
+      all.filter(
+        (one) =>
+          !found.includes(one) &&
+          ((upper.kind !== 'veth' && one.index === upper.lower) ||
+            (one.master === upper.index && (upper.kind === 'bond' || upper.kind === 'team'))),
+      ),
+    );
+    found.unshift(...level);
+  }
+  return found;
+}
 
 function usedLinks({ network }: HostView, model: Model): Link[] {
   const carriers = vipsOf(kernelServices(model)).map(({ address }) =>

@@ -69,7 +69,7 @@ function circles(host: HostView, model: Model): Finding[] {
   return vipsOf(kernelServices(model)).flatMap((vip) => {
     const link = clientLink(network, vip);
     const carrier = linkOf(network, ownAddress(network, vip.address)?.index);
-    if (vip.family !== 4 || link === null || carrier === null || !isInner(carrier)) return [];
+    if (link === null || carrier === null || !isInner(carrier)) return [];
     const others = vip.services.some(({ servers }) => servers.length > 1);
     const active = probes.whoHas(link, [vip.address]).get(vip.address) ?? [];
     if (!others || active.length === 0) return [];

@@ -1,6 +1,6 @@
 /**
  * Whether servers answer what the director would send them: echo requests past the kernel's own tables, wrapped and addressed as
- * each forwarding method does it, compared with a plain one. A server that answers no echo at all is not judged. IPv4.
+ * each forwarding method does it, compared with a plain one. A server that answers no echo at all is not judged. Tunnels: of IPv4 in IPv4 alone.
  */
 import type { Link } from '../../../../native/rtnetlink/types.js';
 import type { Model } from '../../../model/director.js';
@@ -48,7 +48,7 @@ interface Trial extends Draft {
 
 function reachable(host: HostView, model: Model, probes: Probes): { silent: Finding[]; trials: Trial[] } {
   const paths = serverPaths(host.network, model)
-    .filter(({ family, local, link }) => family === 4 && !local && link !== null)
+    .filter(({ local, link }) => !local && link !== null)
     .slice(0, mostServers);
   const hops = new Map<Link, string[]>();
   for (const { link, nextHop } of paths)
@@ -118,12 +118,12 @@ function tcpPortOf({ services, address, forwarding }: ServerPath, vip: string): 
   return null;
 }
 
-function nobodyThere({ address, nextHop, link, services }: ServerPath): Finding {
+function nobodyThere({ address, nextHop, link, services, family }: ServerPath): Finding {
   const who =
     nextHop === address ? `the server ${address}` : `the router ${nextHop} to the server ${address}`;
   return finding(SERVERS, 'warning', {
     subject: `server ${address}`,
-    what: `Nobody answers ARP for ${who} on ${link?.name ?? ''}.`,
+    what: `Nobody answers ${family === 4 ? 'ARP' : 'neighbour solicitations'} for ${who} on ${link?.name ?? ''}.`,
     why: `What the ${nameServices(services)} would send there is lost.`,
     advice: 'Start the host, look at its cable and its network (VLAN), or correct the address.',
   });
@@ -136,10 +136,12 @@ function draftsOf(
   path: ServerPath,
   hardwareDestination: string | null,
 ): Draft[] {
-  const { link, route, address } = path;
+  const { link, route, address, family } = path;
   const vips = vipSet(model);
+  // a router's IPv6 address may be of the link alone, where a server's answer would not come
+  const near = family === 4 ? path.nextHop : address;
   const own =
-    (link === null ? null : neighbourAddress(host.network, link, path.nextHop, vips)) ??
+    (link === null ? null : neighbourAddress(host.network, link, near, vips)) ??
     route?.preferredSource ??
     null;
   if (link === null || own === null || hardwareDestination === null || vips.has(own)) return [];
@@ -151,7 +153,7 @@ function draftsOf(
     destination: address,
     tunnel: null,
   };
-  return vipsFor(path).flatMap((vip) => {
+  return vipsFor(path, family).flatMap((vip) => {
     const questions = questionsOf(host, path, plainProbe, vip);
     return questions.length === 0
       ? []
@@ -164,6 +166,7 @@ function questionsOf(host: HostView, path: ServerPath, plain: EchoProbe, vip: st
     case 'dr':
       return path.onLink ? [{ about: 'method', probe: { ...plain, destination: vip } }] : [];
     case 'tun': {
+      if (path.family === 6) return [];
       const { type = 'ipip', port = 0, checksum = 'none' } = path.tunnel ?? {};
       // a device that demands checksums would drop what has none
       if (checksum !== 'none') return [];
@@ -191,7 +194,12 @@ function withoutVip({ path: { address, services }, vip }: Trial): Finding {
     what: `The server ${address} answers echo requests to itself, but not those to ${vip}.`,
     why: `DR leaves the packet as it is: a server without the address drops what the ${nameServices(services)} sends it.`,
     advice: `On a server with lvsd: lvsd realserver setup --forwarding dr --vip ${vip}`,
-    cures: onServer(address, ...quiet, `ip address replace ${vip}/32 dev lo`),
+    cures: onServer(
+      address,
+      ...(vip.includes(':')
+        ? [`ip address replace ${vip}/128 dev lo`]
+        : [...quiet, `ip address replace ${vip}/32 dev lo`]),
+    ),
   });
 }
 

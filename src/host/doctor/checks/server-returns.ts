@@ -1,6 +1,6 @@
 /**
  * By which way answers of NAT servers go: only this host can translate them back. The servers are asked in the name of a client
- * beyond all networks, of the service's own address, and of clients that were here. IPv4.
+ * beyond all networks, of the service's own address, and of IPv4 clients that were here.
  */
 import type { Link } from '../../../../native/rtnetlink/types.js';
 import { FAR_CLIENT, inSubnet, isLocal, ownAddress } from '../../network.js';
@@ -25,7 +25,7 @@ const MOST_CLIENTS = 4;
 /** Only of a server on the link of the active director. */
 export function returnQuestions(
   host: HostView,
-  { address, onLink, link }: ServerPath,
+  { address, onLink, link, family }: ServerPath,
   plain: EchoProbe,
   vip: string,
 ): Question[] {
@@ -42,7 +42,7 @@ export function returnQuestions(
     (client) => client !== address && !isBeside(client) && ownAddress(network, client) === null,
   );
   const sources: [Question['about'], string][] = [
-    ['far', FAR_CLIENT[4]],
+    ['far', FAR_CLIENT[family]],
     ...(isBeside(vip) ? [] : ([['vip', vip]] satisfies [Question['about'], string][])),
     ...clients.slice(-MOST_CLIENTS).map((client): [Question['about'], string] => ['client', client]),
   ];

@@ -3,6 +3,7 @@ import { RTN_BLACKHOLE, RTN_UNREACHABLE } from '../../../../native/rtnetlink/con
 import { inSubnet, linkOf } from '../../network.js';
 import { finding, here } from '../finding.js';
 import { nameServices, serverPaths, type ServerPath } from '../servers.js';
+import { belowOf } from './links.js';
 import type { Cure, DoctorCheck, Finding, HostView } from '../types.js';
 
 const name = 'routes';
@@ -39,7 +40,9 @@ function noRoute(host: HostView, path: ServerPath): Finding {
   const link = linkOf(host.network, down?.index);
   if (link !== null && !link.up) {
     const what = `There is no route to the server ${address}: ${link.name} is down.`;
-    return finding(name, 'fault', { ...text, what, cures: here(`ip link set dev ${link.name} up`) });
+    const below = belowOf(host.network, link).filter(({ up }) => !up);
+    const cures = here(...[...below, link].map(({ name: one }) => `ip link set dev ${one} up`));
+    return finding(name, 'fault', { ...text, what, cures });
   }
   const refusal = refusalOf(host, path);
   if (refusal !== null) return finding(name, 'fault', { ...text, ...refusal });

@@ -6,7 +6,10 @@ import type { Link } from '../../../../native/rtnetlink/types.js';
 import type { DoctorCheck, Finding, HostView } from '../types.js';
 
 const name = 'tunnel-size';
-const TCP_AND_IP = 40;
+/** Bytes of the heads of a TCP segment, by the family of the packet in the tunnel. */
+const TCP_AND_IP = { 4: 40, 6: 60 } as const;
+/** The smallest packet that every IPv6 link has to take whole. @see RFC 8200 section 5 */
+const IPV6_MIN_MTU = 1280;
 
 export const tunnelSize: DoctorCheck = {
   name,
@@ -45,12 +48,13 @@ function overheadOf({ family, tunnel }: ServerPath): number {
 }
 
 function tooSmall(host: HostView, path: ServerPath, largest: number): Finding[] {
-  const { address, link } = path;
+  const { address, link, family } = path;
   if (link === null || largest === -Infinity) return [];
   const room = link.mtu - overheadOf(path);
-  if (room >= largest || host.sysctls.read('net/ipv4/vs/pmtu_disc') === '0') return [];
-  const segment = room - TCP_AND_IP;
-  const vips = vipsFor(path);
+  if (room < IPV6_MIN_MTU && vipsFor(path, 6).length > 0) return [belowSmallest(path, link, room)];
+  if (room >= largest || (family === 4 && host.sysctls.read('net/ipv4/vs/pmtu_disc') === '0')) return [];
+  const families = ([4, 6] as const).filter((one) => vipsFor(path, one).length > 0);
+  const segments = families.map((one) => room - TCP_AND_IP[one]).join(' or ');
   return [
     finding(name, 'info', {
       subject: `server ${address}`,
@@ -58,16 +62,31 @@ function tooSmall(host: HostView, path: ServerPath, largest: number): Finding[] 
       why:
         'Larger ones are refused with an ICMP message to the client. Clients that do not get it, for a firewall in between, ' +
         'hang in uploads.',
-      advice: `Have the server ask for segments of at most ${segment} bytes, or raise the MTU of ${link.name} to ${largest + overheadOf(path)} on all hosts of that network.`,
+      advice: `Have the server ask for segments of at most ${segments} bytes, or raise the MTU of ${link.name} to ${largest + overheadOf(path)} on all hosts of that network.`,
       cures: onServer(
         address,
-        ...vips.map(
-          (vip) =>
-            `iptables -t mangle -A OUTPUT -s ${vip} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${segment}`,
-        ),
+        ...families.flatMap((one) => vipsFor(path, one).map((vip) => clamp(vip, room - TCP_AND_IP[one]))),
       ),
     }),
   ];
+}
+
+function clamp(vip: string, segment: number): string {
+  const program = vip.includes(':') ? 'ip6tables' : 'iptables';
+  return `${program} -t mangle -A OUTPUT -s ${vip} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss ${segment}`;
+}
+
+/** Packets of that size cannot be refused: no IPv6 host sends smaller ones. The kernel sends none at all by such a tunnel over IPv6. */
+function belowSmallest(path: ServerPath, link: Link, room: number): Finding {
+  const { address, family } = path;
+  const needed = IPV6_MIN_MTU + overheadOf(path);
+  return finding(name, family === 6 ? 'fault' : 'warning', {
+    subject: `server ${address}`,
+    what: `The tunnel to ${address} has room for ${room} bytes: ${link.name} has an MTU of ${link.mtu}.`,
+    why: `IPv6 needs ${IPV6_MIN_MTU}: packets of clients to IPv6 addresses of services are dropped${family === 6 ? '' : ' when they are large'}.`,
+    advice: `The MTU of all hosts of that network must be ${needed} at least.`,
+    cures: here(`ip link set dev ${link.name} mtu ${needed}`),
+  });
 }
 
 function merged(host: HostView, link: Link): Finding[] {

@@ -37,11 +37,11 @@ export const vipAddress: DoctorCheck = {
   },
 };
 
-/** Who answers ARP for addresses: all of a link are asked at once, for each question takes its time. */
+/** Who answers neighbours for addresses: all of a link are asked at once, for each question takes its time. */
 function answers(host: HostView, vips: readonly Vip[]): Map<string, readonly string[]> {
   const { network, probes } = host;
   const byLink = new Map<Link, string[]>();
-  for (const vip of vips.filter(({ family }) => family === 4).slice(0, mostVips)) {
+  for (const vip of vips.slice(0, mostVips)) {
     const link = clientLink(network, vip);
     if (link !== null) byLink.set(link, [...(byLink.get(link) ?? []), vip.address]);
   }

@@ -31,6 +31,7 @@ function assertAsShown(connection: NetlinkConnection): void {
       hardwareAddress: link['link_type'] === 'ether' ? link['address'] : null,
       kind: info?.['info_kind'] ?? null,
       master: indexByName.get(link['master']) ?? null,
+      lower: indexByName.get(link['link']) ?? null,
     };
   });
   assert.deepEqual(listLinks(connection).map(inSameWords), expected);

@@ -11,7 +11,7 @@ import { time } from '../../../../src/host/doctor/checks/time.js';
 import { tunnelSize } from '../../../../src/host/doctor/checks/tunnel-size.js';
 import type { Listener, TableView } from '../../../../src/host/doctor/types.js';
 import { describeCheck, dr, nat, service, tun } from '../support/check-cases.js';
-import { emptyTable } from '../support/fake-host.js';
+import { emptyTable, type FakeHostPlan } from '../support/fake-host.js';
 
 const noIpvs = { sysctls: { 'net/ipv4/vs/conntrack': null } };
 const ftp = service('servers: ["10.2.0.21:21"]', '10.1.0.100:21');
@@ -166,6 +166,11 @@ describeCheck(localServers, [
   { name: 'knows the active director', config: here, host: { ...heard, arp: {} }, expected: [] },
 ]);
 
+const narrow = (mtu: number): FakeHostPlan => ({
+  links: { eth0: ['fd00:1::1/64', 'fd00:1::100/128'] },
+  linkChanges: { eth0: { mtu } },
+});
+
 describeCheck(tunnelSize, [
   {
     name: 'is silent without tunnels',
@@ -192,6 +197,22 @@ describeCheck(tunnelSize, [
     config: tun,
     host: { sysctls: { 'net/ipv4/vs/pmtu_disc': 0 } },
     expected: [],
+  },
+  {
+    name: 'counts the larger heads of IPv6, in the tunnel and around it',
+    config: service('forwarding: tun, servers: ["[fd00:1::21]:80"]', '[fd00:1::100]:80'),
+    host: narrow(1500),
+    expected: ['info server fd00:1::21'],
+    cures: [
+      'fd00:1::21: ip6tables -t mangle -A OUTPUT -s fd00:1::100 -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1400',
+    ],
+  },
+  {
+    name: 'finds a tunnel over IPv6 without room for the smallest packet of IPv6',
+    config: service('forwarding: tun, servers: ["[fd00:1::21]:80"]', '[fd00:1::100]:80'),
+    host: narrow(1300),
+    expected: ['fault server fd00:1::21'],
+    cures: ['ip link set dev eth0 mtu 1320'],
   },
   {
     name: 'warns of large receive offload',
@@ -390,6 +411,23 @@ describeCheck(ipv6, [
     host: { ...sixLinks, routes: advertised, sysctls: { 'net/ipv6/conf/eth0/accept_ra': 1 } },
     expected: ['warning eth0'],
     cures: ['sysctl -w net.ipv6.conf.eth0.accept_ra=2'],
+  },
+  {
+    name: 'notes that a host which forwards hears no router, where it has no default route',
+    config: six,
+    host: { ...sixLinks, sysctls: { 'net/ipv6/conf/eth0/accept_ra': 1, 'net/ipv6/conf/eth0/forwarding': 1 } },
+    expected: ['info eth0'],
+    cures: ['sysctl -w net.ipv6.conf.eth0.accept_ra=2'],
+  },
+  {
+    name: 'is silent where the way back is written down',
+    config: six,
+    host: {
+      ...sixLinks,
+      routes: [{ to: '::/0', via: 'fd00:1::fe', dev: 'eth0' }],
+      sysctls: { 'net/ipv6/conf/eth0/accept_ra': 1, 'net/ipv6/conf/eth0/forwarding': 1 },
+    },
+    expected: [],
   },
   {
     name: 'is silent where it stays',

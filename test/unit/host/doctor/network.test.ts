@@ -62,6 +62,26 @@ describeCheck(links, [
     cures: ['ip link set dev eth0 up'],
   },
   {
+    name: 'sets up what is below an interface first',
+    config: nat,
+    host: {
+      links: { bond0: [], eth0: ['10.1.0.1/24', '10.1.0.100/32'], eth1: ['10.2.0.1/24'] },
+      linkChanges: { bond0: { up: false, kind: 'bond' }, eth0: { up: false, kind: 'vlan', lower: 2 } },
+    },
+    expected: ['fault eth0'],
+    cures: ['ip link set dev bond0 up', 'ip link set dev eth0 up'],
+  },
+  {
+    name: 'finds the only port of a bond down, where the bond has no carrier',
+    config: nat,
+    host: {
+      links: { eth0: ['10.1.0.1/24', '10.1.0.100/32'], eth1: ['10.2.0.1/24'], port0: [] },
+      linkChanges: { eth0: { carrier: false, kind: 'bond' }, port0: { up: false, master: 2 } },
+    },
+    expected: ['fault eth0'],
+    cures: ['ip link set dev port0 up'],
+  },
+  {
     name: 'finds a cable out',
     config: nat,
     host: { linkChanges: { eth1: { carrier: false } } },
@@ -151,6 +171,9 @@ describeCheck(vipAddress, [
 
 const mac = '02:00:00:00:00:21';
 
+const six = { links: { eth0: ['fd00:1::1/64', 'fd00:1::100/128'] } };
+const dr6 = service('forwarding: dr, servers: ["[fd00:1::21]:80"]', '[fd00:1::100]:80');
+
 describeCheck(vipOwner, [
   { name: 'is silent where nobody else answers', config: dr, expected: [] },
   {
@@ -186,6 +209,29 @@ describeCheck(vipOwner, [
     expected: ['fault 10.1.0.100'],
   },
   { name: 'asks nobody without the right to', config: dr, host: { echo: null }, expected: [] },
+  {
+    name: 'is silent about an address that a router sends here',
+    config: dr,
+    host: {
+      links: { lo: ['127.0.0.1/8', '10.1.0.100/32'], eth0: ['10.9.0.1/24'] },
+      routes: [{ to: 'default', via: '10.9.0.254', dev: 'eth0' }],
+      arp: { '10.1.0.100': [mac, '02:00:00:00:00:99'] },
+    },
+    expected: [],
+  },
+  {
+    name: 'finds a server that answers IPv6 neighbours, and has the address there on loopback alone',
+    config: dr6,
+    host: { ...six, arp: { 'fd00:1::100': [mac], 'fd00:1::21': [mac] } },
+    expected: ['fault fd00:1::100'],
+    cures: [
+      'fd00:1::21: ip address replace fd00:1::100/128 dev lo',
+      `fd00:1::21: for link in $(ip -o -6 address show to fd00:1::100 | awk '$2 != "lo" { print $2 }'); do ip -6 address flush dev $link to fd00:1::100; done`,
+      'sysctl -w net.ipv6.conf.eth0.ndisc_notify=1',
+      'ip address delete fd00:1::100/128 dev eth0',
+      'ip address add fd00:1::100/128 dev eth0 preferred_lft 0',
+    ],
+  },
 ]);
 
 const netstat = (dropped: number): Record<string, string> => ({
@@ -417,6 +463,32 @@ describeCheck(serverAnswers, [
 ]);
 
 const beside = service('servers: ["10.1.0.21:80"]');
+describeCheck(serverAnswers, [
+  {
+    name: 'finds an IPv6 server of DR without the address',
+    config: dr6,
+    host: { ...six, echo: ({ destination }) => destination !== 'fd00:1::100' },
+    expected: ['fault server fd00:1::21'],
+    cures: ['fd00:1::21: ip address replace fd00:1::100/128 dev lo'],
+  },
+  {
+    name: 'finds an IPv6 server of NAT whose answers go elsewhere',
+    config: service('servers: ["[fd00:2::21]:80"]', '[fd00:1::100]:80'),
+    host: {
+      links: { eth0: ['fd00:1::1/64', 'fd00:1::100/128'], eth1: ['fd00:2::1/64'] },
+      echo: from('fd00:2::1'),
+    },
+    expected: ['fault server fd00:2::21'],
+    cures: ['fd00:2::21: ip route replace default via fd00:2::1'],
+  },
+  {
+    name: 'finds nobody at an IPv6 address',
+    config: dr6,
+    host: { ...six, arp: { 'fd00:1::21': [] } },
+    expected: ['warning server fd00:1::21'],
+  },
+]);
+
 describeCheck(natNetwork, [
   { name: 'is silent with two networks', config: nat, host: { echo: () => false }, expected: [] },
   {

@@ -190,6 +190,7 @@ function link(name: string, index: number): Link {
     hardwareAddress: loopback ? null : `02:00:00:00:ff:0${index}`,
     kind: null,
     master: null,
+    lower: null,
   };
 }
 

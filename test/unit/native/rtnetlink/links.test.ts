@@ -53,6 +53,7 @@ const veth = {
   hardwareAddress: 'a6:de:91:3a:25:cd',
   kind: 'veth',
   master: null,
+  lower: 2,
 };
 
 describe('listLinks', { skip }, () => {
@@ -90,8 +91,26 @@ describe('listLinks', { skip }, () => {
         hardwareAddress: null,
         kind: null,
         master: 9,
+        lower: null,
       },
     ]);
+  });
+
+  it('tells what a link is on, but not by the numbers of another namespace', () => {
+    const vlan = (...attributes: string[]) =>
+      hex(`
+      00 00 0100 05000000 00000000 00000000   ; index 5
+      0700 0300 763000 00                     ; IFLA_IFNAME "v0"
+      0800 0500 04000000                      ; IFLA_LINK 4
+      ${attributes.join('\n')}`);
+    const { connection } = connect([
+      [entry(RTM_NEWLINK, vlan()), entry(RTM_NEWLINK, vlan('0800 2500 00000000'))], // IFLA_LINK_NETNSID 0
+      done(),
+    ]);
+    assert.deepEqual(
+      listLinks(connection).map(({ lower }) => lower),
+      [4, null],
+    );
   });
 
   it('leaves out what describes no link', () => {

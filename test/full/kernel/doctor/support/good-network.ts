@@ -21,10 +21,18 @@ export function services(lab: Lab, forwarding: 'nat' | 'dr' | 'tun', more: objec
 }
 
 /** Answers come, and the doctor has no complaint. */
-export async function assertWell(lab: Lab, all: readonly ServiceEntry[]): Promise<void> {
+export async function assertWell(
+  lab: Lab,
+  all: readonly ServiceEntry[],
+  round: readonly string[] = everybody,
+): Promise<void> {
   await program(lab, all);
   for (const { address = '' } of all) {
-    assert.deepEqual(await names(lab.client, { protocol: 'tcp', address, port: 80 }, 3), everybody, address);
+    assert.deepEqual(
+      await names(lab.client, { protocol: 'tcp', address, port: 80 }, round.length),
+      round,
+      address,
+    );
   }
   assert.deepEqual(titles(await examine(all, lab.director), 'fault', 'warning'), []);
 }
