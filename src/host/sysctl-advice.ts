@@ -161,7 +161,7 @@ function tunnels({ alsoRealServer, tunnelInterfaces }: SysctlFacts): SysctlAdvic
 }
 
 function connections(model: Model, services: readonly VirtualService[]): SysctlAdvice[] {
-  const found = [lostFlows(model), reuse()];
+  const found = [lostFlows(model, services), reuse()];
   const quiesced = services.find(
     ({ onFailure, settings }) => onFailure === 'quiesce' && settings.persistence !== null,
   );
@@ -179,11 +179,16 @@ function connections(model: Model, services: readonly VirtualService[]): SysctlA
   return found;
 }
 
-function lostFlows({ director }: Model): SysctlAdvice {
+function lostFlows({ director }: Model, services: readonly VirtualService[]): SysctlAdvice {
   const reset = director.lostFlows === 'reset';
-  const reason = reset
+  const text = reset
     ? 'lost_flows: reset: a client whose server was removed learns it at once instead of waiting'
     : 'lost_flows: drop: packets of connections to a removed server are dropped, so that it may come back';
+  const udp = services.find(({ address, settings }) => address.protocol === 'udp' && !settings.onePacket);
+  const fate = reset
+    ? 'are moved to another server'
+    : 'stay without answer for as long as they go on sending';
+  const reason = udp === undefined ? text : `${text}; UDP clients of service ${udp.name} ${fate}`;
   return advice(`${IPVS}/expire_nodest_conn`, reset ? 1 : 0, 'info', reason, { asked: true });
 }
 

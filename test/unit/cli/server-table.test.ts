@@ -72,4 +72,21 @@ describe('serverTable', () => {
     ];
     assert.match(serverTable({ ...web, servers }, options)[1] ?? '', / unknown +- /);
   });
+
+  it('says who is kept in by panic, who is a backup, and who the sorry server', () => {
+    const servers = [
+      serverStatus('a', { verdict: 'down', panic: true, reason: 'panic: kept in; check failed: no' }),
+      serverStatus('b', { role: 'backup', weight: null, reason: 'backup: stands by' }),
+      serverStatus('c', {
+        role: 'sorry',
+        verdict: 'unknown',
+        checkedAtMs: null,
+        reason: 'serves as sorry server',
+      }),
+    ];
+    const [, ...rows] = serverTable({ ...web, servers }, options);
+    assert.match(rows[0] ?? '', /^ +a .* 1 +down panic +.* panic: kept in; check failed: no$/);
+    assert.match(rows[1] ?? '', /^ +b .* - +up backup +.* backup: stands by$/);
+    assert.match(rows[2] ?? '', /^ +c .* 1 +sorry +- .* serves as sorry server$/);
+  });
 });

@@ -124,6 +124,17 @@ describe('adviseSysctls', () => {
     it(name, async () => assert.deepEqual(await advised(text, facts, wishes), expected));
   }
 
+  for (const [policy, fate] of [
+    ['reset', 'are moved to another server'],
+    ['drop', 'stay without answer for as long as they go on sending'],
+  ] as const)
+    it(`says what becomes of UDP clients with lost_flows: ${policy}`, async () => {
+      const udp = service('protocol: udp, servers: ["10.0.0.1:80"]');
+      const advice = adviseSysctls(await modelOf(`director: { lost_flows: ${policy} }\n${udp}`), plain);
+      const reason = advice.find(({ path }) => path.endsWith('expire_nodest_conn'))?.reason ?? '';
+      assert.ok(reason.endsWith(`; UDP clients of service shop ${fate}`), reason);
+    });
+
   it('says why, by forwarding method', async () => {
     const advice = adviseSysctls(await modelOf(nat), plain);
     assert.ok(
