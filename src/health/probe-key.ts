@@ -8,7 +8,7 @@ import type { ActiveCheck } from './types.js';
  */
 export function probeKey(check: ActiveCheck, server: RealServer): string {
   const { timing, ...question } = check;
-  return JSON.stringify([whom(check, server), timing.timeoutMs, question]);
+  return JSON.stringify([whom(check, server), timing.timeoutMs, { ...question, port: null }]);
 }
 
 /** The part of the server that the question depends on. */
