@@ -30,6 +30,7 @@ import { stepEvents } from './step-events.js';
 import type { SaveOwnership } from './ownership.js';
 import { servingEvents } from './serving-events.js';
 import { ServiceAddresses } from './service-addresses.js';
+import { holdAddresses, withHeld, type HeldPlan } from './unlisted-addresses.js';
 
 /** How far a round looks. */
 export interface RoundScope {
@@ -75,6 +76,8 @@ export class RoundRunner {
   readonly #clock: Clock;
   /** Services for which the last preview found something to do, since the last full dump. */
   #previewed: ReadonlySet<ServiceKey> = new Set();
+  /** Why the addresses could not be listed the last time; null when they could. */
+  #unlisted: Error | null = null;
   #version = 0;
 
   constructor({ dataplane, addresses, clock, events, config, saveOwnership }: RoundRunnerOptions) {
@@ -121,6 +124,8 @@ export class RoundRunner {
    *
    * @param dirty services whose inputs changed, with the events behind it
    * @param failing services with a step that failed the last time: what differs there is no drift
+   * Addresses that cannot be listed fail the services that need them, and keep nothing else from being done.
+   *
    * @throws TableError when the table cannot be read; then nothing was changed
    */
   async run(
@@ -133,7 +138,7 @@ export class RoundRunner {
     this.#updateDesired(dirty);
     if (scope.dump) {
       const fresh = await this.#observe();
-      const listing = await this.#listAddresses(this.#config.services);
+      const listing = await this.#tryToListAddresses();
       const settled = [...this.#desired.values()].filter(({ key }) => !dirty.has(key) && !failing.has(key));
       for (const [key, cause] of this.#judgeDrift(fresh, listing, settled))
         causes.set(key, { service: cause, servers: new Map() });
@@ -143,14 +148,16 @@ export class RoundRunner {
     } else await this.#lookAgain([...this.#believed.stale, ...adopted].filter((key) => dirty.has(key)));
     this.#adopt(adopted, causes);
     if (!scope.dump) await this.#lookAtAddresses(scope, dirty);
-    const { steps, planned } = await this.#plan(scope, dirty);
+    const { steps: all, planned } = await this.#plan(scope, dirty);
+    const held = this.#held(all, planned);
+    const steps = held?.steps ?? all;
     // Before the steps: an entry that a crash leaves behind must be known as ours.
     this.#addresses.claim(steps, this.#config.services);
     await this.#keepOwnership();
     const outcome = { ...(await applyPlan(this.#dataplane, steps, this.#addresses.table)), steps, planned };
     this.#remember(outcome, causes, scope);
     await this.#keepOwnership();
-    return outcome;
+    return held === null ? outcome : { ...withHeld(outcome, held), steps: all, planned };
   }
 
   /**
@@ -243,11 +250,36 @@ export class RoundRunner {
     }
   }
 
-  /** Addresses change seldom: they are listed when something is to be done about them. */
+  /** Addresses change seldom: they are listed when something is to be done about them, or could not be listed before. */
   async #lookAtAddresses({ everything }: RoundScope, dirty: DirtyServices): Promise<void> {
     const { services } = this.#config;
-    if (this.#addresses.plan(services, this.#plannable(everything, dirty)).length === 0) return;
-    this.#addresses.believe(await this.#listAddresses(services), services, this.#leaves);
+    const planned = this.#plannable(everything, dirty);
+    const blind = this.#unlisted !== null && this.#needing(planned).length > 0;
+    if (!blind && this.#addresses.plan(services, planned).length === 0) return;
+    this.#addresses.believe(await this.#tryToListAddresses(), services, this.#leaves);
+  }
+
+  /** @returns null when they cannot be listed, too */
+  async #tryToListAddresses(): Promise<AddressListing | null> {
+    try {
+      const listing = await this.#addresses.list(this.#config.services);
+      this.#unlisted = null;
+      return listing;
+    } catch (thrown) {
+      this.#unlisted = thrown instanceof Error ? thrown : new Error(reasonOf(thrown));
+      return null;
+    }
+  }
+
+  #needing(planned: ReadonlySet<ServiceKey>): readonly ServiceKey[] {
+    return [...planned].filter((key) => this.#addresses.needs(key, this.#config.services));
+  }
+
+  /** What is left of the plan while addresses cannot be listed; null when they can. */
+  #held(steps: readonly PlannedStep[], planned: ReadonlySet<ServiceKey>): HeldPlan | null {
+    if (this.#unlisted === null) return null;
+    const stays = (key: ServiceKey): boolean => this.#config.services.has(key);
+    return holdAddresses({ steps, cause: this.#unlisted, needing: this.#needing(planned), stays });
   }
 
   /** Dumps services whose remembered entry may be wrong, or that were not ours so far. */
@@ -341,8 +373,11 @@ export class RoundRunner {
       if (service === undefined) continue;
       const inTable = computePlan(inputs, [key]).filter((step) => !this.#isDraining(step));
       const steps = [...inTable, ...this.#addresses.missing(key, listing, services)];
-      if (steps.length === 0) this.#drift.settled(key);
-      else {
+      // of an address that nobody could look at nothing is known
+      const blind = this.#unlisted !== null && this.#addresses.needs(key, services);
+      if (steps.length === 0) {
+        if (!blind) this.#drift.settled(key);
+      } else {
         const { repair, tell } = this.#drift.found(key, service.drift, steps);
         const cause = tell === null ? null : this.#events.append({ ...tell, service: name });
         if (repair) repairs.set(key, cause);

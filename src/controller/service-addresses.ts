@@ -33,6 +33,11 @@ export class ServiceAddresses {
     return this.#table;
   }
 
+  /** Whether lvsd is to own an address for a service. */
+  needs(service: ServiceKey, services: Services): boolean {
+    return this.#wantedBy(services).byService.has(service);
+  }
+
   /** What is there now; null where nothing is needed or owned, for then it does not matter. @throws DirectorError as `AddressTable.list` */
   async list(services: Services): Promise<AddressListing | null> {
     const needed = this.#wantedBy(services).byKey.size > 0 || this.#ownership.addresses.size > 0;

@@ -9,7 +9,7 @@ import type { VirtualService } from '../../src/model/virtual-service.js';
 import { controllerRig } from '../support/controller.js';
 import { FakeAddressTable } from '../support/fake-address-table.js';
 import { FakeDataplane } from '../support/fake-dataplane.js';
-import { model, service, type ServiceChanges } from '../support/models.js';
+import { model, service, verdict, type ServiceChanges } from '../support/models.js';
 
 const A = '10.0.1.11:80';
 const vip = '192.0.2.10 on eth0';
@@ -333,14 +333,83 @@ describe('an interface that is not there', () => {
 });
 
 describe('a list of addresses that cannot be read', () => {
-  it('holds the round up, and is tried again', async () => {
-    const rig = await started(model([shop()]));
-    rig.addresses.failList = 'list addresses: ENOBUFS';
+  const unlisted = 'list addresses: ENOBUFS';
+  const plain = service('plain', '192.0.2.11:80', [A, '10.0.1.12:80']);
+
+  it('fails the services that need one, at the look of each resync, and is tried again', async () => {
+    const rig = await started(model([shop(), plain]));
+    rig.addresses.failList = unlisted;
     await rig.clock.advanceAsync(30_000);
-    assert.deepEqual(rig.reconciler.readiness().reasons, ['list addresses: ENOBUFS']);
+    const { ok, reasons } = rig.reconciler.readiness();
+    assert.deepEqual(
+      [ok, reasons],
+      [false, [`shop: look at the address of tcp:192.0.2.10:80: ${unlisted}, tried 1 time`]],
+    );
+    await rig.clock.advanceAsync(1000);
+    assert.match(rig.reconciler.readiness().reasons[0] ?? '', /tried 2 times/);
+    assert.equal(rig.told('service-error').length, 1, 'the same is told once');
+    rig.addresses.failList = null;
+    await rig.clock.advanceAsync(30_000);
+    assert.equal(rig.reconciler.readiness().ok, true);
+    assert.deepEqual(rig.log, []);
+  });
+
+  it('does not keep verdicts and weights from being applied, also while the address is to be added', async () => {
+    const two = service('shop', '192.0.2.10:80', [A, '10.0.1.12:80'], { interface: 'eth0' });
+    const rig = await started(model([two]));
+    const [first, second] = two.servers;
+    rig.addresses.failList = unlisted;
+    rig.addresses.externalDelete(vip);
+    await rig.clock.advanceAsync(1000);
+    assert.equal(rig.reconciler.readiness().ok, false);
+    rig.reconciler.setVerdict(two.key, first!.key, verdict('down'));
+    await rig.clock.advanceAsync(0);
+    assert.deepEqual([...rig.plane.table.get(two.key)!.servers.keys()], [second!.key]);
+    const result = await rig.reconciler.setWeight(two.key, second!.key, 7, 'uid 0');
+    assert.equal(rig.plane.table.get(two.key)!.servers.get(second!.key)!.weight, 7);
+    assert.deepEqual(
+      result?.failures.map(({ code }) => code),
+      ['ERR_ADDRESSES_UNREADABLE'],
+    );
+    assert.deepEqual(
+      rig.addresses.journal.filter(({ kind }) => kind === 'delete-address'),
+      [],
+    );
+    rig.addresses.failList = null;
+    await rig.clock.advanceAsync(30_000);
+    assert.deepEqual([...rig.addresses.present], [vip]);
+    assert.equal(rig.reconciler.readiness().ok, true);
+  });
+
+  it('does not keep a director from starting: the table is programmed, and the address comes when it can', async () => {
+    const addresses = new FakeAddressTable('eth0', 'eth1');
+    addresses.failList = unlisted;
+    const rig = rigOf(model([shop(), plain]), { addresses });
+    const { failures } = await rig.reconciler.start();
+    assert.deepEqual(
+      failures.map(({ message }) => message),
+      [`add address ${vip}: ${unlisted}`],
+    );
+    assert.deepEqual([...rig.plane.table.keys()], [shop().key, plain.key]);
+    assert.deepEqual([...addresses.present], []);
+    addresses.failList = null;
+    await rig.clock.advanceAsync(1000);
+    assert.deepEqual([...addresses.present], [vip]);
+    assert.equal(rig.reconciler.readiness().ok, true);
+    await rig.reload(plain);
+    assert.deepEqual([...addresses.present], [], "it was known as lvsd's");
+  });
+
+  it('keeps a service that left the file until its address can go', async () => {
+    const rig = await started(model([shop(), plain]));
+    rig.addresses.failList = unlisted;
+    await rig.reload(service('plain', '192.0.2.11:80', [A]));
+    assert.ok(rig.plane.table.has(shop().key), 'clients are still called here');
+    assert.equal(rig.plane.table.get(plain.key)!.servers.size, 1);
     rig.addresses.failList = null;
     await rig.clock.advanceAsync(1000);
-    assert.equal(rig.reconciler.readiness().ok, true);
+    assert.deepEqual([...rig.addresses.present], []);
+    assert.ok(!rig.plane.table.has(shop().key));
   });
 });
 
