@@ -29,6 +29,8 @@ import type { ConnectionRecord, ObservedServer, ObservedService } from '../datap
 import type { DirectorEvent } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 
+export type * from './drain-protocol.js';
+
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];

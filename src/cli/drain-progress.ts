@@ -1,6 +1,6 @@
 /** `lvsd drain --wait`: shows what is left until the servers are out; a terminal is redrawn, elsewhere lines follow. */
 import type { ApiClient } from '../api/client.js';
-import type { OrderLine } from '../api/drain-protocol.js';
+import type { OrderLine } from '../api/protocol.js';
 import { pause } from '../base/abort.js';
 import { reasonOf } from '../base/errors.js';
 import type { CliContext } from './context.js';

@@ -1,5 +1,5 @@
 /** Servers that drain or are in maintenance, for people. Pure. */
-import type { OrderLine, OrderedLine } from '../api/drain-protocol.js';
+import type { OrderLine, OrderedLine } from '../api/protocol.js';
 import { plural } from '../base/plural.js';
 import type { DrainStatus, MaintenanceOrder } from '../model/drain.js';
 import { colors, type Colors } from './colors.js';

@@ -92,6 +92,7 @@ function serverColumns({ nowMs }: ServerTableOptions, paint: Colors): readonly S
     { title: 'SINCE', align: 'right', cell: (server) => sinceCell(server, nowMs) },
     { title: 'ACTIVE', align: 'right', cell: (server) => formatCount(server.activeConnections) },
     { title: 'INACT', align: 'right', cell: (server) => formatCount(server.inactiveConnections) },
+    { title: 'STICKY', align: 'right', cell: stickyCell },
     { title: 'CONNS', align: 'right', cell: (server) => formatCount(server.connections) },
     { title: 'REFUSED', align: 'right', cell: ({ refused }) => (refused === 0 ? '' : formatCount(refused)) },
     { title: 'IN', align: 'right', cell: (server) => formatBytes(server.bytesIn) },
@@ -130,10 +131,22 @@ function stateCell(server: ServerStatus, paint: Colors): string {
   const words = [
     ...(server.role === 'sorry' ? [] : [painters[server.verdict](server.verdict)]),
     ...(server.role === 'server' ? [] : [server.role]),
+    ...orderWords(server).map(paint.yellow),
     ...(server.panic ? [paint.yellow('panic')] : []),
     ...(server.overloaded === true ? [paint.yellow('overloaded')] : []),
   ];
   return words.join(' ');
+}
+
+function orderWords({ drain, maintenance }: ServerStatus): readonly string[] {
+  if (drain?.end === null) return ['draining'];
+  if (maintenance !== null) return ['maintenance'];
+  return drain === null ? [] : ['drained'];
+}
+
+/** Clients that may come back: of interest where they keep a server from leaving. */
+function stickyCell({ drain, stickyClients }: ServerStatus): string {
+  return drain?.end === null && (stickyClients ?? 0) > 0 ? formatCount(stickyClients ?? 0) : '';
 }
 
 /** A server that was never checked has no verdict that could have an age. */

@@ -160,6 +160,16 @@ export const SERVICE_FAMILIES: readonly SubjectFamily<ServiceStatus>[] = [
     ({ servers }) => servers.filter(({ panic }) => panic).length,
   ),
   gauge(
+    'lvsd_service_servers_draining',
+    'Servers that drain and are still in the table.',
+    ({ servers }) => servers.filter(drains).length,
+  ),
+  gauge(
+    'lvsd_service_servers_in_maintenance',
+    'Servers that an operator keeps out until further notice.',
+    ({ servers }) => servers.filter(({ maintenance }) => maintenance !== null).length,
+  ),
+  gauge(
     'lvsd_service_active_connections',
     'Active connections of all servers, as the kernel counts them.',
     ({ servers }) => sum(servers, ({ activeConnections }) => activeConnections),
@@ -204,6 +214,14 @@ export const SERVER_FAMILIES: readonly SubjectFamily<ServerStatus>[] = [
     'lvsd_server_weight',
     'Weight in the table; 0 when quiesced or not in the table.',
     ({ weight }) => weight ?? 0,
+  ),
+  gauge(
+    'lvsd_server_draining_connections',
+    'Connections and sticky clients left on a server that drains; absent where it does not.',
+    (server) =>
+      drains(server)
+        ? server.activeConnections + server.inactiveConnections + (server.stickyClients ?? 0)
+        : null,
   ),
   gauge(
     'lvsd_server_configured_weight',
@@ -266,6 +284,10 @@ function rateFamilies<Subject extends { readonly rates: PlaneRates | null }>(
 
 function isOwn({ role }: ServerStatus): boolean {
   return role === 'server';
+}
+
+function drains({ drain }: ServerStatus): boolean {
+  return drain !== null && drain.end === null;
 }
 
 function serves({ weight }: ServerStatus): boolean {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ApiClient } from '../../api/client.js';
-import type { DrainRequest, OrderAnswer, OrderLine } from '../../api/drain-protocol.js';
+import type { DrainRequest, OrderAnswer, OrderLine } from '../../api/protocol.js';
 import { parseDuration } from '../../base/duration.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { confirmSeveral } from '../confirm.js';

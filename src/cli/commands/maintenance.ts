@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { MaintenanceRequest, OrderAnswer } from '../../api/drain-protocol.js';
+import type { MaintenanceRequest, OrderAnswer } from '../../api/protocol.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
