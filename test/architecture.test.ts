@@ -193,6 +193,7 @@ const pureFiles = [
   'native/neighbour/ethernet.ts',
   'native/proc/connection-line.ts',
   'native/proc/lines.ts',
+  'native/proc/printed-row.ts',
   'native/rtnetlink/address-attribute.ts',
   'native/rtnetlink/address-codec.ts',
   'native/rtnetlink/link-codec.ts',

@@ -1,5 +1,6 @@
 /** All that a run of lvsadm meets outside itself, so that tests run hundreds of command lines in one process. */
 import type { IpvsTable } from '../../native/ipvs/table.js';
+import type { PrintedTable } from '../../native/proc/printed-table.js';
 import type { Privileges } from '../../native/proc/privileges.js';
 import type { ListedConnection } from './connection-table.js';
 import type { NameSources } from './names.js';
@@ -7,6 +8,8 @@ import type { NameSources } from './names.js';
 /** Takes text. What it throws ends the run. */
 export interface TextSink {
   write(text: string): void | Promise<void>;
+  /** As `write`, of text in UTF-8, which must not change before this is done. Absent where `write` does. */
+  writeBytes?(text: Uint8Array): void | Promise<void>;
 }
 
 /** Bytes in pieces, each of which holds until the next is asked for. */
@@ -31,6 +34,14 @@ export interface LvsadmContext {
   /** Called when the table is first needed, at most once in a run. */
   openTable(): IpvsTable | Promise<IpvsTable>;
   connections(): ConnectionRows | Promise<ConnectionRows>;
+  /**
+   * The same table as the kernel prints it, which is a quicker way to the servers of many services. Absent where there is none
+   * of the kernel.
+   *
+   * @returns null where it is not quicker
+   * @throws SyscallError where it cannot be read
+   */
+  printedTable?(): PrintedTable | null | Promise<PrintedTable | null>;
   /**
    * The table of the lvsd that runs; called when first needed. Absent where none can be asked.
    *

@@ -60,6 +60,10 @@ async function listServices(command: ListServices, session: Session): Promise<vo
     const { entries, names } = await withNames(readServices(table, command), command, session.names);
     out.add(head);
     for (const service of entries) await out.put(countedRows(service, format, { exact, names }));
+  } else if (format === 'plain' && command.numeric && command.service === null) {
+    const { listPlain } = await import('./list-plain.js');
+    out.add(head);
+    await listPlain(table, command, session.context, out);
   } else {
     const { entries, names } = await withNames(readEntries(table, command), command, session.names);
     out.add(head);

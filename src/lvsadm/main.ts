@@ -3,6 +3,7 @@
 import { readSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { IpvsTable } from '../../native/ipvs/table.js';
+import type { PrintedTable } from '../../native/proc/printed-table.js';
 import { readPrivileges } from '../../native/proc/privileges.js';
 import type { UserspaceSource } from './context.js';
 import { DescriptorSink, ReaderGoneError } from './output.js';
@@ -57,6 +58,16 @@ async function openTable(): Promise<IpvsTable> {
   }
 }
 
+/** Of a printed table: from some ninety services of ten servers on. */
+const largeBytes = 64 * 1024;
+
+async function readPrintedTable(): Promise<PrintedTable | null> {
+  const printed = (await import('../../native/proc/printed-table.js')).PrintedTable.read();
+  const large = printed === null || printed.bytes.length >= largeBytes;
+  if (large) (await import('./late-compiling.js')).compileLate();
+  return printed;
+}
+
 async function openUserspace(rates: boolean): Promise<UserspaceSource> {
   const userspace = await import('./userspace.js');
   return userspace.openUserspace({ uid: process.geteuid?.() ?? 0, environment: process.env }, rates);
@@ -73,6 +84,7 @@ async function main(): Promise<number> {
       names: systemNames,
       openTable,
       connections: async () => (await import('../../native/proc/connections.js')).readConnections(),
+      printedTable: readPrintedTable,
       openUserspace,
       privileges: readPrivileges,
       stopAtOperand:

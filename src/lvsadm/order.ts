@@ -7,7 +7,8 @@ import { parseAddress } from '../../native/inet/address.js';
 import type { IpvsDestinationKey, IpvsServiceKey } from '../../native/ipvs/types.js';
 import { parseLaxIpv4 } from './ipv4-text.js';
 
-interface AddressOrder {
+/** By what servers are compared. */
+export interface AddressOrder {
   readonly ipv6: boolean;
   /** Of 32 bits with a sign: four, or the one of IPv4. */
   readonly words: readonly number[];
@@ -29,6 +30,11 @@ export function sortDestinations<Destination extends IpvsDestinationKey>(
   destinations: readonly Destination[],
 ): Destination[] {
   return sortBy(destinations, addressOrder, compareAddresses);
+}
+
+/** As `sortDestinations`, in place, of the first `count`. Never throws. */
+export function sortAddresses(addresses: AddressOrder[], count: number): void {
+  mergeSort(addresses, 0, count, compareAddresses, []);
 }
 
 const noWords = [0];
@@ -84,7 +90,7 @@ function sortBy<Item, Key>(
   compare: Compare<Key>,
 ): Item[] {
   const keyed = items.map((item) => ({ item, key: keyOf(item) }));
-  mergeSort(keyed, 0, keyed.length, compare, []);
+  mergeSort<Keyed<Item, Key>>(keyed, 0, keyed.length, (a, b) => compare(a.key, b.key), []);
   return keyed.map(({ item }) => item);
 }
 
@@ -94,12 +100,12 @@ function sortBy<Item, Key>(
  *
  * @param merged room for as many items, to be overwritten
  */
-function mergeSort<Item, Key>(
-  items: Keyed<Item, Key>[],
+function mergeSort<Item>(
+  items: Item[],
   from: number,
   end: number,
-  compare: Compare<Key>,
-  merged: Keyed<Item, Key>[],
+  compare: Compare<Item>,
+  merged: Item[],
 ): void {
   if (end - from <= 1) return;
   const middle = from + ((end - from) >> 1);
@@ -112,7 +118,7 @@ function mergeSort<Item, Key>(
     const a = items[left];
     const b = right < end ? items[right] : undefined;
     if (a === undefined) break;
-    if (b === undefined || compare(a.key, b.key) <= 0) {
+    if (b === undefined || compare(a, b) <= 0) {
       merged[count++] = a;
       left++;
     } else {

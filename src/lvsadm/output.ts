@@ -29,7 +29,12 @@ export class DescriptorSink implements TextSink {
 
   /** @throws ReaderGoneError, OutputError */
   write(text: string): void | Promise<void> {
-    let bytes: Uint8Array = Buffer.from(text);
+    return this.writeBytes(Buffer.from(text));
+  }
+
+  /** @throws ReaderGoneError, OutputError */
+  writeBytes(text: Uint8Array): void | Promise<void> {
+    let bytes = text;
     try {
       while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#fd, bytes));
     } catch (error) {

@@ -52,10 +52,15 @@ export function titleLines(format: ListFormat): string {
   return `Prot LocalAddress:Port${service}\n  -> RemoteAddress:Port${server}\n`;
 }
 
+/** The row of a service, with its end. Never throws. */
+export function serviceRow(service: IpvsServiceEntry, style: TableStyle): string {
+  return `${settingsRow(service, style)}\n`;
+}
+
 /** The rows of a service and its servers, with their ends. Never throws. */
 export function entryRows(entry: ListedEntry, format: EntryFormat, style: TableStyle): string {
   const { service } = entry;
-  let rows = `${settingsRow(service, style)}\n`;
+  let rows = serviceRow(service, style);
   for (const destination of entry.destinations) {
     rows += `  -> ${formatServerColumn(destination, service, style.names)} ${serverColumns(destination, format)}\n`;
   }

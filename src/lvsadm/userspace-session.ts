@@ -12,6 +12,8 @@ export function userspaceSession(command: OfUserspace['command'], context: Lvsad
   return new Session({
     ...context,
     openTable: async () => (await open()).table,
+    // the kernel's is another table
+    printedTable: () => null,
     connections: async (): Promise<AsyncIterable<ListedConnection>> => (await open()).connections(),
   });
 }

@@ -124,6 +124,7 @@ const asked: boolean[] = [];
 const run = (line: string): Promise<Answer> =>
   lvsadm(words(line), {
     openTable: () => assert.fail('the kernel was asked'),
+    printedTable: () => assert.fail('the kernel was asked'),
     openUserspace: (rates) => {
       asked.push(rates);
       const table = rates ? withRates(earlier(answer), answer, 2000) : answer;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IpvsClient } from '../../../../../native/ipvs/client.js';
 import { readConnections } from '../../../../../native/proc/connections.js';
+import { PrintedTable } from '../../../../../native/proc/printed-table.js';
 import { runLvsadm } from '../../../../../src/lvsadm/run.js';
 import { systemNames } from '../../../../../src/lvsadm/system-names.js';
 import type { Run } from '../corpus/case.js';
@@ -32,6 +33,8 @@ export async function lvsadm(run: Run): Promise<Answer> {
     openTable: () => tableSeenBy(run, IpvsClient.open()),
     connections: () =>
       connections === undefined ? readConnections() : readConnections(fileWith(connections)),
+    // the kernel's own file knows nothing of counters that are given
+    ...(run.counters === undefined ? { printedTable: () => PrintedTable.read() } : {}),
     privileges: () => ({ netAdmin: true, initialUserNamespace: true }),
     stopAtOperand: run.posixlyCorrect === true,
   });
