@@ -35,7 +35,8 @@ export interface DrainWatchOptions {
   readonly running: () => readonly RunningDrain[];
   /** Reads these services while no step is run. Its failure is told by the rounds, which need the table, too. */
   readonly look: (services: ReadonlySet<ServiceKey>) => Promise<ObservedTable>;
-  readonly onEnded: (ended: readonly EndedDrain[]) => void;
+  /** Settles when the steps that follow have been run, or have failed, which is told elsewhere. */
+  readonly onEnded: (ended: readonly EndedDrain[]) => Promise<void>;
   /** The wall clock was set: these are the drain's times from now on. */
   readonly onMoved: (drain: RunningDrain, time: DrainTime) => void;
 }
@@ -134,7 +135,7 @@ export class DrainWatch {
       const cause = judge ? this.#judge(drain, entry) : null;
       if (cause !== null) ended.push({ drain, cause, counts });
     }
-    if (ended.length > 0) this.#options.onEnded(ended);
+    if (ended.length > 0) await this.#options.onEnded(ended);
   }
 
   async #observe(services: ReadonlySet<ServiceKey>): Promise<ObservedTable | null> {

@@ -173,7 +173,7 @@ export class Drains {
     this.#watch.follow();
   }
 
-  /** Looks once, at once: for the start, when a deadline may have passed meanwhile. Never rejects. */
+  /** Looks once, at once, and waits for what follows: for who may not wait for the timer. Never rejects. */
   async look(): Promise<void> {
     if (this.#running().length > 0) await this.#watch.look();
   }
@@ -251,7 +251,7 @@ export class Drains {
     return running;
   }
 
-  #ended(all: readonly EndedDrain[]): void {
+  async #ended(all: readonly EndedDrain[]): Promise<void> {
     const { events, config, changed } = this.#options;
     const servers: ChangedServer[] = [];
     for (const ended of all) {
@@ -264,7 +264,7 @@ export class Drains {
       servers.push({ service, server, cause });
     }
     this.#options.onOrders();
-    void changed(servers);
+    await changed(servers);
   }
 
   #endOf({ drain, cause, counts }: EndedDrain): DrainEnd {

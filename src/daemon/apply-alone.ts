@@ -1,10 +1,12 @@
 /** `lvsd apply` where no director runs: programs the kernel's table once, and leaves it. */
 import type { ReloadAnswer } from '../api/protocol.js';
 import { realClock } from '../base/clock.js';
+import { pause } from '../base/abort.js';
 import { closeAll } from '../base/close-all.js';
 import { DirectorError } from '../base/errors.js';
 import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.js';
 import { describeStep } from '../controller/describe-step.js';
+import { LOOK_MS } from '../controller/drain-watch.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { KernelDataplane } from '../dataplane/kernel/kernel-dataplane.js';
 import type { Model } from '../model/director.js';
@@ -127,11 +129,23 @@ async function program(
   try {
     await side.follow(model);
     const { steps, failures } = await reconciler.start();
+    troubles.push(...(await endIdleDrains(reconciler)));
     await side.check(model);
     return { steps, failures, troubles };
   } finally {
     await closeAll([() => reconciler.close(), () => side.close(), () => state.close()]);
   }
+}
+
+/** Nobody watches the drains that this began: those without connections end here, the others with whoever comes next. */
+async function endIdleDrains({ drains }: Reconciler): Promise<readonly string[]> {
+  const draining = () => drains.list().filter(({ drain }) => drain?.end === null).length;
+  if (draining() === 0) return [];
+  await pause(realClock, LOOK_MS, new AbortController().signal);
+  await drains.look();
+  const left = draining();
+  if (left === 0) return [];
+  return [`${plural(left, 'server')} still drain: lvsd run, or the next lvsd apply, deletes them in time`];
 }
 
 function refuseShrinking(model: Model, { owned }: Remembered, lastGood: Model | null): void {
