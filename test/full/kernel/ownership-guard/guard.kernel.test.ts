@@ -105,6 +105,10 @@ describe('a bad file', () => {
       assert.equal((await home.run('apply')).code, 0);
       const good = table.list();
       home.configure(wanted());
+      const planned = await home.run('plan', '--detailed-exitcode');
+      assert.equal(planned.code, 1, 'apply would be refused');
+      assert.match(planned.stdout, /^Plan: /m);
+      assert.match(planned.stderr, /lvsd apply would be refused without --force: .*removes 6 of 10 services/);
       const refused = await home.run('apply');
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /lvsd apply --force/);
