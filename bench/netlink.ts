@@ -24,6 +24,8 @@ interface GuestFigures {
   kernel: string;
   peers: Record<string, string>;
   small: { nodeMs: number; lvsadmMs: number; ipvsadmMs: number }[];
+  /** Whole listings in turns, by the number of services. */
+  listed: Record<string, { ipvsadmMs: number; lvsadmMs: number }[]>;
   bySize: Record<string, { turns: Turn[] }>;
   /** Peak of each process at 1,000 services. */
   memoryKb: Record<string, number>;
@@ -69,6 +71,18 @@ const rows = Object.entries(guest.bySize).flatMap(([services, { turns }]) => {
   ];
 });
 printTable(['work', 'peer ms', 'own ms', 'times faster'], rows);
+const listed = Object.entries(guest.listed).map(([services, turns]) => ({
+  services: Number(services),
+  ipvsadmMs: median(turns.map(({ ipvsadmMs }) => ipvsadmMs)),
+  lvsadmMs: median(turns.map(({ lvsadmMs }) => lvsadmMs)),
+  timesFaster: median(turns.map(({ ipvsadmMs, lvsadmMs }) => ipvsadmMs / lvsadmMs)),
+}));
+printTable(
+  ['services x 10, whole listing', 'ipvsadm ms', 'lvsadm ms', 'times faster'],
+  listed.map((one) => [`${one.services}`, ms(one.ipvsadmMs), ms(one.lvsadmMs), one.timesFaster.toFixed(2)]),
+);
+/** Between two measured sizes it is not known. */
+const slowerAt = Math.max(0, ...listed.filter((one) => one.timesFaster < 1).map((one) => one.services));
 printTable(
   ['peak memory, 1000 x 10', 'MB'],
   Object.entries(guest.memoryKb).map(([name, kb]) => [name.replace(/Kb$/, ''), (kb / 1024).toFixed(0)]),
@@ -76,9 +90,11 @@ printTable(
 const summary = {
   helpOverNodeMs: median(help.map(({ nodeMs, lvsadmMs }) => lvsadmMs - nodeMs)),
   smallListingOverNode: median(guest.small.map(({ nodeMs, lvsadmMs }) => lvsadmMs / nodeMs)),
+  listingFasterFrom: listed.find((one) => one.services > slowerAt)?.services ?? null,
   keepalivedStartMs: median(guest.keepalivedMs),
 };
 console.log(`lvsadm -h on this machine: ${summary.helpOverNodeMs.toFixed(1)} ms over node -e 0`);
 console.log(`lvsadm -Ln, one service, in the guest: ${summary.smallListingOverNode.toFixed(2)} x node -e 0`);
+console.log(`lvsadm -Ln is faster than ipvsadm -Ln from ${summary.listingFasterFrom ?? 'more than 3000'} services on`);
 console.log(`keepalived's start, 1000 x 10, no checkers: ${ms(summary.keepalivedStartMs)} ms`);
 keepResult('netlink', { ...summary, help, ...guest });

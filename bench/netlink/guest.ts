@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IpvsClient } from '../../native/index.js';
+import { PrintedTable } from '../../native/proc/printed-table.js';
 import { readPrivileges } from '../../native/proc/privileges.js';
 import { runLvsadm } from '../../src/lvsadm/run.js';
 import { systemNames } from '../../src/lvsadm/system-names.js';
@@ -27,6 +28,10 @@ const sizes = [
   // a turn takes a minute, nearly all of it ipvsadm's
   { services: 5000, turns: 1 },
 ];
+
+/** Tables that are listed only, to see from how many services on node's start is paid for. */
+const listedSizes = [500, 1000, 1500, 2000, 3000];
+const listedTurns = 5;
 
 interface Turn {
   readonly ipvsadmRestoreMs: number;
@@ -96,6 +101,19 @@ async function oneTurn(services: number): Promise<Turn> {
   };
 }
 
+/** Whole processes in turns. */
+async function listInTurns(services: number): Promise<{ ipvsadmMs: number; lvsadmMs: number }[]> {
+  programInProcess(services);
+  const turns: { ipvsadmMs: number; lvsadmMs: number }[] = [];
+  for (let turn = 0; turn < listedTurns; turn++) {
+    const ipvsadm = await runMeasured('ipvsadm', ['-Ln']);
+    const lvsadm = await runMeasured(node, [lvsadmMain ?? '', '-Ln']);
+    if (ipvsadm.stdout !== lvsadm.stdout) throw new Error('the two listings differ');
+    turns.push({ ipvsadmMs: ipvsadm.wallMs, lvsadmMs: lvsadm.wallMs });
+  }
+  return turns;
+}
+
 /** `lvsadm -Ln` without its process. */
 async function listInProcess(): Promise<{ wallMs: number; text: string }> {
   const pieces: string[] = [];
@@ -108,6 +126,7 @@ async function listInProcess(): Promise<{ wallMs: number; text: string }> {
     names: systemNames,
     openTable: () => IpvsClient.open(),
     connections: () => [],
+    printedTable: () => PrintedTable.read(),
     privileges: readPrivileges,
     stopAtOperand: false,
   });
@@ -174,6 +193,11 @@ async function smallListing(): Promise<{ nodeMs: number; lvsadmMs: number; ipvsa
 
 say('small listing');
 const small = await smallListing();
+const listed: Record<string, { ipvsadmMs: number; lvsadmMs: number }[]> = {};
+for (const services of listedSizes) {
+  say(`${services} services x ${serversPerService}, listed`);
+  listed[services] = await listInTurns(services);
+}
 const bySize: Record<string, { turns: Turn[] }> = {};
 for (const { services, turns } of sizes) {
   writeFileSync(join(folder, `rules-${services}`), restoreScript(services));
@@ -195,6 +219,7 @@ console.log(
     kernel: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
     peers: { ipvsadm: versionOf('ipvsadm', ['-v']), keepalived: versionOf('keepalived', ['-v']) },
     small,
+    listed,
     bySize,
     memoryKb,
     keepalivedMs,
