@@ -95,6 +95,8 @@ const summary = {
 };
 console.log(`lvsadm -h on this machine: ${summary.helpOverNodeMs.toFixed(1)} ms over node -e 0`);
 console.log(`lvsadm -Ln, one service, in the guest: ${summary.smallListingOverNode.toFixed(2)} x node -e 0`);
-console.log(`lvsadm -Ln is faster than ipvsadm -Ln from ${summary.listingFasterFrom ?? 'more than 3000'} services on`);
+console.log(
+  `lvsadm -Ln is faster than ipvsadm -Ln from ${summary.listingFasterFrom ?? 'more than 3000'} services on`,
+);
 console.log(`keepalived's start, 1000 x 10, no checkers: ${ms(summary.keepalivedStartMs)} ms`);
 keepResult('netlink', { ...summary, help, ...guest });
