@@ -15,33 +15,37 @@ export function decideServer(
   serving: Serving,
   panic: ReadonlySet<ServerKey>,
 ): ServerDecision {
-  const { server, weight } = standing;
-  const { key, name } = server;
+  const { server, weight, quiesced, reason } = standing;
   if (standing.state === 'ordered-out') {
-    const present = standing.quiesced && mayStand(server, serving);
-    const ended = standing.quiesced ? {} : ({ drained: true } as const);
-    return { server: key, name, present, weight: 0, reason: standing.reason, ...ended };
+    const ordered = decision(server, quiesced && mayStand(server, serving), 0, reason);
+    return quiesced ? ordered : { ...ordered, drained: true };
   }
-  if (serving.tier === 'sorry' && policy.sorryServer?.key === key)
-    return sorryDecision({ ...policy.sorryServer, name }, serving);
-  const decided = { server: key, name };
-  if (panic.has(key))
-    return { ...decided, present: true, weight, reason: `panic: kept in; ${standing.reason}`, panic: true };
-  if (!mayStand(server, serving))
-    return { ...decided, present: false, weight: 0, reason: backupReason(standing) };
-  if (standing.state !== 'well')
-    return { ...decided, present: standing.quiesced, weight: 0, reason: standing.reason };
+  if (serving.tier === 'sorry' && policy.sorryServer?.key === server.key)
+    return sorryDecision({ ...policy.sorryServer, name: server.name }, serving);
+  if (panic.has(server.key))
+    return { ...decision(server, true, weight, `panic: kept in; ${reason}`), panic: true };
+  if (!mayStand(server, serving)) return decision(server, false, 0, backupReason(standing));
+  if (standing.state !== 'well') return decision(server, quiesced, 0, reason);
   if (server.backup !== undefined || weight === 0 || primariesServe(serving))
-    return { ...decided, present: true, weight, reason: standing.reason };
-  const reason = `stands aside: ${serving.reason}`;
-  return { ...decided, present: canStandAside(policy.settings), weight: 0, reason };
+    return decision(server, true, weight, reason);
+  return decision(server, canStandAside(policy.settings), 0, `stands aside: ${serving.reason}`);
+}
+
+/** Field by field: spreading an object costs V8 a hundred times as much. */
+function decision(
+  { key, name }: RealServer,
+  present: boolean,
+  weight: number,
+  reason: string,
+): ServerDecision {
+  return { server: key, name, present, weight, reason };
 }
 
 /** In the table only while it serves. */
-export function sorryDecision({ key, name, weight }: RealServer, { tier }: Serving): ServerDecision {
-  const serves = tier === 'sorry';
-  const reason = serves ? 'serves as sorry server' : 'sorry server: stands by';
-  return { server: key, name, present: serves, weight: serves ? weight : 0, reason };
+export function sorryDecision(server: RealServer, { tier }: Serving): ServerDecision {
+  return tier === 'sorry'
+    ? decision(server, true, server.weight, 'serves as sorry server')
+    : decision(server, false, 0, 'sorry server: stands by');
 }
 
 function backupReason({ state, reason }: Standing): string {

@@ -105,9 +105,15 @@ function withSorry(
 }
 
 function tableServer(server: RealServer, weight: number, asNat: boolean): TableServer {
-  const { backup: _backup, ...plain } = server;
-  const effective = server.backup === undefined && server.weight === weight ? server : { ...plain, weight };
+  // Mostly the very object: a copy of each costs more than all the rest.
+  const isPlain = server.backup === undefined && server.weight === weight;
+  const effective = isPlain ? server : plainServer(server, weight);
   return asNat && needsKernel(server) ? { ...effective, forwarding: 'nat', tunnel: null } : effective;
+}
+
+/** Which pool a server is of is no part of a table. */
+function plainServer({ backup: _backup, ...server }: RealServer, weight: number): TableServer {
+  return { ...server, weight };
 }
 
 /** The userspace plane ends each connection itself, so it can neither route directly nor tunnel. */
