@@ -188,9 +188,9 @@ export class Reconciler {
     const after = indexServices(model);
     const keys = new Set([...before.keys(), ...after.keys()]);
     if (director.unmanaged !== model.director.unmanaged) return new Set([...keys, ...believed.keys()]);
-    const { failures } = this.#rounds;
-    const changed = [...keys].filter((key) => before.get(key) !== after.get(key));
-    return new Set([...changed, ...failures.keys(), ...unsettled]);
+    const wrong = new Set([...this.#rounds.failures.keys(), ...unsettled]);
+    const isConcerned = (key: ServiceKey): boolean => wrong.has(key) || before.get(key) !== after.get(key);
+    return new Set([...keys, ...wrong].filter(isConcerned));
   }
 
   /**
