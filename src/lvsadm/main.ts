@@ -99,6 +99,5 @@ async function main(): Promise<number> {
   }
 }
 
-void main().then((status) => {
-  process.exitCode = status;
-});
+// all is written by now; ending by itself, Node would first take down what it has built, thread by thread
+void main().then((status) => process.exit(status));
