@@ -161,22 +161,43 @@ function tunnels({ alsoRealServer, tunnelInterfaces }: SysctlFacts): SysctlAdvic
 }
 
 function connections(model: Model, services: readonly VirtualService[]): SysctlAdvice[] {
-  const found = [lostFlows(model, services), reuse()];
-  const quiesced = services.find(
-    ({ onFailure, settings }) => onFailure === 'quiesce' && settings.persistence !== null,
-  );
-  if (quiesced !== undefined) {
-    const reason =
-      `service ${quiesced.name} is persistent and quiesces failed servers: without it known clients are sent to the ` +
-      'failed server until their template ends';
-    found.push(advice(`${IPVS}/expire_quiescent_template`, 1, 'warning', reason));
-  }
+  const found = [lostFlows(model, services), reuse(), ...templates(services)];
   const ftp = services.find((service) => isFtp(service) && service.address.kind !== 'address');
   if (ftp !== undefined) {
     const reason = `service ${ftp.name}: the ports that FTP agrees upon are found by connection tracking`;
     found.push(advice(`${IPVS}/conntrack`, 1, 'warning', reason));
   }
   return found;
+}
+
+/** One setting for all services: whether clients that stick to a server of weight 0 are moved. */
+function templates(services: readonly VirtualService[]): readonly SysctlAdvice[] {
+  const persistent = services.filter(({ settings }) => settings.persistence !== null);
+  const path = `${IPVS}/expire_quiescent_template`;
+  const quiesced = persistent.find(({ onFailure }) => onFailure === 'quiesce');
+  if (quiesced !== undefined) {
+    const reason =
+      `service ${quiesced.name} is persistent and quiesces failed servers: without it known clients are sent to the ` +
+      'failed server until their template ends';
+    return [advice(path, 1, 'warning', reason)];
+  }
+  const keeps = persistent.find(({ drain }) => drain.templates === 'keep');
+  const expires = persistent.find(({ drain }) => drain.templates === 'expire');
+  if (expires !== undefined) {
+    const others =
+      keeps === undefined
+        ? ''
+        : `; it is one setting for all, so those of service ${keeps.name} (drain.templates: keep) are moved, too`;
+    const reason =
+      `service ${expires.name} moves its persistent clients when a server drains (drain.templates: expire): without ` +
+      `it they are sent to that server until the drain ends${others}`;
+    return [advice(path, 1, 'warning', reason)];
+  }
+  if (keeps === undefined) return [];
+  const reason =
+    `service ${keeps.name} lets its persistent clients come back while a server drains (drain.templates: keep): ` +
+    'with 1 they are moved at once';
+  return [advice(path, 0, 'info', reason)];
 }
 
 function lostFlows({ director }: Model, services: readonly VirtualService[]): SysctlAdvice {

@@ -97,6 +97,19 @@ const cases: readonly {
     expected: [...always, 'net/ipv4/vs/expire_quiescent_template=1 warning'],
   },
   {
+    name: 'templates of a server that drains end where the file says so, with a word on those that it says to keep',
+    text: `services:
+  - { name: moved, address: "192.0.2.1:80", forwarding: dr, persistence: { timeout: 1m }, drain: { templates: expire }, servers: ["10.0.0.1:80"] }
+  - { name: kept, address: "192.0.2.1:81", forwarding: dr, persistence: { timeout: 1m }, servers: ["10.0.0.1:81"] }
+`,
+    expected: [...always, 'net/ipv4/vs/expire_quiescent_template=1 warning'],
+  },
+  {
+    name: 'templates of a server that drains are kept unless the file says otherwise',
+    text: service('forwarding: dr, persistence: { timeout: 1m }, servers: ["10.0.0.1:80"]'),
+    expected: [...always, 'net/ipv4/vs/expire_quiescent_template=0 info'],
+  },
+  {
     name: 'FTP behind a mark is tracked',
     text: 'services: [{ name: ftp, match: [{ address: 192.0.2.1, ports: 20-21 }], check: { type: none }, servers: ["10.0.0.1:0"] }]\n',
     expected: ['net/ipv4/ip_forward=1 fault', ...always, 'net/ipv4/vs/conntrack=1 warning'],
