@@ -272,19 +272,6 @@ export class Reconciler {
     return { revision, ...(await this.#rounds.plan('weight')) };
   }
 
-  /**
-   * Lets a server serve again that failed and waits for an operator or its time (`recovery`): now, or as soon as it is
-   * well. Asks for a plan, waits for none.
-   *
-   * @param by who asks, for people
-   * @returns false when nothing holds it
-   */
-  releaseHold(service: ServiceKey, server: ServerKey, by: string): boolean {
-    if (!this.#serving.release(service, server)) return false;
-    this.#released(service, server, `released by ${by}`);
-    return true;
-  }
-
   /** Orders that take servers out of service, and servers that leave. */
   get drains(): Pick<
     Drains,
