@@ -83,6 +83,8 @@ export class HealthRunner {
   readonly #pool: ProberPool;
   #services = new Map<ServiceKey, WatchedService>();
   #lastStall: Stall | null = null;
+  /** By the clock that does not jump. */
+  #stalledAtMs = -Infinity;
   #closed = false;
 
   constructor(options: HealthRunnerOptions) {
@@ -277,6 +279,7 @@ export class HealthRunner {
 
   #stalled(stall: Stall): void {
     this.#lastStall = stall;
+    this.#stalledAtMs = this.#options.clock.nowMs();
     this.#pool.respread();
     this.#options.observer?.stalled?.(stall.durationMs);
     this.#options.onStall?.(stall);
@@ -307,13 +310,11 @@ export class HealthRunner {
   }
 
   #whyOverdue(waitingFor: WatchedCheck['prober']['waitingFor']): string {
-    if (waitingFor === 'turn') return 'its probe waits for its turn (director.health)';
-    if (waitingFor === 'result') return 'its probe does not end';
     const stall = this.#lastStall;
-    const recent = stall !== null && this.#options.clock.wallMs() - stall.atMs < SWEEP_MS * 2;
-    return recent
-      ? `the director stood still for ${(stall.durationMs / 1000).toFixed(1)}s`
-      : 'the director is late';
+    if (stall !== null && this.#options.clock.nowMs() - this.#stalledAtMs < SWEEP_MS * 2)
+      return `the director stood still for ${(stall.durationMs / 1000).toFixed(1)}s`;
+    if (waitingFor === 'turn') return 'its probe waits for its turn (director.health)';
+    return waitingFor === 'result' ? 'its probe does not end' : 'the director is late';
   }
 }
 

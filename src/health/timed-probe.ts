@@ -19,7 +19,7 @@ export interface ProbeTime {
   readonly stalls: StallWatch;
 }
 
-/** A probe is given back at most so many timeouts for standstills; then it is given up, and says nothing. */
+/** A probe is given back the time of standstills so often; at the next it is given up, and says nothing. */
 const MOST_GIVEN_BACK = 3;
 /** Time may be off by so much when it is compared, ms. */
 const EPSILON_MS = 0.001;
@@ -42,11 +42,11 @@ export async function timedProbe(
   const startedMs = clock.nowMs();
   const turnedMs = stalls.turnedMs();
   const stoodMs = (): number => clock.nowMs() - startedMs - (stalls.turnedMs() - turnedMs);
+  let givenBack = 0;
   let ended: 'in time' | 'timeout' | 'given up' = 'in time';
   const alarm = agenda.alarm(() => {
     const leftMs = timeoutMs - (stalls.turnedMs() - turnedMs);
-    const givenUp = stoodMs() > MOST_GIVEN_BACK * timeoutMs;
-    if (leftMs > EPSILON_MS && !givenUp) {
+    if (leftMs > EPSILON_MS && givenBack++ < MOST_GIVEN_BACK) {
       alarm.set(clock.nowMs() + leftMs);
       return;
     }

@@ -146,13 +146,13 @@ describe('a probe that several services share', () => {
       ]),
     );
     const random = seededRandom(5);
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 150; round++) {
       failing = random.chance(0.5);
       await clock.advanceAsync(random.int(100, 3000));
     }
     const times = takenBy(1).map(({ atMs }) => atMs);
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    assert.ok(gaps.length > 30);
+    assert.ok(gaps.length > 15);
     assert.ok(Math.max(...gaps) <= 10_000, `${Math.max(...gaps)}`);
     assert.ok(Math.min(...gaps) > 10_000 - 2 * 2000, `${Math.min(...gaps)}`);
     await runner.close();
@@ -176,7 +176,8 @@ class SlowReference {
   probe(ok: boolean): { nextMs: number; takers: number[] } {
     const number = this.#results.push(ok) - 1;
     const takers: number[] = [];
-    for (let more = true; more;) {
+    let more = true;
+    while (more) {
       const pace = this.#pace();
       const due = this.#timings.flatMap((_, index) =>
         !takers.includes(index) && this.#isDue(index, number, pace) ? [index] : [],
@@ -214,11 +215,11 @@ class SlowReference {
     const { rise, fall } = this.#timings[index] ?? fail();
     const results = (this.#took[index] ?? []).map((number) => this.#results[number] === true);
     let up = true;
-    results.forEach((_, end) => {
+    for (const end of results.keys()) {
       const row = results.slice(Math.max(0, end + 1 - (up ? fall : rise)), end + 1);
       const longEnough = row.length === (up ? fall : rise);
       if (longEnough && row.every((ok) => ok !== up)) up = !up;
-    });
+    }
     return { countsAs: up ? 'up' : 'down', changing: results.length > 0 && results.at(-1) !== up };
   }
 }
@@ -231,7 +232,7 @@ describe('sharing, over long random histories', () => {
   it('tells each service what the slow reference does, at the same time', async () => {
     const random = seededRandom(77);
     let took = 0;
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 25; round++) {
       const timings = Array.from({ length: random.int(1, 4) }, () => ({
         ...tcpCheck().timing,
         intervalMs: random.int(4, 60) * 100,
@@ -248,7 +249,7 @@ describe('sharing, over long random histories', () => {
         return ok;
       });
       runner.configure(sharing(timings));
-      await clock.advanceAsync(60_000);
+      await clock.advanceAsync(40_000);
       const reference = new SlowReference(timings);
       let atMs = 0;
       let from = 0;
@@ -272,13 +273,13 @@ describe('sharing, over long random histories', () => {
       assert.equal(from, taken.length);
       await runner.close();
     }
-    assert.ok(took > 3000, `${took}`);
+    assert.ok(took > 1000, `${took}`);
   });
 
   it('lets no rhythm of flapping pass the guard of rise and fall', async () => {
     const random = seededRandom(78);
     let changes = 0;
-    for (let round = 0; round < 80; round++) {
+    for (let round = 0; round < 30; round++) {
       const periodMs = random.int(200, 20_000);
       const share = random.next();
       const timings = Array.from({ length: random.int(1, 3) }, () => ({
@@ -290,7 +291,7 @@ describe('sharing, over long random histories', () => {
       }));
       const { clock, probes, takenBy, runner } = harness((nowMs) => nowMs % periodMs < share * periodMs);
       runner.configure(sharing(timings));
-      await clock.advanceAsync(120_000);
+      await clock.advanceAsync(60_000);
       const results = new Map(probes.map(({ atMs, ok }) => [atMs, ok]));
       for (const [index, { rise, fall }] of timings.entries()) {
         const told = takenBy(index);
@@ -306,6 +307,6 @@ describe('sharing, over long random histories', () => {
       assert.equal(runner.verdict(keys[0] ?? fail(), keyOf(1))?.checkedAtMs, takenBy(0).at(-1)?.atMs);
       await runner.close();
     }
-    assert.ok(changes > 300, `${changes}`);
+    assert.ok(changes > 60, `${changes}`);
   });
 });
