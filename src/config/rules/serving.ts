@@ -93,6 +93,27 @@ const quiescedUdp: ServiceRule = ({ spot, config, address, planes }, verdicts) =
   });
 };
 
+const FALLBACKS: Readonly<Record<string, string | null>> = {
+  dh: null,
+  sh: 'sh-fallback',
+  mh: 'mh-fallback',
+};
+
+/** Hashing schedulers choose by the client, not by who takes connections. */
+const quiescedHash: ServiceRule = ({ spot, config }, verdicts) => {
+  const fallback = FALLBACKS[config.scheduler];
+  if (config.on_failure !== 'quiesce' || fallback === undefined) return;
+  if (config.scheduler_flags.some((flag) => flag === fallback)) return;
+  verdicts.warn(spot, ['on_failure'], {
+    rule: 'quiesce-hash',
+    message: `the scheduler ${config.scheduler} goes on to choose a failed server of weight 0: clients that hash to it are turned away`,
+    hint:
+      fallback === null
+        ? 'write on_failure: remove'
+        : `write on_failure: remove, or scheduler_flags: [${fallback}]`,
+  });
+};
+
 export const SERVING_RULES: readonly ServiceRule[] = [
   quorumUp,
   reachable,
@@ -100,4 +121,5 @@ export const SERVING_RULES: readonly ServiceRule[] = [
   sorryPort,
   lostFlows,
   quiescedUdp,
+  quiescedHash,
 ];

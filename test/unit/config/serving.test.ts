@@ -116,6 +116,20 @@ describe('who serves, where the file is odd', () => {
     ]);
   });
 
+  it('warns of clients that hash to a quiesced server, unless there is a fallback', async () => {
+    const quiesce = '    on_failure: quiesce\n    scheduler: ';
+    for (const scheduler of ['dh', 'sh', 'mh']) {
+      const [told, ...more] = await warned(`${quiesce}${scheduler}\n`);
+      assert.match(
+        told ?? '',
+        /^quiesce-hash: the scheduler .h goes on to choose a failed server of weight 0/,
+      );
+      assert.deepEqual(more, []);
+    }
+    assert.deepEqual(await warned(`${quiesce}mh\n    scheduler_flags: [mh-fallback]\n`), []);
+    assert.deepEqual(await warned(`${quiesce}wlc\n`), []);
+  });
+
   it('warns of UDP clients that stay with a quiesced server', async () => {
     const told = await warned('    protocol: udp\n    on_failure: quiesce\n');
     assert.deepEqual(told, [
