@@ -1,6 +1,7 @@
 /** What the admin API asks of the director. The daemon implements it; nothing here knows how. */
 import type { DirectorEvent } from '../model/event.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { CheckResultAnswer, CheckResultRequest } from './check-result-protocol.js';
 import type {
   DrainRequest,
   DrainsAnswer,
@@ -72,6 +73,8 @@ export interface ApiOperations {
   rollback(request: RollbackRequest, who: Peer | null): Promise<ReloadAnswer>;
   /** @param who the asker; null where the system does not tell */
   setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer>;
+  /** For the checks of type `external`. */
+  tellResult(request: CheckResultRequest): Promise<CheckResultAnswer>;
   /** Servers with orders, and those that leave. */
   drains(): Promise<DrainsAnswer>;
   /** @param who the asker; null where the system does not tell */

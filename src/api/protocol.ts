@@ -17,6 +17,7 @@
  * | POST /api/v1/rollback       | no  | `RollbackRequest` -> `ReloadAnswer` |
  * | POST /api/v1/reload         | no  | `ReloadRequest` -> `ReloadAnswer` |
  * | POST /api/v1/weight         | no  | `WeightRequest` -> `WeightAnswer` |
+ * | POST /api/v1/check-result   | no  | `CheckResultRequest` -> `CheckResultAnswer`, of check-result-protocol.ts |
  * | GET /api/v1/drains          | no  | `DrainsAnswer`, of drain-protocol.ts as the following |
  * | POST /api/v1/drain          | no  | `DrainRequest` -> `OrderAnswer` |
  * | POST /api/v1/undrain        | no  | `ServerRequest` -> `OrderAnswer` |

@@ -1,6 +1,7 @@
 /** What a request may carry. Unknown fields are refused, so no call can bring a command, a module or a file along. */
 import { z } from 'zod';
 import { apiError } from './errors.js';
+import type { CheckResultRequest } from './check-result-protocol.js';
 import type { DrainRequest, MaintenanceRequest, ServerRequest } from './drain-protocol.js';
 import type { ConnectionNames } from './operations.js';
 import type { ReloadRequest, RollbackRequest, WeightRequest } from './protocol.js';
@@ -35,6 +36,14 @@ const weightRequest = z.strictObject({
   server: name,
   weight: z.int().min(0).max(LARGEST_WEIGHT).nullable(),
   dryRun: z.boolean(),
+});
+
+const LONGEST_FINDING = 200;
+
+const checkResultRequest = z.strictObject({
+  server: name,
+  up: z.boolean(),
+  reason: words(LONGEST_FINDING).optional(),
 });
 
 const serverRequest = z.strictObject({ service: name.optional(), server: name, dryRun: z.boolean() });
@@ -102,6 +111,12 @@ export function parseHistoryNumber(query: unknown): number {
 export function parseWeightRequest(body: unknown): WeightRequest {
   const { service, ...rest } = parse('read weight request', weightRequest, body);
   return service === undefined ? rest : { service, ...rest };
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseCheckResultRequest(body: unknown): CheckResultRequest {
+  const { reason, ...rest } = parse('read check result', checkResultRequest, body);
+  return reason === undefined ? rest : { ...rest, reason };
 }
 
 /** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */

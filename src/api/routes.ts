@@ -10,6 +10,7 @@ import type { ApiLimits } from './limits.js';
 import type { ApiOperations, EventSource, Peer } from './operations.js';
 import type { EventsAnswer } from './protocol.js';
 import {
+  parseCheckResultRequest,
   parseConnectionNames,
   parseDrainRequest,
   parseEventsQuery,
@@ -82,6 +83,7 @@ function handlersOf(context: RouteContext): Record<keyof typeof ENDPOINTS, Handl
     historyEntry: (request) => operations.historyEntry(parseHistoryNumber(request.query)),
     rollback: (request) => operations.rollback(parseRollbackRequest(request.body), peerOf(request.socket)),
     weight: (request) => operations.setWeight(parseWeightRequest(request.body), peerOf(request.socket)),
+    checkResult: (request) => operations.tellResult(parseCheckResultRequest(request.body)),
     drains: () => operations.drains(),
     drain: (request) => operations.drain(parseDrainRequest(request.body), peerOf(request.socket)),
     undrain: (request) => operations.undrain(parseUndrainRequest(request.body), peerOf(request.socket)),

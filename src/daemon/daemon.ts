@@ -15,6 +15,9 @@ import { VERSION } from '../base/version.js';
 import type { LoadOptions } from '../config/load.js';
 import { EventLog } from '../controller/event-log.js';
 import { Reconciler } from '../controller/reconciler.js';
+import { createChecker } from '../health/checkers/create-checker.js';
+import { systemTools } from '../health/checkers/tools.js';
+import { ExternalResults } from '../health/external-results.js';
 import { HealthRunner } from '../health/runner.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Model } from '../model/director.js';
@@ -82,6 +85,7 @@ export class Daemon {
   /** null on the userspace plane. */
   readonly #kernelSide: KernelSide | null;
   readonly #health: HealthRunner;
+  readonly #externalResults: ExternalResults;
   readonly #reconciler: Reconciler;
   readonly #reloader: Reloader;
   readonly #api: ApiServer;
@@ -164,9 +168,12 @@ export class Daemon {
       },
     });
     const stalls = new StallAlarm(clock, this.events);
+    this.#externalResults = new ExternalResults(clock);
+    const checkerTools = { ...systemTools, clock, random, external: this.#externalResults };
     this.#health = new HealthRunner({
       clock,
       random,
+      makeChecker: (check, server) => createChecker(check, server, checkerTools),
       onVerdict: (service, server, verdict) => this.#reconciler.setVerdict(service, server, verdict),
       onStall: (stall) => stalls.stalled(stall),
       observer: this.#metrics.health,
@@ -311,6 +318,7 @@ export class Daemon {
       dataplane: this.#planes.dataplane,
       userspace: this.#planes.userspace,
       metrics: () => this.#writeMetrics(),
+      externalResults: this.#externalResults,
     });
     return new ApiServer({
       operations,

@@ -7,6 +7,7 @@ import type {
   OrderAnswer,
   ServerRequest,
 } from '../api/drain-protocol.js';
+import type { CheckResultAnswer, CheckResultRequest } from '../api/check-result-protocol.js';
 import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../api/operations.js';
 import type {
   ConnectionLine,
@@ -29,9 +30,11 @@ import { describeStep } from '../controller/describe-step.js';
 import type { EventLog } from '../controller/event-log.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { Dataplane } from '../dataplane/types.js';
+import type { ExternalResults } from '../health/external-results.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { AskedPlane } from './choose-dataplane.js';
 import { DrainOperations } from './drain-operations.js';
+import { tellResult } from './external-operations.js';
 import type { FoundServer } from './find-servers.js';
 import { loadRunnable } from './load-runnable.js';
 import { connectionNamer } from './name-connections.js';
@@ -55,6 +58,8 @@ export interface DirectorOperationsOptions {
   readonly dataplane: Dataplane;
   readonly userspace: UserspacePlane;
   readonly metrics: () => AsyncIterable<string>;
+  /** Where the checks of type `external` look. */
+  readonly externalResults: ExternalResults;
 }
 
 const UNPROCESSABLE = 422;
@@ -146,6 +151,11 @@ export class DirectorOperations implements ApiOperations {
     }));
     if (!dryRun) await this.#apply(found, weight, asker(who));
     return { changed };
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws has to be a rejection
+  async tellResult(request: CheckResultRequest): Promise<CheckResultAnswer> {
+    return tellResult(this.#options.reconciler.services, this.#options.externalResults, request);
   }
 
   drains(): Promise<DrainsAnswer> {

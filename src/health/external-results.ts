@@ -28,9 +28,4 @@ export class ExternalResults {
   last(server: string): ExternalResult | null {
     return this.#results.get(server) ?? null;
   }
-
-  /** Forgets those that are not among `servers`. */
-  keep(servers: ReadonlySet<string>): void {
-    for (const server of this.#results.keys()) if (!servers.has(server)) this.#results.delete(server);
-  }
 }

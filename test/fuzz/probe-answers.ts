@@ -62,7 +62,7 @@ export const pingSamples: readonly Buffer[] = (['ipv4', 'ipv6'] as const).flatMa
 
 /** One to four changes to one of the samples. */
 export function mutateBytes(samples: readonly Buffer[], random: SeededRandom): Buffer {
-  let bytes = Buffer.from(random.pick(samples));
+  let bytes: Buffer = Buffer.from(random.pick(samples));
   for (let changes = random.int(1, 3); changes > 0; changes--) bytes = change(bytes, samples, random);
   return bytes;
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../../base/duration.js';
 import type { Clock } from '../../base/clock.js';
 import type { ExternalResults } from '../external-results.js';
 import type { Checker, ProbeResult } from '../types.js';
-import { failure, printable } from './failure.js';
+import { failure, notProbed, printable } from './failure.js';
 
 /** Looks at the last result that was told. */
 export class ExternalChecker implements Checker {
@@ -11,6 +11,8 @@ export class ExternalChecker implements Checker {
   readonly #clock: Clock;
   readonly #server: string;
   readonly #ttlMs: number;
+  /** Since when results could have come. */
+  readonly #sinceMs: number;
 
   /** @param server the server's key */
   constructor(results: ExternalResults | null, clock: Clock, server: string, ttlMs: number) {
@@ -18,6 +20,7 @@ export class ExternalChecker implements Checker {
     this.#clock = clock;
     this.#server = server;
     this.#ttlMs = ttlMs;
+    this.#sinceMs = clock.nowMs();
   }
 
   probe(): Promise<ProbeResult> {
@@ -27,12 +30,18 @@ export class ExternalChecker implements Checker {
   #judge(): ProbeResult {
     const subject = `external ${this.#server}`;
     const last = this.#results?.last(this.#server) ?? null;
-    if (last === null) return failure(subject, 'no result was told since the director started');
+    if (last === null) return this.#judgeSilence(subject);
     const ageMs = this.#clock.nowMs() - last.atMs;
     if (ageMs > this.#ttlMs)
       return failure(subject, `the last result is older than ${formatDuration(this.#ttlMs)}`);
     if (last.ok)
       return { ok: true, detail: last.reason === '' ? 'told up' : printable(`told up: ${last.reason}`) };
     return failure(subject, last.reason === '' ? 'told down' : `told down: ${last.reason}`);
+  }
+  /** A director that has just started takes nobody out because of that. */
+  #judgeSilence(subject: string): ProbeResult {
+    const silent = this.#clock.nowMs() - this.#sinceMs > this.#ttlMs;
+    if (!silent) return notProbed(subject, 'no result was told yet');
+    return failure(subject, `no result was told for ${formatDuration(this.#ttlMs)}`);
   }
 }

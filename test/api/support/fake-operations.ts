@@ -1,4 +1,5 @@
 /** A director that only remembers what it was asked. */
+import type { CheckResultAnswer, CheckResultRequest } from '../../../src/api/check-result-protocol.js';
 import type {
   DrainRequest,
   DrainsAnswer,
@@ -182,6 +183,12 @@ export class FakeOperations implements ApiOperations {
     this.asked.push({ what: 'weight', input: request, who });
     await this.gate();
     return { changed: [{ service: 'shop', server: request.server, from: 1, to: request.weight ?? 1 }] };
+  }
+
+  async tellResult(request: CheckResultRequest): Promise<CheckResultAnswer> {
+    this.asked.push({ what: 'check-result', input: request, who: null });
+    await this.gate();
+    return { told: [{ service: 'web', server: request.server }] };
   }
 
   async drains(): Promise<DrainsAnswer> {

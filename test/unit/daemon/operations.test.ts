@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DirectorOperations } from '../../../src/daemon/operations.js';
 import { controllerRig, type ControllerRig } from '../../support/controller.js';
-import { settle } from '../../support/fake-clock.js';
+import { ExternalResults } from '../../../src/health/external-results.js';
+import { FakeClock, settle } from '../../support/fake-clock.js';
 import { model, server, service } from '../../support/models.js';
 
 const web1 = server('10.0.0.1:80', { name: 'web-1', weight: 2 });
@@ -34,6 +35,7 @@ async function started(): Promise<ControllerRig & { readonly operations: Directo
       observe: () => rig.plane.observe(),
       timeouts: { tcpMs: null, tcpFinMs: 120_000, udpMs: 300_000 },
     },
+    externalResults: new ExternalResults(new FakeClock()),
     // eslint-disable-next-line @typescript-eslint/require-await -- the interface streams
     metrics: async function* () {
       yield '';
