@@ -10,7 +10,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Namespace } from './namespace.js';
-import { addressLine, Network, type HostPlan, type NetworkPlan, type Plug } from './network.js';
+import { addressLine, Network, plugInto, type HostPlan, type NetworkPlan, type Plug } from './network.js';
 
 export type IpVersion = 4 | 6;
 
@@ -201,12 +201,7 @@ function addressesOf(segment: number, number: number): Record<IpVersion, string>
 }
 
 function plug(link: string, segment: number, number: number): Plug {
-  const address = addressesOf(segment, number);
-  return {
-    link,
-    segment: segment === outer ? 'outer' : 'inner',
-    addresses: [`${address[4]}/24`, `${address[6]}/64`],
-  };
+  return plugInto(segment === outer ? 'outer' : 'inner', link, segment, number);
 }
 
 function directorPlan({ name, number }: Row, layout: LabOptions['layout']): HostPlan {

@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { enterNetworkNamespace } from '../../../native/libc/namespace.js';
+import { linkByName } from '../../../native/rtnetlink/links.js';
+import { openRtnetlink } from '../../../native/rtnetlink/request.js';
+import type { Link } from '../../../native/rtnetlink/types.js';
 
 /** What one interface has received and sent since it was made. */
 export interface LinkCounters {
@@ -100,6 +103,23 @@ export class Namespace {
 
   setSysctl(path: string, value: number | string): void {
     this.within(() => writeFileSync(`/proc/sys/net/${path}`, `${value}\n`));
+  }
+
+  /** An interface as the kernel describes it. @throws Error when there is none of that name */
+  link(name: string): Link {
+    const connection = this.within(() => openRtnetlink());
+    try {
+      const link = linkByName(connection, name);
+      if (link === null) throw new Error(`${this.name} has no interface ${name}`);
+      return link;
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** Of an interface: `02:00:00:00:00:01`; empty where it has none. */
+  hardwareAddress(link: string): string {
+    return this.link(link).hardwareAddress ?? '';
   }
 
   /** By interface. */

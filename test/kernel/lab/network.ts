@@ -13,6 +13,16 @@ export interface Plug {
   readonly addresses: readonly string[];
 }
 
+/** An interface on the network of a number: `10.NUMBER.0.HOST/24` and `fd00:NUMBER::HOST/64`. */
+export function plugInto(segment: string, link: string, number: number, host: number): Plug {
+  return { link, segment, addresses: [`10.${number}.0.${host}/24`, `fd00:${number}::${host}/64`] };
+}
+
+/** Default routes of both versions by a host of such a network. */
+export function defaultsVia(number: number, host: number): string[] {
+  return [`default via 10.${number}.0.${host}`, `default via fd00:${number}::${host}`];
+}
+
 export interface HostPlan {
   readonly name: string;
   readonly plugs: readonly Plug[];

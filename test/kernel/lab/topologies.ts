@@ -1,20 +1,10 @@
 /** Networks that are met in practice, beside the two of `Lab.create`. */
 import type { LabPlan } from './lab.js';
-import type { HostPlan, Plug } from './network.js';
+import { defaultsVia, plugInto, type HostPlan, type Plug } from './network.js';
 
-/** `10.SEGMENT.0.HOST/24` and `fd00:SEGMENT::HOST/64`. */
-function plug(link: string, segment: number, host: number): Plug {
-  return {
-    link,
-    segment: `net${segment}`,
-    addresses: [`10.${segment}.0.${host}/24`, `fd00:${segment}::${host}/64`],
-  };
-}
-
-/** Default routes of both versions. */
-function via(segment: number, host: number): string[] {
-  return [`default via 10.${segment}.0.${host}`, `default via fd00:${segment}::${host}`];
-}
+const plug = (link: string, segment: number, host: number): Plug =>
+  plugInto(`net${segment}`, link, segment, host);
+const via = defaultsVia;
 
 function client(number: number, router: number): HostPlan {
   return { name: `cl${number}`, plugs: [plug('eth0', 1, 10 + number)], routes: via(1, router) };

@@ -4,10 +4,8 @@
  *
  * Lifetimes are mixed: most connections live a few seconds, some for the whole run.
  */
-import { createSocket } from 'node:dgram';
-import { connect, type Socket } from 'node:net';
 import { seededRandom, type SeededRandom } from '../random.js';
-import { fillPattern, firstMismatch } from './pattern.js';
+import { PatternClient, startSession } from './pattern-client.js';
 import type { ToClients, ToTest } from './protocol.js';
 
 const TICK_MS = 50;
@@ -32,126 +30,35 @@ let opened = 0;
 let finished = 0;
 let finishing = false;
 
-class PatternClient {
-  static readonly alive = new Set<PatternClient>();
-  readonly bornAtReload = reloads;
-  #sent = 0;
-  #received = 0;
-  #ending = false;
-  #ticksLeft: number;
-  readonly #random: SeededRandom;
-  readonly #socket: Socket;
+/** Those that are alive, with the number of reloads before they were opened. */
+const alive = new Map<PatternClient, number>();
 
-  constructor(
-    readonly number: number,
-    port: number,
-    random: SeededRandom,
-  ) {
-    this.#random = random;
-    this.#ticksLeft = number % PERMANENT_EVERY === 0 ? Infinity : random.int(2, 120);
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
-  }
-
-  start(): void {
-    PatternClient.alive.add(this);
-    this.#socket.on('connect', () => {
-      const header = Buffer.alloc(4);
-      header.writeUInt32BE(this.number);
-      this.#socket.write(header);
-      this.tick();
-    });
-    this.#socket.on('data', (chunk: Buffer) => this.#verify(chunk));
-    this.#socket.on('end', () => this.#ended());
-    this.#socket.on('error', (error) => fault(`${this.#name()}: ${error.message}`));
-    this.#socket.on('close', () => PatternClient.alive.delete(this));
-  }
-
-  get verified(): boolean {
-    return this.#received > 0;
-  }
-
-  tick(): void {
-    if (this.#ending || this.#socket.connecting) return;
-    if (finishing || this.#ticksLeft <= 0) {
-      this.#ending = true;
-      this.#socket.end();
-      return;
-    }
-    this.#ticksLeft -= 1;
-    const chunk = Buffer.allocUnsafe(this.#random.int(1, LARGEST_CHUNK));
-    fillPattern(chunk, this.number, 'to-server', this.#sent);
-    this.#sent += chunk.length;
-    this.#socket.write(chunk);
-  }
-
-  #verify(chunk: Buffer): void {
-    const wrong = firstMismatch(chunk, this.number, 'to-client', this.#received);
-    if (wrong >= 0) {
-      fault(`${this.#name()}: wrong byte at ${this.#received + wrong}`);
-      this.#socket.destroy();
-      return;
-    }
-    this.#received += chunk.length;
-    bytesVerified += chunk.length;
-  }
-
-  #ended(): void {
-    if (!this.#ending) fault(`${this.#name()}: ended by the other side`);
-    else if (this.#received !== this.#sent)
-      fault(`${this.#name()}: sent ${this.#sent}, got back ${this.#received}`);
-    else finished += 1;
-    this.#socket.end();
-  }
-
-  #name(): string {
-    return `client: connection ${this.number} (port ${this.#socket.localPort ?? '?'}, ${reloads - this.bornAtReload} reloads old)`;
-  }
+function open(port: number, random: SeededRandom): void {
+  const number = opened++;
+  const client = new PatternClient({
+    number,
+    random,
+    ticks: number % PERMANENT_EVERY === 0 ? Infinity : random.int(2, 120),
+    largestChunk: LARGEST_CHUNK,
+    fault: (what, { localPort }) =>
+      fault(`client: connection ${number} (port ${localPort ?? '?'}, ${age(client)} reloads old): ${what}`),
+    verified: (bytes) => (bytesVerified += bytes),
+    finished: () => (finished += 1),
+  });
+  alive.set(client, reloads);
+  client.start('127.0.0.1', port, () => alive.delete(client));
 }
 
-/** A UDP session: numbered datagrams, each answered by the same server, none lost. */
-function startUdpSession(session: number, port: number): () => void {
-  const socket = createSocket('udp4');
-  let server = -1;
-  let next = 0;
-  let answered = 0;
-  let ticksWaited = 0;
-  socket.on('error', (error) => fault(`client: udp session ${session}: ${error.message}`));
-  socket.on('message', (message) => {
-    const from = message[0] ?? -1;
-    const number = message.readUInt32BE(1);
-    if (server >= 0 && from !== server)
-      fault(`client: udp session ${session}: moved from server ${server} to ${from}`);
-    if (number !== answered) fault(`client: udp session ${session}: answer ${number}, expected ${answered}`);
-    server = from;
-    answered = number + 1;
-    datagramsVerified += 1;
-  });
-  socket.bind(0, '127.0.0.1');
-  socket.connect(port, '127.0.0.1');
-  let connected = false;
-  socket.on('connect', () => (connected = true));
-  return () => {
-    if (!connected || finishing) return;
-    // One datagram in flight; an answer that is not there after a second is lost.
-    if (answered < next) {
-      ticksWaited += 1;
-      if (ticksWaited === 1000 / TICK_MS) fault(`client: udp session ${session}: datagram ${answered} lost`);
-      return;
-    }
-    ticksWaited = 0;
-    const datagram = Buffer.alloc(4);
-    datagram.writeUInt32BE(next);
-    next += 1;
-    socket.send(datagram);
-  };
+function age(client: PatternClient): number {
+  return reloads - (alive.get(client) ?? reloads);
 }
 
 function report(olderThan: number): void {
-  const alive = [...PatternClient.alive].filter((client) => client.verified);
+  const verified = [...alive.keys()].filter((client) => client.verified);
   tell({
     kind: 'report',
-    alive: alive.length,
-    old: alive.filter((client) => reloads - client.bornAtReload >= olderThan).length,
+    alive: verified.length,
+    old: verified.filter((client) => age(client) >= olderThan).length,
     opened,
     finished,
     bytesVerified,
@@ -162,21 +69,27 @@ function report(olderThan: number): void {
 function start(options: Start): void {
   const random = seededRandom(options.seed);
   const udpTicks = Array.from({ length: options.udpSessions }, (_, session) =>
-    startUdpSession(session, options.udpPort),
+    startSession({
+      address: '127.0.0.1',
+      port: options.udpPort,
+      lostTicks: 1000 / TICK_MS,
+      fault: (what) => fault(`client: udp session ${session}: ${what}`),
+      verified: () => (datagramsVerified += 1),
+    }),
   );
   let owed = 0;
   const timer = setInterval(() => {
     if (finishing) {
-      if (PatternClient.alive.size === 0) {
+      if (alive.size === 0) {
         clearInterval(timer);
         report(0);
       }
     } else {
       owed += (options.connectionsPerSecond * TICK_MS) / 1000;
-      for (; owed >= 1; owed -= 1) new PatternClient(opened++, options.tcpPort, random).start();
+      for (; owed >= 1; owed -= 1) open(options.tcpPort, random);
       for (const tick of udpTicks) tick();
     }
-    for (const client of PatternClient.alive) client.tick();
+    for (const client of alive.keys()) client.tick(finishing);
   }, TICK_MS);
 }
 

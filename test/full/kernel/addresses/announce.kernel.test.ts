@@ -3,15 +3,15 @@ import { after, describe, it } from 'node:test';
 import { SyscallError } from '../../../../native/libc/errno.js';
 import { ANNOUNCE_INTERVAL_MS, Announcer, type Announcement } from '../../../../native/neighbour/announce.js';
 import { FakeClock } from '../../../support/fake-clock.js';
+import { until } from '../../../kernel/support/until.js';
 import {
   Capture,
   closeSegment,
-  linkIn,
   macOf,
   neighbourOf,
   onSegment,
+  PATIENCE_SEC,
   resolveNeighbour,
-  until,
   VIP4,
   VIP6,
 } from './support.js';
@@ -28,7 +28,7 @@ describe('Announcer', { timeout: 120_000 }, () => {
       const announcer = new Announcer({ clock, onError: (_, error) => errors.push(error) });
       first.within(() => announcer.open());
       const capture = new Capture(client);
-      const { index, hardwareAddress } = linkIn(first, 'eth0');
+      const { index, hardwareAddress } = first.link('eth0');
       assert.ok(hardwareAddress !== null);
       const mac = macOf(first);
       announcer.announce([
@@ -66,14 +66,18 @@ describe('Announcer', { timeout: 120_000 }, () => {
         const plain = address === VIP4 ? `${address}/32` : `${address}/128`;
         first.ip(`address add ${plain} dev eth0${address === VIP6 ? ' nodad' : ''}`);
         assert.equal(await resolveNeighbour(client, address), macOf(first));
-        const { index, hardwareAddress } = linkIn(second, 'eth0');
+        const { index, hardwareAddress } = second.link('eth0');
         const announcer = new Announcer({
           clock: new FakeClock(),
           onError: (_, error) => assert.fail(String(error)),
         });
         second.within(() => announcer.open());
         announcer.announce([{ index, hardwareAddress: hardwareAddress ?? '', address }]);
-        await until(() => neighbourOf(client, address) === macOf(second));
+        await until(
+          'neighbours have followed',
+          PATIENCE_SEC,
+          () => neighbourOf(client, address) === macOf(second),
+        );
         announcer.close();
       }));
   }
@@ -84,7 +88,7 @@ describe('Announcer', { timeout: 120_000 }, () => {
       const errors: [Announcement, unknown][] = [];
       const announcer = new Announcer({ clock, onError: (...told) => errors.push(told) });
       first.within(() => announcer.open());
-      const { index, hardwareAddress } = linkIn(first, 'eth0');
+      const { index, hardwareAddress } = first.link('eth0');
       const announcement = { index, hardwareAddress: hardwareAddress ?? '', address: VIP4 };
       const capture = new Capture(client);
       first.ip('link set eth0 down');

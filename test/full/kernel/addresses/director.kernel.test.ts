@@ -11,14 +11,15 @@ import type { Namespace } from '../../../kernel/lab/namespace.js';
 import { FRAME } from '../../../support/controller.js';
 import { FakeDataplane } from '../../../support/fake-dataplane.js';
 import { model, service } from '../../../support/models.js';
+import { until } from '../../../kernel/support/until.js';
 import {
   Capture,
   closeSegment,
   macOf,
   neighbourOf,
   onSegment,
+  PATIENCE_SEC,
   resolveNeighbour,
-  until,
   VIP4,
   VIP6,
 } from './support.js';
@@ -103,7 +104,11 @@ describe('a director with addresses of services', { timeout: 120_000 }, () => {
       assert.deepEqual(before, [macOf(first), macOf(first)]);
       const director = await Director.start(second, [four, six]);
       const mac = macOf(second);
-      await until(() => neighbourOf(client, VIP4) === mac && neighbourOf(client, VIP6) === mac);
+      await until(
+        'the director has followed',
+        PATIENCE_SEC,
+        () => neighbourOf(client, VIP4) === mac && neighbourOf(client, VIP6) === mac,
+      );
       await director.stop();
     }));
 
@@ -111,7 +116,7 @@ describe('a director with addresses of services', { timeout: 120_000 }, () => {
     onSegment(async ({ first }) => {
       const director = await Director.start(first, [four, six]);
       first.ip(`address delete ${VIP4}/32 dev eth0`, `address delete ${VIP6}/128 dev eth0`);
-      await until(() => holds(first, VIP4) && holds(first, VIP6));
+      await until('the director has followed', PATIENCE_SEC, () => holds(first, VIP4) && holds(first, VIP6));
       const drifts = director.events.since(0).events.filter(({ type }) => type === 'drift-found');
       assert.deepEqual(drifts.map((event) => event.service).sort(), ['four', 'six']);
       await director.stop();
@@ -123,17 +128,21 @@ describe('a director with addresses of services', { timeout: 120_000 }, () => {
       const director = await Director.start(first, [four, late]);
       assert.deepEqual([holds(first, VIP4), director.ready], [true, false]);
       first.ip('link add d0 type dummy', 'link set d0 up');
-      await until(() => holds(first, VIP6, 'd0'));
-      await until(() => director.ready);
+      await until('the director has followed', PATIENCE_SEC, () => holds(first, VIP6, 'd0'));
+      await until('the director has followed', PATIENCE_SEC, () => director.ready);
       // with the link the kernel takes the IPv6 address
       for (let time = 0; time < 2; time++) {
         first.ip('link set d0 down', 'link set d0 up');
-        await until(() => holds(first, VIP6, 'd0'));
+        await until('the director has followed', PATIENCE_SEC, () => holds(first, VIP6, 'd0'));
       }
       first.ip('link delete d0');
-      await until(() => !director.ready);
+      await until('the director has followed', PATIENCE_SEC, () => !director.ready);
       first.ip('link add d0 type dummy', 'link set d0 up');
-      await until(() => holds(first, VIP6, 'd0') && director.ready);
+      await until(
+        'the director has followed',
+        PATIENCE_SEC,
+        () => holds(first, VIP6, 'd0') && director.ready,
+      );
       await director.stop();
     }));
 

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { AF_PACKET, SOCK_RAW } from '../../../../native/libc/constants.js';
 import { Socket } from '../../../../native/libc/socket.js';
-import { linkByName } from '../../../../native/rtnetlink/links.js';
-import { openRtnetlink } from '../../../../native/rtnetlink/request.js';
-import type { Link } from '../../../../native/rtnetlink/types.js';
 import type { Namespace } from '../../../kernel/lab/namespace.js';
 import { Network } from '../../../kernel/lab/network.js';
+import { until } from '../../../kernel/support/until.js';
 import { hexOf } from '../../../support/scripted-messages.js';
 
+/** What a change may take on a machine that does other things too, s. */
+export const PATIENCE_SEC = 100;
 export const VIP4 = '10.1.0.100';
 export const VIP6 = 'fd00:1::100';
 
@@ -64,20 +64,9 @@ function restore(host: Namespace, number: number): void {
   host.setSysctl('ipv6/conf/eth0/forwarding', 0);
 }
 
-export function linkIn(namespace: Namespace, name: string): Link {
-  const connection = namespace.within(() => openRtnetlink());
-  try {
-    const link = linkByName(connection, name);
-    assert.ok(link !== null, `there is no ${name}`);
-    return link;
-  } finally {
-    connection.close();
-  }
-}
-
 /** Digits of the hardware address, without colons. */
-export function macOf(namespace: Namespace, name = 'eth0'): string {
-  return linkIn(namespace, name).hardwareAddress?.replaceAll(':', '') ?? '';
+export function macOf(namespace: Namespace): string {
+  return namespace.hardwareAddress('eth0').replaceAll(':', '');
 }
 
 /** What the host knows of a neighbour: its hardware address without colons, or undefined. */
@@ -89,16 +78,7 @@ export function neighbourOf(host: Namespace, address: string): string | undefine
 /** Has the host find out who has this address, by sending something there. */
 export async function resolveNeighbour(host: Namespace, address: string): Promise<string> {
   host.shell(`bash -c 'echo > /dev/udp/${address}/9'`);
-  return until(() => neighbourOf(host, address));
-}
-
-/** Asks again and again until there is an answer. The file's own time limit ends it. */
-export async function until<T>(ask: () => T | undefined | false): Promise<T> {
-  for (;;) {
-    const answer = ask();
-    if (answer !== undefined && answer !== false) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return until(`who has ${address}`, PATIENCE_SEC, () => neighbourOf(host, address));
 }
 
 const ETH_P_ALL = 3;
@@ -111,7 +91,7 @@ export class Capture {
   readonly #frames: string[] = [];
 
   constructor(namespace: Namespace, link = 'eth0') {
-    const { index } = linkIn(namespace, link);
+    const { index } = namespace.link(link);
     this.#socket = namespace.within(() => {
       const socket = Socket.open(AF_PACKET, SOCK_RAW, 0, 'capture');
       const address = new DataView(new ArrayBuffer(20));

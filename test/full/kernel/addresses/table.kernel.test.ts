@@ -7,14 +7,15 @@ import { vipKey, type VipAddress } from '../../../../src/model/vip-address.js';
 import type { Namespace } from '../../../kernel/lab/namespace.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { keyOf } from '../../../support/models.js';
+import { until } from '../../../kernel/support/until.js';
 import {
   Capture,
   closeSegment,
   macOf,
   neighbourOf,
   onSegment,
+  PATIENCE_SEC,
   resolveNeighbour,
-  until,
   VIP4,
   VIP6,
 } from './support.js';
@@ -143,7 +144,11 @@ describe('NetlinkAddressTable', { timeout: 120_000 }, () => {
       assert.deepEqual([neighbourOf(client, VIP4), neighbourOf(client, VIP6)], before);
       await other.apply(add(VIP4), add(VIP6));
       const after = macOf(second);
-      await until(() => neighbourOf(client, VIP4) === after && neighbourOf(client, VIP6) === after);
+      await until(
+        'the kernel has followed',
+        PATIENCE_SEC,
+        () => neighbourOf(client, VIP4) === after && neighbourOf(client, VIP6) === after,
+      );
       await one.table.close();
       await other.table.close();
     }));
@@ -180,7 +185,11 @@ describe('NetlinkAddressTable', { timeout: 120_000 }, () => {
       const { table, apply, clock, problems } = tableOf(first);
       first.within(() => table.watch(() => undefined));
       network.setCable('first', 'eth0', 'down');
-      await until(() => !first.shell('cat /sys/class/net/eth0/carrier 2>/dev/null || echo 0').includes('1'));
+      await until(
+        'the kernel has followed',
+        PATIENCE_SEC,
+        () => !first.shell('cat /sys/class/net/eth0/carrier 2>/dev/null || echo 0').includes('1'),
+      );
       assert.deepEqual(await apply(add(VIP4)), []);
       clock.advance(60_000);
       const capture = new Capture(client);
@@ -198,7 +207,8 @@ describe('NetlinkAddressTable', { timeout: 120_000 }, () => {
       const changes: AddressChange[] = [];
       first.within(() => table.watch((change) => changes.push(change)));
       await apply(add(VIP4), add(VIP6));
-      const seen = (wanted: (change: AddressChange) => boolean) => until(() => changes.some(wanted));
+      const seen = (wanted: (change: AddressChange) => boolean) =>
+        until('the kernel has followed', PATIENCE_SEC, () => changes.some(wanted));
       const gone = (address: string) => (change: AddressChange) =>
         change.kind === 'address-gone' && change.vip === vipKey(vip(address));
       const up = (name: string) => (change: AddressChange) =>

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { service, services, until, withDirector, type Bed } from '../ownership/support/director.js';
+import { until } from '../../../kernel/support/until.js';
+import { service, services, withDirector, type Bed } from '../ownership/support/director.js';
 
 /** Files that must change nothing, each with the code that it is refused with at a reload. */
 function badFiles({ home }: Bed): [name: string, write: () => void, code: string][] {

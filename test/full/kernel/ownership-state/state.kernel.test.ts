@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { LvsdHome } from '../../../kernel/support/lvsd-home.js';
 import { inNewNamespace } from '../../../kernel/support/namespace.js';
-import { service, services, until, withDirector, type Bed } from '../ownership/support/director.js';
+import { until } from '../../../kernel/support/until.js';
+import { service, services, withDirector, type Bed } from '../ownership/support/director.js';
 import { Table } from '../ownership/support/table.js';
 
 const key = { family: 'ipv4', protocol: 6, address: '192.0.2.1', port: 80 } as const;

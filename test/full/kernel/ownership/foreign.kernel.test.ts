@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { service, services, until, withDirector } from './support/director.js';
+import { until } from '../../../kernel/support/until.js';
+import { service, services, withDirector } from './support/director.js';
 import { only } from './support/table.js';
 
 const FOREIGN = 500;

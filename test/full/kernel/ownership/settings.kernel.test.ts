@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { IpvsClient } from '../../../../native/ipvs/client.js';
-import { services, until, withDirector } from './support/director.js';
+import { until } from '../../../kernel/support/until.js';
+import { services, withDirector } from './support/director.js';
 
 const NODEST = '/proc/sys/net/ipv4/vs/expire_nodest_conn';
 const PATIENCE_SEC = 20;

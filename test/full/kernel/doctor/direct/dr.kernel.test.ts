@@ -2,7 +2,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Target } from '../../../../kernel/lab/answers.js';
 import { names } from '../../../../kernel/lab/clients.js';
 import { program, type ServiceEntry } from '../../../../kernel/lab/director.js';
-import { withLab, type Lab, type LabHost, type LabOptions } from '../../../../kernel/lab/lab.js';
+import { withLab, type Lab, type LabOptions } from '../../../../kernel/lab/lab.js';
 import { routeThrough, takeVipOnLoopback } from '../../../../kernel/lab/real-server.js';
 import { serve } from '../../../../kernel/lab/servers.js';
 import { skipWithout } from '../../../../support/require-tool.js';
@@ -42,7 +42,7 @@ describe('a network of DR', () => {
         for (const { namespace } of lab.servers) namespace.setSysctl('ipv4/conf/all/arp_ignore', 0);
         // the client believes the one who answered last
         lab.client.namespace.ip(
-          `neigh replace ${lab.vip[4]} lladdr ${hardwareAddress(lab.servers[0]!)} nud reachable dev eth0`,
+          `neigh replace ${lab.vip[4]} lladdr ${lab.servers[0]!.namespace.hardwareAddress('eth0')} nud reachable dev eth0`,
         );
       },
     })),
@@ -90,10 +90,6 @@ describe('a network of DR', () => {
       },
     })));
 });
-
-function hardwareAddress({ namespace }: LabHost): string {
-  return namespace.shell("ip -o link show eth0 | sed -n 's/.*link.ether \\([^ ]*\\).*/\\1/p'").trim();
-}
 
 describe('two directors that are the servers, too', () => {
   let restore: () => void;

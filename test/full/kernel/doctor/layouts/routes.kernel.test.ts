@@ -3,13 +3,13 @@ import { after, before, describe, it } from 'node:test';
 import { names } from '../../../../kernel/lab/clients.js';
 import { program, type ServiceEntry } from '../../../../kernel/lab/director.js';
 import { Lab, withLab, type LabPlan } from '../../../../kernel/lab/lab.js';
-import { addressLine } from '../../../../kernel/lab/network.js';
+import { addressLine, defaultsVia, plugInto } from '../../../../kernel/lab/network.js';
 import { routeThrough } from '../../../../kernel/lab/real-server.js';
 import { serve } from '../../../../kernel/lab/servers.js';
 import { behindRouter } from '../../../../kernel/lab/topologies.js';
 import { examine, titles, withPrograms } from '../support/clinic.js';
 import { assertWell, everybody, services } from '../support/good-network.js';
-import { plug, serverInTwoNetworks, via } from '../support/rebuild.js';
+import { serverInTwoNetworks } from '../support/rebuild.js';
 
 /** Addresses that are in nobody's network: the router sends them to the director. */
 const routed = { 4: '192.0.2.10', 6: '2001:db8:7::10' } as const;
@@ -48,23 +48,30 @@ const twoUplinks: LabPlan = {
   network: {
     segments: ['net1', 'net2', 'net3', 'net4', 'net5'],
     hosts: [
-      { name: 'cl1', plugs: [plug('eth0', 'net4', 4, 11)], routes: via(4, 254) },
-      { name: 'cl2', plugs: [plug('eth0', 'net5', 5, 11)], routes: via(5, 254) },
+      { name: 'cl1', plugs: [plugInto('net4', 'eth0', 4, 11)], routes: defaultsVia(4, 254) },
+      { name: 'cl2', plugs: [plugInto('net5', 'eth0', 5, 11)], routes: defaultsVia(5, 254) },
       ...[1, 2].map((number) => ({
         name: `r${number}`,
-        plugs: [plug('eth0', `net${number}`, number, 254), plug('eth1', `net${number + 3}`, number + 3, 254)],
+        plugs: [
+          plugInto(`net${number}`, 'eth0', number, 254),
+          plugInto(`net${number + 3}`, 'eth1', number + 3, 254),
+        ],
         forwards: true,
       })),
       {
         name: 'dir1',
-        plugs: [plug('eth0', 'net1', 1, 1), plug('eth1', 'net2', 2, 1), plug('eth2', 'net3', 3, 1)],
-        routes: via(1, 254),
+        plugs: [
+          plugInto('net1', 'eth0', 1, 1),
+          plugInto('net2', 'eth1', 2, 1),
+          plugInto('net3', 'eth2', 3, 1),
+        ],
+        routes: defaultsVia(1, 254),
         forwards: true,
       },
       ...[1, 2, 3].map((number) => ({
         name: `rs${number}`,
-        plugs: [plug('eth0', 'net3', 3, 20 + number)],
-        routes: via(3, 1),
+        plugs: [plugInto('net3', 'eth0', 3, 20 + number)],
+        routes: defaultsVia(3, 1),
       })),
     ],
   },

@@ -111,7 +111,7 @@ describe('an uncommon network', () => {
           harm: () => {
             lab.servers[0]!.namespace.ip(addressLine(`${lab.vip[6]}/128`, 'eth0'));
             lab.client.namespace.ip(
-              `neigh replace ${lab.vip[6]} lladdr ${hardwareAddress(lab)} dev eth0 nud stale`,
+              `neigh replace ${lab.vip[6]} lladdr ${lab.servers[0]!.namespace.hardwareAddress('eth0')} dev eth0 nud stale`,
             );
           },
         });
@@ -140,10 +140,3 @@ describe('an uncommon network', () => {
     );
   });
 });
-
-/** Of the first server. */
-function hardwareAddress(lab: Lab): string {
-  return lab.servers[0]!.namespace.shell(
-    "ip -o link show eth0 | sed -n 's/.*link.ether \\([^ ]*\\).*/\\1/p'",
-  ).trim();
-}

@@ -1,6 +1,6 @@
 /** Changes to hosts of the lab that make other networks of them. */
 import type { LabHost, LabPlan } from '../../../../kernel/lab/lab.js';
-import { addressLine, type Plug } from '../../../../kernel/lab/network.js';
+import { addressLine, defaultsVia, plugInto } from '../../../../kernel/lab/network.js';
 
 interface ShownLink {
   /** Other links are shown as empty ones. */
@@ -28,16 +28,6 @@ export function intoVlan(host: LabHost, link: string, id: number): void {
   moveAddresses(host, link, `${link}.${id}`);
 }
 
-/** `10.SEGMENT.0.HOST/24` and `fd00:SEGMENT::HOST/64`, on a bridge of any name. */
-export function plug(link: string, bridge: string, segment: number, host: number): Plug {
-  return { link, segment: bridge, addresses: [`10.${segment}.0.${host}/24`, `fd00:${segment}::${host}/64`] };
-}
-
-/** Default routes of both versions. */
-export function via(segment: number, host: number): string[] {
-  return [`default via 10.${segment}.0.${host}`, `default via fd00:${segment}::${host}`];
-}
-
 /**
  * Client and servers of NAT on one wire, where only VLANs keep them apart. The director has two cables to it.
  *
@@ -51,9 +41,16 @@ export const trunk: LabPlan = {
   network: {
     segments: ['trunk'],
     hosts: [
-      { name: 'cl1', plugs: [plug('eth0', 'trunk', 1, 11)] },
-      { name: 'dir1', plugs: [plug('eth0', 'trunk', 1, 1), plug('eth1', 'trunk', 2, 1)], forwards: true },
-      ...[1, 2, 3].map((number) => ({ name: `rs${number}`, plugs: [plug('eth0', 'trunk', 2, 20 + number)] })),
+      { name: 'cl1', plugs: [plugInto('trunk', 'eth0', 1, 11)] },
+      {
+        name: 'dir1',
+        plugs: [plugInto('trunk', 'eth0', 1, 1), plugInto('trunk', 'eth1', 2, 1)],
+        forwards: true,
+      },
+      ...[1, 2, 3].map((number) => ({
+        name: `rs${number}`,
+        plugs: [plugInto('trunk', 'eth0', 2, 20 + number)],
+      })),
     ],
   },
 };
@@ -72,20 +69,24 @@ export const serverInTwoNetworks: LabPlan = {
   network: {
     segments: ['far', 'outer', 'inner'],
     hosts: [
-      { name: 'cl1', plugs: [plug('eth0', 'outer', 1, 11)] },
-      { name: 'cl2', plugs: [plug('eth0', 'far', 4, 11)], routes: via(4, 254) },
-      { name: 'router', plugs: [plug('eth0', 'outer', 1, 254), plug('eth1', 'far', 4, 254)], forwards: true },
+      { name: 'cl1', plugs: [plugInto('outer', 'eth0', 1, 11)] },
+      { name: 'cl2', plugs: [plugInto('far', 'eth0', 4, 11)], routes: defaultsVia(4, 254) },
       {
-        name: 'dir1',
-        plugs: [plug('eth0', 'outer', 1, 1), plug('eth1', 'inner', 2, 1)],
-        routes: via(1, 254),
+        name: 'router',
+        plugs: [plugInto('outer', 'eth0', 1, 254), plugInto('far', 'eth1', 4, 254)],
         forwards: true,
       },
-      { name: 'rs1', plugs: [plug('eth0', 'inner', 2, 21)], routes: via(2, 1) },
+      {
+        name: 'dir1',
+        plugs: [plugInto('outer', 'eth0', 1, 1), plugInto('inner', 'eth1', 2, 1)],
+        routes: defaultsVia(1, 254),
+        forwards: true,
+      },
+      { name: 'rs1', plugs: [plugInto('inner', 'eth0', 2, 21)], routes: defaultsVia(2, 1) },
       {
         name: 'rs2',
-        plugs: [plug('eth0', 'inner', 2, 22), plug('eth1', 'outer', 1, 22)],
-        routes: via(2, 1),
+        plugs: [plugInto('inner', 'eth0', 2, 22), plugInto('outer', 'eth1', 1, 22)],
+        routes: defaultsVia(2, 1),
       },
     ],
   },

@@ -7,10 +7,11 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import type { Lab, LabHost } from '../../../../kernel/lab/lab.js';
 import { seededRandom, type SeededRandom } from '../../../../support/random.js';
-import { fillPattern, firstMismatch } from '../../../../support/traffic/pattern.js';
+import { PatternClient, startSession } from '../../../../support/traffic/pattern-client.js';
+import { answerConnection, answerDatagrams } from '../../../../support/traffic/pattern-server.js';
 
 const TICK_MS = 250;
 const LARGEST_CHUNK = 1000;
@@ -66,7 +67,16 @@ export class Load {
   start(plan: LoadPlan): void {
     this.#kernelBefore = tcpCounters();
     const vip = this.#lab.vip[4];
-    for (let session = 0; session < plan.udp.sessions; session++) this.#startUdp(session, vip, plan.udp.port);
+    for (let session = 0; session < plan.udp.sessions; session++)
+      this.#udp.push(
+        startSession({
+          address: vip,
+          port: plan.udp.port,
+          lostTicks: LOST_TICKS,
+          fault: (what) => this.fault(`udp session ${session}: ${what}`),
+          verified: () => this.counts.datagramsVerified++,
+        }),
+      );
     for (let count = 0; count < plan.long.connections; count++) this.#open(vip, plan.long.port, Infinity);
     let owed = 0;
     this.#timer = setInterval(() => {
@@ -110,168 +120,36 @@ export class Load {
   }
 
   #open(address: string, port: number, ticks: number): void {
-    const client = new PatternClient(this, this.counts.opened++, this.#random, ticks);
+    const number = this.counts.opened++;
+    const client = new PatternClient({
+      number,
+      random: this.#random,
+      ticks,
+      largestChunk: LARGEST_CHUNK,
+      inTurns: true,
+      stalledTicks: STALLED_TICKS,
+      fault: (what, { localPort }) => this.fault(`connection ${number} (port ${localPort ?? '?'}): ${what}`),
+      verified: (bytes) => (this.counts.bytesVerified += bytes),
+      finished: () => this.counts.finished++,
+    });
     this.#clients.add(client);
     client.start(address, port, () => this.#clients.delete(client));
   }
 
   async #listen(host: LabHost, index: number): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#answer(socket, host),
+      answerConnection(socket, (what) => this.fault(`${host.name}: ${what}`)),
     );
     server.listen({ port: SERVER_PORT, host: host.address[4], backlog: 1024 });
     await once(server, 'listening');
     const datagrams = createSocket('udp4');
-    datagrams.on('message', (message, from) => {
-      datagrams.send(Buffer.concat([Buffer.from([index]), message]), from.port, from.address);
-    });
+    answerDatagrams(datagrams, index);
     datagrams.bind(SERVER_PORT, host.address[4]);
     await once(datagrams, 'listening');
     this.#lab.beforeClose(() => {
       server.close();
       datagrams.close();
     });
-  }
-
-  /** The first 4 bytes are the connection's number; for each byte of its pattern one goes back. */
-  #answer(socket: Socket, { name }: LabHost): void {
-    let header = Buffer.alloc(0);
-    let connection = -1;
-    let position = 0;
-    socket.on('data', (received: Buffer) => {
-      let chunk = received;
-      if (connection < 0) {
-        header = Buffer.concat([header, chunk]);
-        if (header.length < 4) return;
-        connection = header.readUInt32BE(0);
-        chunk = header.subarray(4);
-      }
-      if (chunk.length === 0) return;
-      const wrong = firstMismatch(chunk, connection, 'to-server', position);
-      if (wrong >= 0) {
-        this.fault(`${name}: connection ${connection}: wrong byte at ${position + wrong}`);
-        socket.destroy();
-        return;
-      }
-      const answer = Buffer.allocUnsafe(chunk.length);
-      fillPattern(answer, connection, 'to-client', position);
-      position += chunk.length;
-      socket.write(answer);
-    });
-    socket.on('end', () => socket.end());
-    // a check that connects and goes has sent nothing
-    socket.on('error', (error) => {
-      if (connection >= 0) this.fault(`${name}: connection ${connection}: ${error.message}`);
-    });
-  }
-
-  /** One datagram in flight, always answered by the same server. */
-  #startUdp(session: number, address: string, port: number): void {
-    const socket = createSocket('udp4');
-    let server = -1;
-    let sent = 0;
-    let answered = 0;
-    let waited = 0;
-    socket.on('error', (error) => this.fault(`udp session ${session}: ${error.message}`));
-    socket.on('message', (message) => {
-      const [from = -1] = message;
-      if (server >= 0 && from !== server)
-        this.fault(`udp session ${session}: from server ${server} to ${from}`);
-      if (message.readUInt32BE(1) !== answered) this.fault(`udp session ${session}: not answer ${answered}`);
-      server = from;
-      answered++;
-      this.counts.datagramsVerified++;
-    });
-    let connected = false;
-    socket.connect(port, address, () => (connected = true));
-    socket.unref();
-    this.#udp.push(() => {
-      if (!connected) return;
-      if (answered < sent) {
-        if (++waited === LOST_TICKS) this.fault(`udp session ${session}: datagram ${answered} lost`);
-        return;
-      }
-      waited = 0;
-      const datagram = Buffer.alloc(4);
-      datagram.writeUInt32BE(sent++);
-      socket.send(datagram);
-    });
-  }
-}
-
-class PatternClient {
-  readonly #load: Load;
-  readonly #number: number;
-  readonly #random: SeededRandom;
-  #ticksLeft: number;
-  #socket: Socket | null = null;
-  #sent = 0;
-  #received = 0;
-  #stalled = 0;
-  #ending = false;
-
-  constructor(load: Load, number: number, random: SeededRandom, ticks: number) {
-    this.#load = load;
-    this.#number = number;
-    this.#random = random;
-    this.#ticksLeft = ticks;
-  }
-
-  start(host: string, port: number, gone: () => void): void {
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
-    this.#socket = socket;
-    socket.on('connect', () => {
-      const header = Buffer.alloc(4);
-      header.writeUInt32BE(this.#number);
-      socket.write(header);
-    });
-    socket.on('data', (chunk: Buffer) => this.#verify(chunk));
-    socket.on('end', () => this.#ended());
-    socket.on('error', (error) => this.#fault(error.message));
-    socket.on('close', gone);
-  }
-
-  tick(finishing: boolean): void {
-    if (++this.#stalled === STALLED_TICKS) this.#fault('no progress');
-    if (this.#ending || this.#socket === null || this.#socket.connecting) return;
-    // what is under way is not added to: the load is constant, whatever the machine
-    if (this.#received < this.#sent) return;
-    if (finishing || this.#ticksLeft-- <= 0) {
-      this.#ending = true;
-      this.#socket.end();
-      return;
-    }
-    const chunk = Buffer.allocUnsafe(this.#random.int(1, LARGEST_CHUNK));
-    fillPattern(chunk, this.#number, 'to-server', this.#sent);
-    this.#sent += chunk.length;
-    this.#socket.write(chunk);
-  }
-
-  destroy(): void {
-    this.#socket?.destroy();
-  }
-
-  #verify(chunk: Buffer): void {
-    const wrong = firstMismatch(chunk, this.#number, 'to-client', this.#received);
-    if (wrong >= 0) {
-      this.#fault(`wrong byte at ${this.#received + wrong}`);
-      this.#socket?.destroy();
-      return;
-    }
-    this.#stalled = 0;
-    this.#received += chunk.length;
-    this.#load.counts.bytesVerified += chunk.length;
-  }
-
-  #ended(): void {
-    if (!this.#ending) this.#fault('ended by the other side');
-    else if (this.#received !== this.#sent) this.#fault(`sent ${this.#sent}, got back ${this.#received}`);
-    else this.#load.counts.finished++;
-    this.#socket?.end();
-  }
-
-  #fault(what: string): void {
-    this.#load.fault(`connection ${this.#number} (port ${this.#socket?.localPort ?? '?'}): ${what}`);
   }
 }
 

@@ -1,5 +1,4 @@
 /** A director in a namespace of its own, beside another controller's services. */
-import { setTimeout } from 'node:timers/promises';
 import { LvsdHome } from '../../../../kernel/support/lvsd-home.js';
 import { inNewNamespace } from '../../../../kernel/support/namespace.js';
 import { Table } from './table.js';
@@ -57,17 +56,4 @@ export function services(count: number, first = 1): Record<string, unknown>[] {
 
 function serverAddress(number: number, server: number): string {
   return `10.9.${number}.${server}:80`;
-}
-
-/** Asks again and again until it is so. @throws Error when it does not become so within `seconds` */
-export async function until(
-  what: string,
-  seconds: number,
-  condition: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
-    await setTimeout(50);
-  }
 }
