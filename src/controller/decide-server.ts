@@ -65,7 +65,7 @@ function primariesServe({ tier }: Serving): boolean {
  * A healthy server whose turn it is not keeps its connections with weight 0. Hashing schedulers without a fallback go on
  * to choose a server of weight 0 and then turn the client away, so with them it has to leave.
  */
-function canStandAside({ scheduler, schedulerFlags }: ServiceSettings): boolean {
+export function canStandAside({ scheduler, schedulerFlags }: ServiceSettings): boolean {
   switch (scheduler) {
     case 'dh':
       return false;

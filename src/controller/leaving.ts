@@ -7,6 +7,7 @@ import type { DesiredState } from '../model/desired-state.js';
 import type { DrainOrder, LeavingServer } from '../model/drain.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { canStandAside } from './decide-server.js';
 import type { ServerFacts } from './facts.js';
 
 /** A leaving server as the controller knows it. */
@@ -27,7 +28,8 @@ type Services = ReadonlyMap<ServiceKey, VirtualService>;
 /**
  * Lists the servers that the step from one file to the next takes out of services that stay.
  *
- * One that an operator drains already keeps the operator's deadline. With `drain: { timeout: 0s }` nobody is listed.
+ * One that an operator drains already keeps the operator's deadline. With `drain: { timeout: 0s }` nobody else is listed,
+ * nor with a scheduler that would turn away the clients of a server with weight 0 for as long as it drains.
  *
  * @param wallMs now
  */
@@ -53,10 +55,15 @@ export function findLeavers(
 }
 
 /** null when the server is not to be drained, or has been. */
-function timeOf(order: DrainOrder | undefined, { drain }: VirtualService, wallMs: number) {
+function timeOf(order: DrainOrder | undefined, service: VirtualService, wallMs: number) {
   if (order !== undefined)
     return order.end === null ? { sinceMs: order.sinceMs, deadlineMs: order.deadlineMs } : null;
-  return drain.timeoutMs === 0 ? null : { sinceMs: wallMs, deadlineMs: wallMs + drain.timeoutMs };
+  const timeoutMs = timeoutOf(service);
+  return timeoutMs === 0 ? null : { sinceMs: wallMs, deadlineMs: wallMs + timeoutMs };
+}
+
+function timeoutOf({ drain, settings }: VirtualService): number {
+  return canStandAside(settings) ? drain.timeoutMs : 0;
 }
 
 /** Both lists; where both know a server, the first one's word counts. */
@@ -102,7 +109,8 @@ export function updateLeaving(inputs: LeavingInputs): Leaving {
   };
   for (const key of adopted) found(key, { origin: 'stranger', sinceMs: wallMs, deadlineMs: null });
   for (const key of recalled) {
-    const timeoutMs = services.get(key)?.drain.timeoutMs ?? 0;
+    const service = services.get(key);
+    const timeoutMs = service === undefined ? 0 : timeoutOf(service);
     if (timeoutMs > 0) found(key, { origin: 'file', sinceMs: wallMs, deadlineMs: wallMs + timeoutMs });
   }
   for (const [key, servers] of known) {

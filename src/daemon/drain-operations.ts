@@ -8,6 +8,7 @@ import type {
   ServerRequest,
 } from '../api/drain-protocol.js';
 import { ApiError } from '../api/errors.js';
+import { canStandAside } from '../controller/decide-server.js';
 import type { OrderedServer } from '../controller/drains.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { RoundResult } from '../controller/round-scheduler.js';
@@ -207,13 +208,10 @@ function isMeant(line: OrderLine, service: string | undefined, server: string): 
 }
 
 function warningOf({ service, server }: FoundServer): readonly string[] {
-  const { scheduler, schedulerFlags } = service.settings;
-  const name = `${service.name}/${server.name}`;
-  if (scheduler === 'dh') return [`${name}: with the scheduler dh it ${TURNS_AWAY}`];
-  const fallback = `${scheduler}-fallback`;
-  const hashes = scheduler === 'sh' || scheduler === 'mh';
-  if (!hashes || schedulerFlags.includes(fallback)) return [];
-  return [`${name}: with the scheduler ${scheduler} without the flag ${fallback} it ${TURNS_AWAY}`];
+  const { scheduler } = service.settings;
+  if (canStandAside(service.settings)) return [];
+  const flag = scheduler === 'dh' ? '' : ` without the flag ${scheduler}-fallback`;
+  return [`${service.name}/${server.name}: with the scheduler ${scheduler}${flag} it ${TURNS_AWAY}`];
 }
 
 function conflict(message: string, code: string): ApiError {

@@ -147,7 +147,7 @@ describe('a drain by order', () => {
     await order(rig);
     await rig.clock.advanceAsync(200_000);
     await rig.reconciler.drains.drain(SHOP, a, { by: 'bert' });
-    const status = (await statusOf(rig))?.drain as DrainStatus;
+    const status = (await statusOf(rig))?.drain!;
     assert.deepEqual([status.by, (status.deadlineMs ?? 0) - status.sinceMs], ['anna', FIVE_MINUTES]);
     await rig.reconciler.drains.drain(SHOP, a, { by: 'bert', timeoutMs: FIVE_MINUTES });
     await rig.clock.advanceAsync(200_000);
@@ -306,7 +306,7 @@ describe('a clock that is set', () => {
       rig.clock.jumpWall(hours * 3_600_000);
       await rig.clock.advanceAsync(1000);
       assert.deepEqual(changes, ['override'], 'the new deadline is written down');
-      const { deadlineMs } = (await statusOf(rig))?.drain as DrainStatus;
+      const { deadlineMs } = (await statusOf(rig))?.drain!;
       assert.equal((deadlineMs ?? 0) - rig.clock.wallMs(), FIVE_MINUTES - 101_000);
       await rig.clock.advanceAsync(FIVE_MINUTES - 101_001);
       assert.deepEqual(done(rig), ['edit 0']);
@@ -408,6 +408,21 @@ describe('a server that leaves the file', () => {
     await reload(rig, { ...onlyB, drain: { timeoutMs: 0, templates: 'keep' } });
     assert.deepEqual(done(rig), ['delete']);
     assert.deepEqual(told(rig, 'drain-began'), []);
+  });
+
+  it('is deleted at once where the scheduler would turn away its clients meanwhile', async () => {
+    for (const [flags, expected] of [
+      [[], 'delete'],
+      [['sh-fallback'], 'edit 0'],
+    ] as const) {
+      const settings = { ...shop.settings, scheduler: 'sh', schedulerFlags: flags };
+      const rig = controllerRig(model([{ ...shop, settings }]));
+      await rig.reconciler.start();
+      rig.plane.carry(SHOP, a, 2);
+      rig.plane.journal.length = 0;
+      await reload(rig, { ...onlyB, settings });
+      assert.deepEqual(done(rig), [expected]);
+    }
   });
 
   it('is edited back when it returns meanwhile, with its connections', async () => {
