@@ -34,7 +34,7 @@ export interface SysctlFacts {
   readonly clientInterfaces: readonly string[];
   /** By which NAT servers are reached, by family. */
   readonly natInterfaces: { readonly ipv4: readonly string[]; readonly ipv6: readonly string[] };
-  /** Tunnels that end here, up. Read only where this director is a real server too. */
+  /** Tunnels that end here, up; none where this host is no real server of TUN. */
   readonly tunnelInterfaces: readonly string[];
   /** Where a subnet that carries a service's IPv4 address also holds NAT servers of such services. */
   readonly oneArmedInterfaces: readonly string[];

@@ -3,6 +3,7 @@ import { IpvsClient } from '../../native/ipvs/client.js';
 import type { Link } from '../../native/rtnetlink/types.js';
 import type { Family } from '../base/ip.js';
 import type { Model } from '../model/director.js';
+import type { RealServer } from '../model/real-server.js';
 import { clientLink, isLocal, kernelServices, linkTowards, openHostNetwork, vipsOf } from './network.js';
 import type { HostNetwork } from './network.js';
 import type { SysctlFacts } from './sysctl-advice.js';
@@ -19,24 +20,26 @@ export function computeSysctlFacts(
   const services = kernelServices(model);
   const vips = vipsOf(services);
   const clientInterfaces = namesOf(vips.map((vip) => clientLink(network, vip)));
+  const servers = services.flatMap((service) => service.servers);
   const towards = (family: Family): string[] => {
-    const servers = services.flatMap((service) => service.servers);
     const nat = servers.filter((server) => server.forwarding === 'nat' && server.family === family);
     return namesOf(
       [...new Set(nat.map(({ address }) => address))].map((address) => linkTowards(network, address)),
     );
   };
   const natInterfaces = { ipv4: towards(4), ipv6: towards(6) };
+  const isHere = ({ forwarding, address }: RealServer): boolean =>
+    forwarding === 'local' || isLocal(network, address);
+  // of a host that unwraps nothing the tunnels are of another kind, of a VPN for example
+  const unwraps = servers.some((server) => server.forwarding === 'tun' && isHere(server));
   return {
     clientInterfaces,
     natInterfaces,
     tunnelInterfaces: network.links
-      .filter(({ kind, up }) => up && kind !== null && TUNNELS.has(kind))
+      .filter(({ kind, up }) => unwraps && up && kind !== null && TUNNELS.has(kind))
       .map(({ name }) => name),
     oneArmedInterfaces: natInterfaces.ipv4.filter((name) => clientInterfaces.includes(name)),
-    alsoRealServer: services.some(({ servers }) =>
-      servers.some((server) => server.forwarding === 'local' || isLocal(network, server.address)),
-    ),
+    alsoRealServer: servers.some(isHere),
     backupSyncDaemon,
   };
 }

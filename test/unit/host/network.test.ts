@@ -90,4 +90,12 @@ describe('computeSysctlFacts', () => {
     });
     assert.deepEqual([found.alsoRealServer, found.tunnelInterfaces], [true, ['tunl0']]);
   });
+
+  it('takes no notice of the tunnels of a server that unwraps nothing', async () => {
+    const found = await facts(service('forwarding: dr, servers: ["10.1.0.1:80", "10.1.0.2:80"]'), {
+      links: { eth0: ['10.1.0.1/24', '10.1.0.100/32'], vpn0: [] },
+      linkChanges: { vpn0: { kind: 'gre' } },
+    });
+    assert.deepEqual([found.alsoRealServer, found.tunnelInterfaces], [true, []]);
+  });
 });
