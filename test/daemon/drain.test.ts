@@ -198,6 +198,28 @@ describe('a drain on the userspace plane', () => {
     assert.match((await eventOf(daemon, 'server-removed')).message, /not in the file/);
   });
 
+  it('and a maintenance hold over a restart', async () => {
+    await file(both());
+    const first = await home.start();
+    const on = await home.cli(['maintenance', 'on', 'one', '--reason', 'new disks']);
+    assert.deepEqual([on.code, on.out], [0, 'in maintenance  shop/one\n']);
+    const drained = await home.cli(['drain', 'two', '--timeout', 'none']);
+    assert.deepEqual([drained.code, drained.err], [0, '']);
+    await first.close();
+    await home.start();
+    const { out } = await home.cli(['maintenance', 'list']);
+    assert.match(out, /^shop\/two +drained .*by uid \d+ \S+ ago, it was not in the table$/m);
+    assert.match(out, /^shop\/one +maintenance +maintenance, by uid \d+ \S+ ago: new disks/m);
+    const status = await home.cli(['status']);
+    assert.match(status.out, /in maintenance by uid \d+ since \S+Z: new disks/);
+    assert.equal((await home.cli(['undrain', 'one'])).code, 1);
+    await home.cli(['undrain', 'two']);
+    const client = await Conversation.begin(port);
+    assert.equal(await client.ask(), 'two');
+    await client.end();
+    assert.equal((await home.cli(['maintenance', 'off', 'one'])).out, 'out of maintenance  shop/one\n');
+  });
+
   for (const [templates, after] of [
     ['keep', 'one'],
     ['expire', 'two'],

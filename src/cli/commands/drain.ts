@@ -20,8 +20,8 @@ interface OrderOptions extends ConnectOptions {
 }
 
 interface DrainOptions extends OrderOptions {
-  /** Milliseconds; null = none. */
-  readonly timeout?: number | null;
+  /** Milliseconds; infinite = none. */
+  readonly timeout?: number;
   readonly wait?: true;
 }
 
@@ -104,8 +104,8 @@ async function drain(
   server: string,
   options: DrainOptions,
 ): Promise<void> {
-  const { timeout: timeoutMs, json = false, wait = false } = options;
-  const time = timeoutMs === undefined ? {} : { timeoutMs };
+  const { timeout, json = false, wait = false } = options;
+  const time = timeout === undefined ? {} : { timeoutMs: Number.isFinite(timeout) ? timeout : null };
   const request: Omit<DrainRequest, 'dryRun'> = { ...serverWords(server, options.service), ...time };
   const ask = (dryRun: boolean): Promise<OrderAnswer> => client.drain({ ...request, dryRun });
   const answer = await orderSeveral(context, ask, options, { operation: `drain ${server}`, verb: 'Drain' });
@@ -151,9 +151,9 @@ export async function orderSeveral(
   return answer;
 }
 
-/** `none` means until the last connection has ended. */
-export function parseTimeout(text: string): number | null {
-  if (text === 'none') return null;
+/** `none` means until the last connection has ended; the option parser would take null for no value at all. */
+function parseTimeout(text: string): number {
+  if (text === 'none') return Number.POSITIVE_INFINITY;
   const ms = parseDuration(text);
   if (ms === null)
     throw new InvalidArgumentError('Expected a number with a unit, as 30s, 5m or 1h, or none.');

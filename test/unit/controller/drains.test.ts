@@ -50,6 +50,12 @@ async function statusOf({ reconciler }: ControllerRig, name = 'web-1'): Promise<
   return service?.servers.find((each) => each.name === name);
 }
 
+async function drainOf(rig: ControllerRig): Promise<DrainStatus> {
+  const drain = (await statusOf(rig))?.drain ?? null;
+  assert.ok(drain);
+  return drain;
+}
+
 function order(rig: ControllerRig): Promise<unknown> {
   return rig.reconciler.drains.drain(SHOP, a, { by: 'anna' });
 }
@@ -147,7 +153,7 @@ describe('a drain by order', () => {
     await order(rig);
     await rig.clock.advanceAsync(200_000);
     await rig.reconciler.drains.drain(SHOP, a, { by: 'bert' });
-    const status = (await statusOf(rig))?.drain!;
+    const status = await drainOf(rig);
     assert.deepEqual([status.by, (status.deadlineMs ?? 0) - status.sinceMs], ['anna', FIVE_MINUTES]);
     await rig.reconciler.drains.drain(SHOP, a, { by: 'bert', timeoutMs: FIVE_MINUTES });
     await rig.clock.advanceAsync(200_000);
@@ -306,7 +312,7 @@ describe('a clock that is set', () => {
       rig.clock.jumpWall(hours * 3_600_000);
       await rig.clock.advanceAsync(1000);
       assert.deepEqual(changes, ['override'], 'the new deadline is written down');
-      const { deadlineMs } = (await statusOf(rig))?.drain!;
+      const { deadlineMs } = await drainOf(rig);
       assert.equal((deadlineMs ?? 0) - rig.clock.wallMs(), FIVE_MINUTES - 101_000);
       await rig.clock.advanceAsync(FIVE_MINUTES - 101_001);
       assert.deepEqual(done(rig), ['edit 0']);
