@@ -135,6 +135,23 @@ describe('ExecChecker', () => {
   );
 });
 
+describe('ExecChecker by way of setpriv', () => {
+  it('does not blame the server when setpriv itself is not permitted', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lvsd-test-setpriv-'));
+    try {
+      const setpriv = join(folder, 'setpriv');
+      const script = '#!/bin/sh\necho "setpriv: apply capabilities: Operation not permitted" >&2\nexit 1\n';
+      writeFileSync(setpriv, script, { mode: 0o755 });
+      assert.deepEqual(await run(['/bin/true'], undefined, { uid: 0, mayDropRights: true, setpriv }), {
+        ok: null,
+        reason: 'exec /bin/true: setpriv: apply capabilities: Operation not permitted',
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe('FileChecker', () => {
   let folder = '';
   before(() => {

@@ -2,14 +2,15 @@
  * What a program of a check may be, and how it is started, when the director is root: whoever could write the program or a folder
  * above it would be root too, and a program that inherits the director's rights could change the table.
  */
-import { readFile } from 'node:fs/promises';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import { judgeTrustedFile } from '../../base/trusted-file.js';
 
 /** How to start a program. */
 export interface Launch {
   readonly file: string;
   readonly words: readonly string[];
+  /** By way of setpriv, which takes the rights away first. */
+  readonly drops: boolean;
 }
 
 /** What the director is. */
@@ -61,7 +62,7 @@ export async function planLaunch(
   rights: Rights,
 ): Promise<Launch | { readonly fault: string }> {
   const [program = '', ...words] = command;
-  if (rights.uid !== 0) return { file: program, words };
+  if (rights.uid !== 0) return { file: program, words, drops: false };
   const { setpriv } = rights;
   if (setpriv === null)
     return {
@@ -79,5 +80,5 @@ export async function planLaunch(
   }));
   if (!trust.trusted) return { fault: `the program is not trusted: ${trust.reason}` };
   // As named and not where links lead: a program may go by its name (busybox).
-  return { file: setpriv, words: [...WITHOUT_RIGHTS, program, ...words] };
+  return { file: setpriv, words: [...WITHOUT_RIGHTS, program, ...words], drops: true };
 }

@@ -37,6 +37,8 @@ export class ExecChecker implements Checker {
       if ('fault' in launch) return notProbed(subject, launch.fault);
       signal.throwIfAborted();
       const { outcome, line } = await this.#run(launch, signal);
+      // It has not come to the program.
+      if (outcome !== null && launch.drops && line.startsWith('setpriv: ')) return notProbed(subject, line);
       const said = line === '' ? '' : `: ${line}`;
       return outcome === null
         ? { ok: true, detail: `exit code 0${printable(said)}` }
