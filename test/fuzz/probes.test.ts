@@ -1,4 +1,4 @@
-/** The parsers of checks against answers that no sane server gives; the full tier has fifty times as many. */
+/** The parsers of checks against answers that no sane server gives; the full tier has twenty times as many. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkParser, checkPieces, parsers } from './probe-parsers.js';
