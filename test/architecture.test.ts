@@ -57,7 +57,7 @@ const table: Readonly<Record<string, Rule>> = {
   'src/metrics/': { own: ['src/base/', 'src/model/'], node: true, packages: ['prom-client'] },
   'src/health/': { own: ['src/base/', 'src/model/'], node: true, packages: ['undici', 'dns-packet'] },
   'src/health/net/': {
-    own: ['src/health/', 'src/base/', 'src/model/', 'native/icmp/', 'native/libc/'],
+    own: ['src/health/', 'src/base/', 'src/model/', 'native/icmp/', 'native/libc/', 'native/inet/'],
     node: true,
     packages: [],
   },

@@ -2,6 +2,7 @@
 export const AF_NETLINK = 16;
 export const AF_PACKET = 17;
 export const AF_UNIX = 1;
+export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
@@ -13,8 +14,10 @@ export const IPPROTO_ICMPV6 = 58;
 export const SOL_SOCKET = 1;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
+export const SO_BINDTODEVICE = 25;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+export const SO_MARK = 36;
 /** powerpc alone of the supported ones counts these differently. */
 export const SO_PEERCRED = process.arch === 'ppc64' ? 21 : 17;
 export const SO_NETNS_COOKIE = 71;

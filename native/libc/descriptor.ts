@@ -34,6 +34,16 @@ export class Descriptor {
     return this.#fd;
   }
 
+  /** Hands the number over to somebody who closes it; null after `close()`. Never throws. */
+  release(): number | null {
+    const fd = this.#fd;
+    if (fd === null) return null;
+    this.#fd = null;
+    lost.unregister(this);
+    open.delete(fd);
+    return fd;
+  }
+
   /** May be called twice. Never throws: Linux frees the number whatever close(2) returns. */
   close(): void {
     const fd = this.#fd;

@@ -1,7 +1,16 @@
 /** One socket: open, bind, options, send, receive, close, with the retry rules of EINTR and EAGAIN. */
 import { constants, endianness } from 'node:os';
 import * as libc from './binding.js';
-import { MSG_DONTWAIT, MSG_TRUNC, POLLIN, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from './constants.js';
+import {
+  MSG_DONTWAIT,
+  MSG_TRUNC,
+  POLLIN,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SO_BINDTODEVICE,
+  SO_MARK,
+  SOL_SOCKET,
+} from './constants.js';
 import { Descriptor } from './descriptor.js';
 import { SyscallError } from './errno.js';
 import { MessageHeader } from './message-header.js';
@@ -70,6 +79,27 @@ export class Socket {
     const cell = new DataView(new ArrayBuffer(4));
     cell.setInt32(0, value, littleEndian);
     this.#check('setsockopt', libc.setsockopt(this.#fd('setsockopt'), level, name, bytesOf(cell), 4));
+  }
+
+  /** Packets leave by this interface alone, whatever the routes say. @throws SyscallError. @see socket(7) */
+  bindToDevice(name: string): void {
+    const value = new TextEncoder().encode(`${name}\0`);
+    this.#check(
+      'setsockopt',
+      libc.setsockopt(this.#fd('setsockopt'), SOL_SOCKET, SO_BINDTODEVICE, value, value.length),
+    );
+  }
+
+  /** Packets carry this firewall mark, 0..2^32-1; needs CAP_NET_ADMIN. @throws SyscallError. @see socket(7) */
+  setMark(mark: number): void {
+    this.setOption(SOL_SOCKET, SO_MARK, mark | 0);
+  }
+
+  /** Hands the descriptor over to somebody who closes it; this object is closed then. @throws SyscallError */
+  release(): number {
+    const fd = this.#descriptor.release();
+    if (fd === null) throw new SyscallError('release', EBADF, this.#subject);
+    return fd;
   }
 
   /** @throws SyscallError */

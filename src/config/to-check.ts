@@ -1,5 +1,5 @@
 /** The check of the file as the domain knows it. Input is valid; nothing is judged here. */
-import type { ActiveCheck, CheckTiming, HttpCheck, TlsSettings } from '../model/health-check.js';
+import type { ActiveCheck, CheckTiming, HttpCheck, ProbeSource, TlsSettings } from '../model/health-check.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { CheckFiles } from './check-files.js';
 import { protocolOf } from './facts.js';
@@ -51,7 +51,7 @@ function defaultChecks(service: ServiceConfig): readonly ActiveCheck[] {
 
 function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
   const timing = toTiming(check);
-  const probe = { timing, port: ('port' in check ? check.port : undefined) ?? null };
+  const probe = { timing, ...toSource(check), port: ('port' in check ? check.port : undefined) ?? null };
   switch (check.type) {
     case 'tcp':
       return {
@@ -104,6 +104,13 @@ function toTiming({ interval, timeout, rise, fall, jitter, ...others }: TimedChe
   const fastIntervalMs = others.fast_interval ?? interval;
   const downIntervalMs = others.down_interval ?? interval;
   return { intervalMs: interval, fastIntervalMs, downIntervalMs, timeoutMs: timeout, rise, fall, jitter };
+}
+
+function toSource(check: TimedCheckConfig): { readonly source?: ProbeSource } {
+  if (!('mark' in check || 'source' in check || 'source_interface' in check)) return {};
+  const { source, source_interface: device, mark } = check;
+  if (source === undefined && device === undefined && mark === undefined) return {};
+  return { source: { address: source?.text ?? null, interface: device ?? null, mark: mark ?? null } };
 }
 
 function toHttp(check: HttpCheckConfig, files: CheckFiles): Omit<HttpCheck, 'timing' | 'port'> {

@@ -42,9 +42,20 @@ export interface TlsSettings {
   readonly client: { readonly certificate: string; readonly privateKey: string } | null;
 }
 
+/** From where probes are sent; something of it is given. */
+export interface ProbeSource {
+  /** An address of this host. */
+  readonly address: string | null;
+  readonly interface: string | null;
+  /** Firewall mark, 1..2^32-1. */
+  readonly mark: number | null;
+}
+
 /** What checks that ask a port have in common. */
 interface PortCheck {
   readonly timing: CheckTiming;
+  /** Absent: as the system's routes have it. */
+  readonly source?: ProbeSource;
   /** null = the server's own port. */
   readonly port: number | null;
 }

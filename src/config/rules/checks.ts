@@ -91,6 +91,19 @@ const timing: CheckRule = ({ spot }, { check, at }, verdicts) => {
   }
 };
 
+/** An address cannot be the source of packets of the other family. */
+const source: CheckRule = ({ spot, servers }, { check, at }, verdicts) => {
+  if (!('source' in check) || check.source === undefined) return;
+  const { family, text } = check.source;
+  const other = servers.find(({ config }) => config.address.family !== family);
+  if (other === undefined) return;
+  verdicts.refuse(spot, [...at, 'source'], {
+    rule: 'check-source',
+    message: `probes of the server ${other.key} cannot come from ${text}, an address of the other family`,
+    hint: 'write source_interface, which holds for both families, or a service for each family',
+  });
+};
+
 const http: CheckRule = ({ spot }, { check, at }, verdicts) => {
   if (check.type !== 'http' && check.type !== 'https') return;
   credentials(check, at, spot, verdicts);
@@ -187,7 +200,7 @@ const several: ServiceRule = ({ spot, config }, verdicts) => {
   });
 };
 
-const EACH: readonly CheckRule[] = [probedProtocol, timing, http, tls];
+const EACH: readonly CheckRule[] = [probedProtocol, timing, source, http, tls];
 
 const each: ServiceRule = (service, verdicts) => {
   for (const written of writtenChecks(service.config))

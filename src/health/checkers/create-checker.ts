@@ -1,6 +1,7 @@
 /** From a check in the file to the checker that carries it out. The only place that knows all kinds. */
 import type { RealServer } from '../../model/real-server.js';
 import type { ActiveCheck, Checker } from '../types.js';
+import { SourcedChecker } from '../net/sourced-checker.js';
 import { DnsChecker } from './dns.js';
 import { ExecChecker } from './exec.js';
 import { ExternalChecker } from './external.js';
@@ -20,6 +21,10 @@ export function createChecker(
   server: RealServer,
   tools: CheckerTools = systemTools,
 ): Checker {
+  if ('source' in check) {
+    const { source, ...plain } = check;
+    return new SourcedChecker(source, (sockets) => createChecker(plain, server, { ...tools, sockets }));
+  }
   const { sockets, clock, external } = tools;
   const { address, name } = server;
   const target = { address, port: ('port' in check ? check.port : null) ?? server.port };

@@ -165,7 +165,11 @@ describe('loadConfig', () => {
         { first: 200, last: 200 },
         { first: 301, last: 302 },
       ],
-      tlsVerify: false,
+      method: 'GET',
+      headers: {},
+      expectBody: null,
+      expectJson: null,
+      tls: { verify: false, authorities: null, client: null },
       basicAuth: { username: 'u', password: 'secret' },
     });
   });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DNS_QUERY_TYPES, DNS_RCODES } from '../../../model/health-check.js';
 import { choice, flag, Refusal, show, text } from '../fields.js';
 import { expectation } from './bytes.js';
+import { source } from './source.js';
 import { port, timing } from './timing.js';
 
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
@@ -18,6 +19,7 @@ export const dnsCheck = z.strictObject({
   type: choice(['dns']).describe('Up when a DNS question is answered.'),
   ...timing,
   ...port,
+  ...source,
   name: name.describe('Name that is asked for; . is the root.'),
   query_type: choice(DNS_QUERY_TYPES)
     .prefault('A')

@@ -6,6 +6,7 @@ import { expectation } from './bytes.js';
 import { headers } from './headers.js';
 import { expectJson } from './json.js';
 import { expectStatus } from './status-range.js';
+import { source } from './source.js';
 import { port, timing } from './timing.js';
 import { clientKeys, trustKeys } from './tls-keys.js';
 
@@ -15,6 +16,7 @@ export const httpCheck = z.strictObject({
   type: choice(['http', 'https']).describe('Up when a request is answered with an expected status.'),
   ...timing,
   ...port,
+  ...source,
   method: choice(['GET', 'HEAD', 'OPTIONS', 'POST'])
     .prefault('GET')
     .describe('GET | HEAD | OPTIONS | POST (without a body). Default: GET.'),

@@ -1,6 +1,7 @@
 /** `type: smtp`. */
 import { z } from 'zod';
 import { choice, flag, pattern } from '../fields.js';
+import { source } from './source.js';
 import { port, timing } from './timing.js';
 import { serverName, trustKeys } from './tls-keys.js';
 
@@ -8,6 +9,7 @@ export const smtpCheck = z.strictObject({
   type: choice(['smtp']).describe('Up when a mail server greets and answers EHLO.'),
   ...timing,
   ...port,
+  ...source,
   helo_name: pattern(
     'bad-host',
     /^[A-Za-z0-9.-]{1,255}$|^\[[0-9A-Za-z.:]{2,60}\]$/,

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { choice, integer } from '../fields.js';
 import { bytesToSend, expectation } from './bytes.js';
+import { source } from './source.js';
 import { port, timing } from './timing.js';
 
 export const tcpCheck = z.strictObject({
   type: choice(['tcp']).describe('Up when a connection is accepted, and its answer holds what is expected.'),
   ...timing,
   ...port,
+  ...source,
   send: bytesToSend()
     .optional()
     .describe('Sent when the connection is there; escapes as in expect. Default: nothing. Shown nowhere.'),

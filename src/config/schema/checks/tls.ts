@@ -1,6 +1,7 @@
 /** `type: tls`. */
 import { z } from 'zod';
 import { choice, duration, pattern } from '../fields.js';
+import { source } from './source.js';
 import { port, timing } from './timing.js';
 import { clientKeys, serverName, trustKeys } from './tls-keys.js';
 
@@ -10,6 +11,7 @@ export const tlsCheck = z.strictObject({
   type: choice(['tls']).describe('Up when a TLS handshake ends well.'),
   ...timing,
   ...port,
+  ...source,
   server_name: serverName()
     .optional()
     .describe("Name for SNI and in the certificate. Default: the server's address, without SNI."),

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { choice } from '../fields.js';
 import { bytesToSend, expectation } from './bytes.js';
+import { source } from './source.js';
 import { port, timing } from './timing.js';
 
 export const udpCheck = z.strictObject({
   type: choice(['udp']).describe('Up when a datagram is answered.'),
   ...timing,
   ...port,
+  ...source,
   send: bytesToSend()
     .prefault('')
     .describe('The datagram; escapes as in expect. Default: an empty one. Shown nowhere.'),
