@@ -3,10 +3,10 @@ import { didYouMean } from './did-you-mean.js';
 import { keysOf } from './schema/walk.js';
 import { configSchema } from './schema/config.js';
 
-/** Names of the keys whose schema carries `secret: true`, at whatever depth. */
+/** Names of the keys whose schema carries `secret: true` or `hidden: true`, at whatever depth. */
 const secretKeys: ReadonlySet<string> = new Set([
   ...keysOf(configSchema)
-    .filter((key) => key.secret)
+    .filter((key) => key.secret || key.hidden)
     .map((key) => key.name),
   // What a key_file holds, in the model.
   'private_key',

@@ -7,6 +7,8 @@ export interface SchemaKey {
   /** With `[]` for list entries and `*` for named ones: `services[].check.path`, `pools.*`. */
   readonly path: string;
   readonly secret: boolean;
+  /** The value may stand in the file, and is shown nowhere all the same. */
+  readonly hidden: boolean;
   readonly description: string | null;
 }
 
@@ -31,10 +33,11 @@ function collect(schema: z.core.$ZodType, path: string, keys: Map<string, Schema
   }
 }
 
-function factsOf(schema: z.core.$ZodType): { secret: boolean; description: string | null } {
+function factsOf(schema: z.core.$ZodType): { secret: boolean; hidden: boolean; description: string | null } {
   const layers = [...layersOf(schema)].map((layer) => z.globalRegistry.get(layer));
   const description = layers.find((meta) => meta?.description !== undefined)?.description ?? null;
-  return { secret: layers.some((meta) => meta?.['secret'] === true), description };
+  const marked = (mark: string): boolean => layers.some((meta) => meta?.[mark] === true);
+  return { secret: marked('secret'), hidden: marked('hidden'), description };
 }
 
 /** Names of the keys that a mapping at this path may have; of all forms when there are several. */

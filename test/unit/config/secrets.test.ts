@@ -22,6 +22,11 @@ const BESIDE: Readonly<Record<string, object>> = {
       { name: 'web', address: '127.0.0.1:80', check: { type: 'http', basic_auth: { username: 'probe' } } },
     ],
   },
+  'services[].checks[].basic_auth.password': {
+    services: [
+      { name: 'web', address: '127.0.0.1:80', checks: [{ type: 'http', basic_auth: { username: 'probe' } }] },
+    ],
+  },
 };
 
 const secretPaths = keysOf(configSchema)

@@ -34,7 +34,7 @@ function unescape(written: string): string | null {
 
 /** What is sent. It may hold a password, so it is shown nowhere, not even when it is wrong. */
 export function bytesToSend() {
-  return text<string>({ maxLength: LONGEST_TEXT, secret: true }, (written) => {
+  return text<string>({ maxLength: LONGEST_TEXT, hidden: true }, (written) => {
     if (written.length > LONGEST_TEXT)
       return new Refusal('bad-bytes', `is longer than ${LONGEST_TEXT} characters`);
     return unescape(written) ?? new Refusal('bad-bytes', 'holds a \\ that begins no escape', ESCAPE_HINT);

@@ -49,4 +49,4 @@ export const headers = z
       refuse(entries[MOST_HEADERS]?.[0] ?? '', 'bad-header', `are more than ${MOST_HEADERS} headers`);
     return Object.fromEntries(read);
   })
-  .meta({ secret: true });
+  .meta({ hidden: true });
