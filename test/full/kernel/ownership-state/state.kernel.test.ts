@@ -180,7 +180,7 @@ describe('what operators and checks say', () => {
         assert.deepEqual(table.weights('192.0.2.1:80'), wanted);
         await until('the verdicts on disk', 20, () => {
           const path = join(home.stateDir, 'verdicts.json');
-          return existsSync(path) && (readFileSync(path, 'utf8').match(/"down"/g)?.length ?? 0) === 2;
+          return existsSync(path) && (readFileSync(path, 'utf8').match(/"state":"down"/g)?.length ?? 0) === 2;
         });
         for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
           await home.end(signal);
