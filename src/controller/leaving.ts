@@ -40,6 +40,8 @@ export function findLeavers(
   wallMs: number,
 ): Leaving {
   const leaving = new Map<ServiceKey, ReadonlyMap<ServerKey, Leaver>>();
+  // Every round asks, mostly about the running configuration itself.
+  if (before === after) return leaving;
   for (const [key, next] of after) {
     const last = before.get(key);
     if (last === undefined || last === next) continue;
@@ -100,8 +102,10 @@ export function updateLeaving(inputs: LeavingInputs): Leaving {
   const updated = new Map<ServiceKey, ReadonlyMap<ServerKey, Leaver>>();
   const found = (key: ServiceKey, time: Pick<Leaver, 'origin' | 'sinceMs' | 'deadlineMs'>): void => {
     const configured = configuredServers(key, inputs);
+    // One that an earlier process put in and that is needed no more goes as it would have gone then.
+    const sorry = time.origin === 'file' ? services.get(key)?.sorryServer?.key : undefined;
     const extra = [...(observed.get(key)?.servers.values() ?? [])].filter(
-      (entry) => !configured.has(entry.key),
+      (entry) => !configured.has(entry.key) && entry.key !== sorry,
     );
     const state = { seen: true, ended: false };
     const leavers = extra.map((entry) => [entry.key, { name: entry.name, ...time, ...state }] as const);
@@ -127,15 +131,20 @@ export function updateLeaving(inputs: LeavingInputs): Leaving {
 
 /**
  * Those in the file that are known as such to the plan that comes, too: one that has come back while a round is under
- * way must not look to that round like one that may be deleted.
+ * way must not look to that round like one that may be deleted. The sorry server is one of them while it serves.
  */
 function configuredServers(
   key: ServiceKey,
   { services, desired }: Pick<LeavingInputs, 'services' | 'desired'>,
 ): ReadonlySet<ServerKey> {
-  const planned = new Set(desired.get(key)?.decisions.map(({ server }) => server));
+  const planned = desired.get(key);
+  const decided = new Set(planned?.decisions.map(({ server }) => server));
   const inFile = services.get(key)?.servers ?? [];
-  return new Set(inFile.map((server) => server.key).filter((server) => planned.has(server)));
+  const configured = new Set(inFile.map((server) => server.key).filter((server) => decided.has(server)));
+  const sorry = services.get(key)?.sorryServer?.key;
+  if (sorry !== undefined && planned?.servers.some((server) => server.key === sorry) === true)
+    configured.add(sorry);
+  return configured;
 }
 
 /** True when the same servers leave, with the same times and names. */
