@@ -1,8 +1,9 @@
 /** How one server stands before its service is looked at as a whole: first the operator, then the checks. Pure. */
+import { formatDuration } from '../base/duration.js';
 import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
 import type { ServerKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
-import type { Hold } from '../model/serving.js';
+import type { Hold, Recovery } from '../model/serving.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { orderReason } from './drain.js';
@@ -54,7 +55,14 @@ export function judgeServer(server: RealServer, service: VirtualService, facts: 
   }
   if (hold !== undefined) {
     const { failedMs } = hold;
-    return { server, weight, state: 'failed', quiesced, reason: heldReason(hold), failedMs };
+    return {
+      server,
+      weight,
+      state: 'failed',
+      quiesced,
+      reason: heldReason(hold, service.recovery),
+      failedMs,
+    };
   }
   const reason = override === undefined ? '' : `weight ${override.weight} set by ${override.by}`;
   return { server, weight, state: 'well', quiesced: weight === 0, reason, failedMs: 0 };
@@ -66,7 +74,10 @@ function failedReason(verdict: Verdict | undefined): string {
 }
 
 /** `held: recovered at 2026-11-21T20:05:00Z, waits for ...` */
-export function heldReason({ recoveredMs, untilMs }: Hold): string {
+export function heldReason({ recoveredMs, untilMs }: Hold, recovery: Recovery): string {
+  // Known from before a restart, and not examined since.
+  if (recoveredMs === null && recovery.kind === 'delayed')
+    return `held: after a failure, until it has been well for ${formatDuration(recovery.delayMs)}`;
   const since = recoveredMs === null ? 'after a failure' : `recovered at ${timeOf(recoveredMs)}`;
   return `held: ${since}, waits for ${untilMs === null ? 'an operator (lvsd undrain)' : timeOf(untilMs)}`;
 }

@@ -222,7 +222,8 @@ export class Reconciler {
     const known = last?.state;
     if (verdict.state !== known) this.#options.onStates?.('verdict');
     else if (verdict.countsAs !== (configured?.initial ?? 'up')) this.#options.onStates?.('confirmed');
-    const counted = last?.countsAs ?? configured?.initial ?? 'up';
+    const held = verdict.state === 'unknown' ? undefined : this.#serving.heldAs(service, server);
+    const counted = held === 'down' ? held : (last?.countsAs ?? configured?.initial ?? 'up');
     const news =
       verdict.countsAs !== counted ||
       (known === undefined ? verdict.state === 'down' : verdict.state !== known);
@@ -389,14 +390,14 @@ export class Reconciler {
     if (this.#rounds.running) void this.#rounds.plan('recovery');
   }
 
-  #tellHeld({ key, name }: VirtualService, server: RealServer, cause: number): void {
+  #tellHeld({ key, name, recovery }: VirtualService, server: RealServer, cause: number): void {
     const hold = this.#serving.holds.get(key)?.get(server.key);
     if (hold === undefined) return;
     this.#options.events.append({
       type: 'server-held',
       service: name,
       server: server.name,
-      message: heldReason(hold),
+      message: heldReason(hold, recovery),
       cause,
     });
   }

@@ -49,6 +49,16 @@ export class RecoveryHolds {
     for (const [service, holds] of this.#holds) for (const server of holds.keys()) this.#arm(service, server);
   }
 
+  /**
+   * What a held server counts as, whatever is known of it: `down` until it has answered. After a restart its verdict may
+   * be too old to be kept. Undefined when it is not held.
+   */
+  countsAs(service: ServiceKey, server: ServerKey): CountedState | undefined {
+    const hold = this.#holds.get(service)?.get(server);
+    if (hold === undefined) return undefined;
+    return hold.recoveredMs === null ? 'down' : 'up';
+  }
+
   /** Takes over what a server counts as from now on. Only what was taken for well can fail. */
   counted(
     { key, recovery }: Pick<VirtualService, 'key' | 'recovery'>,
@@ -92,6 +102,9 @@ export class RecoveryHolds {
           this.release(key, server);
         else if (hold.recoveredMs !== null)
           this.#set(key, server, recovered(hold, service.recovery, hold.recoveredMs));
+        // No check will ever say that it is well. While lvsd runs, the end of the checks is told as a verdict.
+        else if (before === undefined && service.checks.length === 0 && !verdicts.get(key)?.has(server))
+          this.#set(key, server, recovered(hold, service.recovery, this.#options.clock.wallMs()));
       }
     }
     for (const service of services.values()) {

@@ -49,6 +49,11 @@ export class ServingState implements RememberedServing {
   }
 
   /** See `RecoveryHolds`. */
+  heldAs(service: ServiceKey, server: ServerKey): CountedState | undefined {
+    return this.#holds.countsAs(service, server);
+  }
+
+  /** See `RecoveryHolds`. */
   counted(service: VirtualService, server: ServerKey, before: CountedState, after: CountedState): HoldChange {
     return this.#holds.counted(service, server, before, after);
   }
