@@ -34,12 +34,10 @@ export const verdictFormat: StateFormat<ServerFacts<Verdict>> = {
             sinceMs: wallMsSchema,
             checkedAtMs: wallMsSchema.nullable(),
           })
-          .transform(
-            ({ countsAs, ...verdict }): Verdict => ({
-              ...verdict,
-              countsAs: countsAs ?? (verdict.state === 'down' ? 'down' : 'up'),
-            }),
-          ),
+          .transform(({ countsAs, ...verdict }): Verdict => ({
+            ...verdict,
+            countsAs: countsAs ?? (verdict.state === 'down' ? 'down' : 'up'),
+          })),
       ),
     })
     .transform(({ verdicts }) => verdicts),

@@ -50,7 +50,9 @@ describe('changes of what a service matches', () => {
   it('are another service to the kernel where the address family changes', () => {
     const [before, after] = [matching(rule('tcp', 1)), matching(rule('tcp', 1, '2001:db8::1'))];
     const steps = computePlan({
-      desired: new Map([[after.key, { ...after, servers: [], decisions: [], servedAsNat: null, serving: WELL_SERVED }]]),
+      desired: new Map([
+        [after.key, { ...after, servers: [], decisions: [], servedAsNat: null, serving: WELL_SERVED }],
+      ]),
       observed: new Map([[before.key, { ...before, servers: new Map(), counters }]]),
       owned: new Map([[before.key, 'calls']]),
       unmanaged: 'keep',

@@ -268,7 +268,7 @@ describe('the kernel plane', () => {
         const changed = services[500]!;
         const weighted = servers.map((one, index) => (index === 4 ? { ...one, weight: 9 } : one));
         desired.set(changed.key, desiredOf(changed, weighted));
-        const inputs = { desired, observed, owned: new Map<ServiceKey, string>(), strangers: new Map() };
+        const inputs = { desired, observed, owned: new Map<ServiceKey, string>(), leaving: new Map() };
         transport.commands.length = 0;
         const outcome = await applyPlan(plane, computePlan({ ...inputs, unmanaged: 'keep' }));
         assert.deepEqual([outcome.applied.length, outcome.failed], [1, []]);
@@ -307,7 +307,7 @@ describe('the kernel plane', () => {
       ]) {
         const observed = await plane.observe();
         assert.ok(observed.size >= 500);
-        const steps = computePlan({ desired, observed, owned, unmanaged: 'keep', strangers: new Map() });
+        const steps = computePlan({ desired, observed, owned, unmanaged: 'keep', leaving: new Map() });
         assert.deepEqual((await applyPlan(plane, steps)).failed, []);
         assert.equal((await plane.observe()).size, 500 + desired.size);
       }

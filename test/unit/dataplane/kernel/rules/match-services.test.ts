@@ -159,7 +159,13 @@ describe('match services of the kernel plane', () => {
     const a = service('a', port(80));
     await applyPlan(plane, [create(a), add(a)]);
     rules.rules = [];
-    const desired = { ...a, servers: [server('10.0.0.1')], decisions: [], servedAsNat: null, serving: WELL_SERVED };
+    const desired = {
+      ...a,
+      servers: [server('10.0.0.1')],
+      decisions: [],
+      servedAsNat: null,
+      serving: WELL_SERVED,
+    };
     const steps = computePlan({
       desired: new Map([[a.key, desired]]),
       observed: await plane.observe(),
