@@ -83,6 +83,14 @@ export class RecoveryHolds {
     return true;
   }
 
+  /** The service has another key from now on. */
+  move(from: ServiceKey, to: ServiceKey): void {
+    for (const [server, hold] of this.#holds.get(from) ?? []) {
+      this.#forget(from, server);
+      this.#set(to, server, hold);
+    }
+  }
+
   /**
    * Follows a configuration: forgets who is not in it or needs no hold, sets times by its delays, and holds whoever is
    * down by now where the one before did not hold anybody.
@@ -102,8 +110,12 @@ export class RecoveryHolds {
           this.release(key, server);
         else if (hold.recoveredMs !== null)
           this.#set(key, server, recovered(hold, service.recovery, hold.recoveredMs));
-        // No check will ever say that it is well. While lvsd runs, the end of the checks is told as a verdict.
-        else if (before === undefined && service.checks.length === 0 && !verdicts.get(key)?.has(server))
+        // No check will ever say that it is well. Of a service that goes on, the end of the checks is told as a verdict.
+        else if (
+          before?.has(key) !== true &&
+          service.checks.length === 0 &&
+          verdicts.get(key)?.has(server) !== true
+        )
           this.#set(key, server, recovered(hold, service.recovery, this.#options.clock.wallMs()));
       }
     }

@@ -6,6 +6,7 @@ import type { RealServer } from '../model/real-server.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { DesiredInputs } from './desired.js';
 import { findLeavers } from './leaving.js';
+import { movedServices } from './moved-services.js';
 import { Ownership, type OwnedTable } from './ownership.js';
 import { ServerStates, type RememberedStates } from './server-states.js';
 import type { ServingState } from './serving-state.js';
@@ -21,7 +22,7 @@ export class RunningConfig {
   /** Verdicts and operators' weights; they outlive a reload for servers that stay in the file. */
   readonly states: ServerStates;
   readonly ownership: Ownership;
-  /** An operator's weight was remembered for a server that the first configuration has not. */
+  /** Something that an operator set was remembered for a server that the first configuration has not, or has elsewhere. */
   readonly forgotten: boolean;
   /** What the decisions who serves remember; it follows the configuration. */
   readonly serving: ServingState;
@@ -37,9 +38,10 @@ export class RunningConfig {
     this.#model = model;
     this.#plane = plane;
     this.#services = indexServices(model);
-    this.forgotten = this.states.prune(this.#services);
-    this.ownership.own(this.#services.values());
     this.serving = serving;
+    const moved = this.#moveFacts();
+    this.forgotten = this.states.prune(this.#services) || moved;
+    this.ownership.own(this.#services.values());
     serving.follow(this.#services, undefined, this.states.verdicts);
     this.#goOnWithMaintenance();
   }
@@ -63,18 +65,31 @@ export class RunningConfig {
 
   /**
    * @param wallMs now
-   * @returns whether something that an operator set was forgotten, as its server is not in the file any more
+   * @returns whether something that an operator set was forgotten, as its server is not in the file any more, or is
+   *   about another service from now on
    */
   replace(model: Model, wallMs: number): boolean {
     const before = this.#services;
     this.#model = model;
     this.#services = indexServices(model);
+    const moved = this.#moveFacts();
     this.ownership.own(this.#services.values());
     this.serving.follow(this.#services, before, this.states.verdicts);
     this.ownership.leave(findLeavers(before, this.#services, this.states.drains, wallMs));
     const forgotten = this.states.prune(this.#services, before);
     this.#goOnWithMaintenance();
-    return forgotten;
+    return forgotten || moved;
+  }
+
+  /** Before the new services are owned: by what is owned their old keys are known. */
+  #moveFacts(): boolean {
+    let moved = false;
+    for (const [from, to] of movedServices(this.ownership.services, this.#services)) {
+      const isChecked = (this.#services.get(to)?.checks.length ?? 0) > 0;
+      moved = this.states.move(from, to, isChecked) || moved;
+      this.serving.move(from, to);
+    }
+    return moved;
   }
 
   /** A server in maintenance that comes back into the file while it drains is not to lose its connections for that. */

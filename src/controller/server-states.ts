@@ -97,6 +97,20 @@ export class ServerStates implements RememberedStates {
   }
 
   /**
+   * The service has another key from now on.
+   *
+   * @param isChecked without checks nobody would ever lift a verdict, so they are forgotten
+   * @returns whether something that an operator set was among it
+   */
+  move(from: ServiceKey, to: ServiceKey, isChecked: boolean): boolean {
+    if (isChecked) moveFacts(this.#verdicts, from, to);
+    const moved = [this.#overrides, this.#drains, this.#maintenance].map((facts) =>
+      moveFacts<unknown>(facts, from, to),
+    );
+    return moved.includes(true);
+  }
+
+  /**
    * Forgets every server that is not in these services, but for maintenance.
    *
    * @param before the services at the last call; one that is the same object is not gone through again
@@ -138,6 +152,19 @@ function set<Fact>(
   const ofService = facts.get(service);
   ofService?.delete(server);
   if (ofService?.size === 0) facts.delete(service);
+}
+
+function moveFacts<Fact>(
+  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
+  from: ServiceKey,
+  to: ServiceKey,
+): boolean {
+  const moved = facts.get(from);
+  if (moved === undefined) return false;
+  facts.delete(from);
+  // Maintenance outlives its service, so there may be some of one that was there once.
+  facts.set(to, new Map([...(facts.get(to) ?? []), ...moved]));
+  return true;
 }
 
 function pruneFacts<Fact>(

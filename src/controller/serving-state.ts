@@ -63,6 +63,14 @@ export class ServingState implements RememberedServing {
     return this.#holds.release(service, server);
   }
 
+  /** The service has another key from now on. */
+  move(from: ServiceKey, to: ServiceKey): void {
+    const decision = this.#decisions.get(from);
+    if (decision !== undefined) this.#decisions.set(to, decision);
+    this.#decisions.delete(from);
+    this.#holds.move(from, to);
+  }
+
   /** Follows a configuration. @param before undefined at a start */
   follow(
     services: ReadonlyMap<ServiceKey, VirtualService>,

@@ -340,7 +340,9 @@ export class Daemon {
   #follow(model: Model): void {
     this.#model = model;
     this.#health.setLimits(model.director.health);
-    this.#health.configure(model.services);
+    // Of what is new to the checks something is known where a service came from another address.
+    const { verdicts } = this.#reconciler.states;
+    this.#health.configure(model.services, (service, server) => verdicts.get(service)?.get(server) ?? null);
     void this.#kernelSide?.check(model);
   }
 
