@@ -109,7 +109,7 @@ export class RecoveryHolds {
         if (service === undefined || service.recovery.kind === 'auto' || !kept.has(server))
           this.release(key, server);
         else if (hold.recoveredMs !== null)
-          this.#set(key, server, recovered(hold, service.recovery, hold.recoveredMs));
+          this.#retime(key, server, recovered(hold, service.recovery, hold.recoveredMs));
         // No check will ever say that it is well. Of a service that goes on, the end of the checks is told as a verdict.
         else if (
           before?.has(key) !== true &&
@@ -146,6 +146,11 @@ export class RecoveryHolds {
     holds.set(server, hold);
     this.#arm(service, server);
     this.#options.onChange();
+  }
+
+  /** Leaves the timer of one whose delay is as before: by the wall clock it might come out otherwise. */
+  #retime(service: ServiceKey, server: ServerKey, hold: Hold): void {
+    if (this.#holds.get(service)?.get(server)?.untilMs !== hold.untilMs) this.#set(service, server, hold);
   }
 
   #forget(service: ServiceKey, server: ServerKey): void {

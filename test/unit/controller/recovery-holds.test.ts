@@ -38,6 +38,35 @@ async function whyOut({ reconciler }: ControllerRig): Promise<string | undefined
   return shop?.servers.find(({ key }) => key === a)?.reason;
 }
 
+describe('a delay', () => {
+  for (const hours of [-5, 5])
+    it(`is changed neither by a clock set by ${hours} h nor by reloads after that`, async () => {
+      const shop = shopOf({ kind: 'delayed', delayMs: 60_000 });
+      const rig = controllerRig(model([shop]));
+      await rig.reconciler.start();
+      for (const state of ['down', 'up'] as const) rig.reconciler.setVerdict(SHOP, a, verdict(state));
+      await rig.clock.advanceAsync(40_000);
+      rig.clock.jumpWall(hours * 3_600_000);
+      await rig.reconciler.setModel(model([{ ...shop, quorum: 2 }]), { cause: null });
+      await rig.clock.advanceAsync(19_999);
+      assert.equal(isIn(rig), false);
+      await rig.clock.advanceAsync(1);
+      assert.equal(isIn(rig), true);
+    });
+
+  it('that the file changes counts from the recovery on', async () => {
+    const rig = controllerRig(model([shopOf({ kind: 'delayed', delayMs: 60_000 })]));
+    await rig.reconciler.start();
+    for (const state of ['down', 'up'] as const) rig.reconciler.setVerdict(SHOP, a, verdict(state));
+    await rig.clock.advanceAsync(20_000);
+    await rig.reconciler.setModel(model([shopOf({ kind: 'delayed', delayMs: 30_000 })]), { cause: null });
+    await rig.clock.advanceAsync(9_999);
+    assert.equal(isIn(rig), false);
+    await rig.clock.advanceAsync(1);
+    assert.equal(isIn(rig), true);
+  });
+});
+
 describe('a server that failed before a restart, of which no verdict is left', () => {
   it('serves again by itself when it answers and its delay is over', async () => {
     const rig = await restarted(shopOf({ kind: 'delayed', delayMs: 60_000 }));
