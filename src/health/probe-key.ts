@@ -1,14 +1,27 @@
 /** What makes two probes one. Pure. */
+import { createHash } from 'node:crypto';
 import type { RealServer } from '../model/real-server.js';
 import type { ActiveCheck } from './types.js';
 
+/** Of a check's question: thousands of servers share one check, whose certificates may be large. */
+const questions = new WeakMap<ActiveCheck, string>();
+
 /**
  * Equal for checks that ask the same server the same question in the same way: address, port, everything of the check
- * but how its results are counted. May hold secrets: never printed.
+ * but how its results are counted. Short whatever the check holds, and free of its secrets.
  */
 export function probeKey(check: ActiveCheck, server: RealServer): string {
+  return JSON.stringify([check.type, ...whom(check, server), questionOf(check)]);
+}
+
+function questionOf(check: ActiveCheck): string {
+  const known = questions.get(check);
+  if (known !== undefined) return known;
   const { timing, ...question } = check;
-  return JSON.stringify([whom(check, server), timing.timeoutMs, { ...question, port: null }]);
+  const text = JSON.stringify([timing.timeoutMs, { ...question, port: null }]);
+  const digest = createHash('sha256').update(text).digest('base64url');
+  questions.set(check, digest);
+  return digest;
 }
 
 /** The part of the server that the question depends on. */
@@ -17,6 +30,7 @@ function whom(check: ActiveCheck, { address, port, name, key }: RealServer): rea
     case 'icmp':
       return [address];
     case 'exec':
+      return [address, check.port ?? port, name];
     case 'file':
       return [address, port, name];
     case 'external':
