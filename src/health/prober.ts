@@ -61,8 +61,8 @@ export class Prober {
   readonly #seats = new Map<Taker, Seat>();
   readonly #alarm: Alarm;
   readonly #takeOff = (): void => this.#fly();
-  /** When the next probe in rhythm is planned, and by which pace. */
-  #regular = { dueMs: 0, gapMs: 0 };
+  /** When the next probe in rhythm is planned, how long after the last one's start that is, and by which pace. */
+  #regular = { dueMs: 0, gapMs: 0, paceMs: Infinity };
   /** When the last probe in rhythm began. */
   #startedMs = -Infinity;
   #alarmedMs = Infinity;
@@ -108,6 +108,7 @@ export class Prober {
   /** Lets one more check take results: the next one, which comes soon, and then as its interval says. */
   join(taker: Taker): void {
     this.#seats.set(taker, { taker, creditMs: 0, urgent: true });
+    this.#quicken();
     this.#hurry();
   }
 
@@ -168,7 +169,10 @@ export class Prober {
     this.#deliver(probe, inRhythm, gapMs);
     const stoodMs = clock.nowMs() - startMs - (stalls.turnedMs() - turnedMs);
     if (inRhythm) this.#plan(this.#nextMs(stoodMs >= STALL_MS), this.paceMs);
-    else this.#wait(this.#regular.dueMs);
+    else {
+      this.#wait(this.#regular.dueMs);
+      this.#quicken();
+    }
   }
 
   /** To those whose turn it is. */
@@ -198,10 +202,23 @@ export class Prober {
     return stalled ? nowMs + this.#phase * this.paceMs : nowMs;
   }
 
-  /** The pace has changed in the middle of a wait. */
+  /** Somebody wants a shorter interval than the one that the wait goes by. */
+  #quicken(): void {
+    if (this.paceMs < this.#regular.paceMs) this.#keepPace();
+  }
+
+  /** The pace has changed in the middle of a wait; where its time is past, the probe finds a place of its own soon. */
   #keepPace(): void {
     if (this.#waiting !== 'time' || this.#startedMs === -Infinity) return;
-    this.#plan(Math.max(this.#context.clock.nowMs(), this.#startedMs + this.#jittered()), this.paceMs);
+    const nowMs = this.#context.clock.nowMs();
+    const regularMs = this.#startedMs + this.#jittered();
+    const { paceMs } = this;
+    if (regularMs >= nowMs) {
+      this.#plan(regularMs, paceMs);
+      return;
+    }
+    const dueMs = nowMs + firstDelayMs(this.#phase, paceMs, 1);
+    this.#plan(dueMs, paceMs + dueMs - regularMs);
   }
 
   /** Brings the next probe forward for who is urgent. */
@@ -212,7 +229,7 @@ export class Prober {
   }
 
   #plan(dueMs: number, gapMs: number): void {
-    this.#regular = { dueMs, gapMs };
+    this.#regular = { dueMs, gapMs, paceMs: this.paceMs };
     this.#wait(dueMs);
   }
 

@@ -106,6 +106,36 @@ describe('a probe that several services share', () => {
     await runner.close();
   });
 
+  it('gives a service that comes later with a shorter interval its results at that, and the other one at its own', async () => {
+    const { clock, takenBy, runner } = harness(always);
+    const [slow, fast] = sharing([{ intervalMs: 60_000 }, { intervalMs: 2000 }]);
+    assert.ok(slow && fast);
+    runner.configure([slow]);
+    await clock.advanceAsync(9000);
+    runner.configure([slow, fast]);
+    await clock.advanceAsync(59_000);
+    const gaps = takenBy(1).map(({ atMs }, index, all) => atMs - (all[index - 1]?.atMs ?? 9000));
+    assert.equal(gaps.length, 30);
+    assert.ok(Math.max(...gaps) <= 2000, gaps.join(' '));
+    const times = takenBy(0).map(({ atMs }) => atMs);
+    assert.equal(times.length, 2);
+    assert.ok((times[1] ?? 0) > 58_000 && (times[1] ?? 0) <= 60_000, times.join(' '));
+    await runner.close();
+  });
+
+  it('goes by fast_interval from the first result after an edit on', async () => {
+    let failing = false;
+    const { clock, takenBy, runner } = harness(() => !failing);
+    const timing = { intervalMs: 60_000, fastIntervalMs: 1000, fall: 3 };
+    runner.configure(sharing([timing]));
+    await clock.advanceAsync(20_000);
+    failing = true;
+    runner.configure(sharing([{ ...timing, jitter: 0.2 }]));
+    await clock.advanceAsync(5000);
+    assert.equal(takenBy(0).at(-1)?.state, 'down');
+    await runner.close();
+  });
+
   it('slows down when the one with the shortest interval leaves', async () => {
     const { clock, probes, runner } = harness(always);
     const [fast, slow] = sharing([{ intervalMs: 1000 }, { intervalMs: 5000 }]);
