@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -54,6 +54,29 @@ describe('ExecChecker', () => {
       reason: 'exec /nonexistent/x: start: ENOENT',
     });
     assert.deepEqual(await run(['/etc/passwd']), { ok: false, reason: 'exec /etc/passwd: start: EACCES' });
+  });
+
+  it('blames no server, and lives on, when the director has no descriptor left for the program', async () => {
+    const limit = (soft: string): Buffer =>
+      execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${soft}:`]);
+    const before = /Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? '1024';
+    const settings = { command: sh('exit 0'), address: '192.0.2.1', port: 80, name: 'a' };
+    const checker = new ExecChecker(settings, () => Promise.resolve(ordinary));
+    const taken: number[] = [];
+    limit('128');
+    try {
+      assert.throws(
+        () => {
+          for (;;) taken.push(openSync('/dev/null', 'r'));
+        },
+        { code: 'EMFILE' },
+      );
+      assert.deepEqual(await probe(checker), { ok: null, reason: 'exec /bin/sh: start: EMFILE' });
+    } finally {
+      for (const fd of taken) closeSync(fd);
+      limit(before);
+    }
+    assert.deepEqual(await probe(checker), { ok: true, detail: 'exit code 0' });
   });
 
   it('gives the program words without a shell, a clean environment, no input and the folder /', async () => {
@@ -234,5 +257,18 @@ describe('ExternalChecker', () => {
     assert.deepEqual(await said(), { ok: true, detail: 'told up: fine' });
     clock.advance(1);
     assert.deepEqual(await said(), down('the last result is older than 30s'));
+  });
+
+  it('waits for a result of its own time when the server comes back to the file', async () => {
+    const clock = new FakeClock();
+    const results = new ExternalResults(clock);
+    const key = '10.0.0.1:80';
+    results.set(key, { ok: true, reason: '' });
+    clock.advance(3_600_000);
+    const checker = new ExternalChecker(results, clock, key, 30_000);
+    const told = (reason: string): string => `external ${key}: ${reason}`;
+    assert.deepEqual(await checker.probe(), { ok: null, reason: told('no result was told yet') });
+    clock.advance(30_001);
+    assert.deepEqual(await checker.probe(), { ok: false, reason: told('no result was told for 30s') });
   });
 });

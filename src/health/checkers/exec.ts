@@ -1,5 +1,6 @@
 /** A server is well when a program says so: exit code 0. The program gets nothing of the director's but its words. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { describe, failure, notProbed, printable } from './failure.js';
 import { planLaunch, readRights, type Launch, type Rights } from './exec-rights.js';
@@ -67,6 +68,7 @@ export class ExecChecker implements Checker {
         LVSD_SERVER: name,
       },
     });
+    await started(child);
     const output = new Output(child, () => killGroup(child));
     const closed = new Promise((resolve) => child.once('close', resolve));
     const aborted = new Promise<never>((_, reject) => {
@@ -86,6 +88,17 @@ export class ExecChecker implements Checker {
       child.stderr.destroy();
     }
   }
+}
+
+/**
+ * Rejects when the program was not started: without descriptors it has not even outputs.
+ *
+ * @throws the system's error
+ */
+async function started(child: Child): Promise<void> {
+  if (child.pid !== undefined) return;
+  const [error] = (await once(child, 'error')) as [Error];
+  throw new Error(`start: ${describe(error)}`, { cause: error });
 }
 
 /**

@@ -31,13 +31,15 @@ export class ExternalChecker implements Checker {
     const subject = `external ${this.#server}`;
     const last = this.#results?.last(this.#server) ?? null;
     if (last === null) return this.#judgeSilence(subject);
-    const ageMs = this.#clock.nowMs() - last.atMs;
-    if (ageMs > this.#ttlMs)
-      return failure(subject, `the last result is older than ${formatDuration(this.#ttlMs)}`);
+    const isOld = this.#clock.nowMs() - last.atMs > this.#ttlMs;
+    // Of a time before: the server has come back to the file, and nobody could tell of it meanwhile.
+    if (isOld && last.atMs < this.#sinceMs) return this.#judgeSilence(subject);
+    if (isOld) return failure(subject, `the last result is older than ${formatDuration(this.#ttlMs)}`);
     if (last.ok)
       return { ok: true, detail: last.reason === '' ? 'told up' : printable(`told up: ${last.reason}`) };
     return failure(subject, last.reason === '' ? 'told down' : `told down: ${last.reason}`);
   }
+
   /** A director that has just started takes nobody out because of that. */
   #judgeSilence(subject: string): ProbeResult {
     const silent = this.#clock.nowMs() - this.#sinceMs > this.#ttlMs;

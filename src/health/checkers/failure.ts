@@ -6,7 +6,15 @@ const LONGEST_REASON = 200;
 const LONGEST_EXCERPT = 60;
 
 /** What the director itself has run out of: the server has not been asked. */
-const OWN_FAULTS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL', 'ERR_PROBE_SOURCE']);
+const OWN_FAULTS = new Set([
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOBUFS',
+  'EADDRNOTAVAIL',
+  'ERR_PROBE_SOURCE',
+]);
 
 /** A failed probe, or one that could not be made: `<operation> <subject>: <reason>`. */
 export function failure(subject: string, thrown: unknown): ProbeResult {
