@@ -17,7 +17,8 @@ export function decideServer(
 ): ServerDecision {
   const { server, weight, quiesced, reason } = standing;
   if (standing.state === 'ordered-out') {
-    const ordered = decision(server, quiesced && mayStand(server, serving), 0, reason);
+    // A backup, too, when its turn is over meanwhile: a drain cuts nobody off.
+    const ordered = decision(server, quiesced, 0, reason);
     return quiesced ? ordered : { ...ordered, drained: true };
   }
   if (serving.tier === 'sorry' && policy.sorryServer?.key === server.key)

@@ -28,8 +28,8 @@ export interface DrainsOptions {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly config: RunningConfig;
-  /** The table as last known. */
-  readonly believed: () => ObservedTable;
+  /** Whether the server is in the table as last known, or is being added. */
+  readonly mayBeThere: (service: ServiceKey, server: ServerKey) => boolean;
   /** Reads services while no round runs. */
   readonly look: (services: ReadonlySet<ServiceKey>) => Promise<ObservedTable>;
   /** Plans these servers anew. */
@@ -202,11 +202,11 @@ export class Drains {
 
   /** For maintenance, until `drain` says that it is for itself. */
   #newOrder(service: ServiceKey, server: ServerKey, by: string): DrainOrder | null {
-    const { clock, config, believed } = this.#options;
+    const { clock, config, mayBeThere } = this.#options;
     const found = config.services.get(service);
     if (found === undefined || config.server(service, server) === undefined) return null;
     const sinceMs = clock.wallMs();
-    const isThere = believed().get(service)?.servers.has(server) === true;
+    const isThere = mayBeThere(service, server);
     const end: DrainEnd | null = isThere ? null : { cause: 'gone', atMs: sinceMs, connectionsCut: 0 };
     const deadlineMs = this.#deadline(found.drain.timeoutMs);
     return { by, sinceMs, deadlineMs, purpose: 'maintenance', end };

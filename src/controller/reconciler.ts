@@ -129,7 +129,7 @@ export class Reconciler {
       clock,
       events,
       config,
-      believed: () => this.#runner.believed,
+      mayBeThere: (service, server) => this.#runner.mayHave(service, server),
       look: (services) => this.#rounds.exclusive(() => this.#runner.look(services)),
       changed: (servers) => this.#replan(servers),
       onOrders: () => options.onStates?.('override'),

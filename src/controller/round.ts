@@ -14,7 +14,7 @@ import {
 } from '../dataplane/address-table.js';
 import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
 import type { DesiredService, DesiredState } from '../model/desired-state.js';
-import type { ServiceKey } from '../model/keys.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { applyPlan, type ApplyOutcome } from './apply.js';
 import { BelievedTable } from './believed-table.js';
 import { computeDesired } from './desired.js';
@@ -98,6 +98,12 @@ export class RoundRunner {
   /** A live view of the table as believed. */
   get believed(): ObservedTable {
     return this.#believed.services;
+  }
+
+  /** Whether the server is in the table, or comes into it with the round that is under way. */
+  mayHave(service: ServiceKey, server: ServerKey): boolean {
+    const wanted = this.#desired.get(service)?.servers.some(({ key }) => key === server) === true;
+    return wanted || this.believed.get(service)?.servers.has(server) === true;
   }
 
   /** Services that are not known to be as they ought to be, whatever a new configuration says of them. */
