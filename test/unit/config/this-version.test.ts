@@ -116,7 +116,7 @@ describe('keys with an effect on the userspace plane', () => {
     ];
     const service = [
       'scheduler: sh',
-      'scheduler_flags: [sh-port]',
+      'scheduler_flags: [sh-fallback, sh-port]',
       'persistence: { timeout: 6m, client_prefix: 24 }',
       'on_failure: quiesce',
       'retries: 2',

@@ -96,7 +96,11 @@ describe('descriptors of sockets', () => {
     assert.equal(openDescriptors(), before.counted + 5);
     await collectUntil(() => openDescriptors() === before.counted);
     assert.equal(openDescriptors(), before.counted);
-    assert.deepEqual(numbersInUse(), before.inUse);
+    // The collector may close what Node itself had open, too.
+    assert.deepEqual(
+      numbersInUse().filter((number) => !before.inUse.includes(number)),
+      [],
+    );
   });
 
   it('are not closed again by the collector after close()', async () => {
