@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { reasonOf } from '../base/errors.js';
-import { judgeTrustedFile } from '../base/trusted-file.js';
+import { judgeTrustedProgram } from '../base/trusted-way.js';
 import type { Spot } from './draft.js';
 import type { Inputs } from './inputs.js';
 import type { Path } from './path.js';
@@ -152,7 +152,7 @@ async function programFault(
     if (!stats.isFile() || (stats.mode & 0o111) === 0)
       return { rule: 'exec-path', message: `${show(program)} is no program` };
     if (process.geteuid?.() !== 0) return null;
-    const decision = await judgeTrustedFile(program, '');
+    const decision = await judgeTrustedProgram(program);
     if (decision.trusted) return null;
     return {
       rule: 'exec-untrusted',

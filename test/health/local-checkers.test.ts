@@ -173,6 +173,20 @@ describe('ExecChecker by way of setpriv', () => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  it('starts no program as root by a link that others could change', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lvsd-test-link-'));
+    try {
+      chmodSync(folder, 0o777);
+      const link = join(folder, 'check');
+      symlinkSync('/bin/true', link);
+      const result = await run([link], undefined, { uid: 0, mayDropRights: true, setpriv: '/bin/true' });
+      assert.ok('reason' in result && result.ok === null, JSON.stringify(result));
+      assert.match(result.reason, /the program is not trusted: \S+ (is writable by others than|belongs to uid)/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 describe('FileChecker', () => {

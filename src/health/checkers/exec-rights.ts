@@ -1,9 +1,9 @@
 /**
  * What a program of a check may be, and how it is started, when the director is root: whoever could write the program or a folder
- * above it would be root too, and a program that inherits the director's rights could change the table.
+ * or link on the way to it would be root too, and a program that inherits the director's rights could change the table.
  */
 import { access, constants, readFile } from 'node:fs/promises';
-import { judgeTrustedFile } from '../../base/trusted-file.js';
+import { judgeTrustedProgram } from '../../base/trusted-way.js';
 
 /** How to start a program. */
 export interface Launch {
@@ -74,7 +74,7 @@ export async function planLaunch(
       fault:
         'the director lacks CAP_SETPCAP, without which the program would have its rights: add it to CapabilityBoundingSet=',
     };
-  const trust = await judgeTrustedFile(program, '').catch((error: unknown) => ({
+  const trust = await judgeTrustedProgram(program).catch((error: unknown) => ({
     trusted: false as const,
     reason: error instanceof Error && 'code' in error ? String(error.code) : String(error),
   }));
