@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -182,7 +192,10 @@ describe('ExecChecker by way of setpriv', () => {
       symlinkSync('/bin/true', link);
       const result = await run([link], undefined, { uid: 0, mayDropRights: true, setpriv: '/bin/true' });
       assert.ok('reason' in result && result.ok === null, JSON.stringify(result));
-      assert.match(result.reason, /the program is not trusted: \S+ (is writable by others than|belongs to uid)/);
+      assert.match(
+        result.reason,
+        /the program is not trusted: \S+ (is writable by others than|belongs to uid)/,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
