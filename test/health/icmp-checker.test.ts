@@ -82,6 +82,19 @@ describe('IcmpChecker', () => {
     assert.equal(ping.closed, 1);
   });
 
+  it('lets the loop turn while a host floods', async () => {
+    const flood = new ScriptedPing((sequence, payload) => [{ sequence, payload }]);
+    let received = 0;
+    flood.receive = (): EchoReply | null => {
+      if (++received > 10_000) throw new Error('the loop does not turn');
+      return { sequence: 0, payload: new Uint8Array(16) };
+    };
+    assert.deepEqual(await probe(checkerOver(flood), 50), {
+      ok: false,
+      reason: `icmp 192.0.2.1: timeout after 50ms, ${received} replies with another sequence number or payload`,
+    });
+  });
+
   it('fails at once with an ICMP error', async () => {
     const unreachable = Object.assign(new Error('recvmsg'), { details: { errno: 'EHOSTUNREACH' } });
     const ping = new ScriptedPing(() => [unreachable]);

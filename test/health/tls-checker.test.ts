@@ -54,6 +54,24 @@ describe('TlsChecker', { skip: skipWithout('openssl', 'apt-get install openssl')
     );
   });
 
+  it('compares the certificate with the address that is named instead of the server’s', async () => {
+    await withServer(
+      silent,
+      async ({ port }) => {
+        for (const serverName of ['127.0.0.1', '127.0.0.1:443'])
+          assert.equal((await ask(port, { serverName })).ok, true);
+        for (const serverName of ['192.0.2.7', '2001:db8::1', '[2001:db8::1]:443']) {
+          const address = serverName.replace(/^\[|\]:443$/g, '');
+          assert.match(
+            JSON.stringify(await ask(port, { serverName })),
+            new RegExp(`handshake: IP: ${address} is not in the cert's list`),
+          );
+        }
+      },
+      { tls: certificates.valid },
+    );
+  });
+
   it('fails another name, an unknown authority and an ended certificate', async () => {
     await withServer(
       silent,

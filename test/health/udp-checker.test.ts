@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { systemTools } from '../../src/health/checkers/tools.js';
 import { UdpChecker, type UdpSettings } from '../../src/health/checkers/udp.js';
 import type { ProbeResult } from '../../src/health/types.js';
@@ -46,6 +47,15 @@ describe('UdpChecker', () => {
         });
       },
     );
+  });
+
+  it('takes no standstill of the director for the server’s silence', async () => {
+    const port = await closedPort();
+    const result = ask(port, { reply: 'optional', silenceMs: 50 }, 2000);
+    await setImmediate();
+    const endMs = performance.now() + 120;
+    while (performance.now() < endMs);
+    assert.deepEqual(await result, { ok: false, reason: `udp 127.0.0.1:${port}: ECONNREFUSED` });
   });
 
   for (const address of ['127.0.0.1', '::1'])

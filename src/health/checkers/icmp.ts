@@ -5,6 +5,9 @@ import type { ProbeSockets } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
 import { describe, failure, notProbed } from './failure.js';
 
+/** Replies that are looked at before the loop turns: a host that floods holds up nothing. */
+const MOST_A_TURN = 16;
+
 /** Sends one request; replies with another sequence number or other bytes are passed over. */
 export class IcmpChecker implements Checker {
   readonly #tools: { readonly sockets: ProbeSockets; readonly random: Random };
@@ -44,7 +47,9 @@ export class IcmpChecker implements Checker {
     const sequence = Math.floor(this.#tools.random() * 0x10000);
     let foreign = 0;
     const take = (): boolean => {
-      for (let reply = ping.receive(); reply !== null; reply = ping.receive()) {
+      for (let looks = 0; looks < MOST_A_TURN; looks++) {
+        const reply = ping.receive();
+        if (reply === null) return false;
         if (reply.sequence === sequence && Buffer.compare(reply.payload, payload) === 0) return true;
         foreign++;
       }

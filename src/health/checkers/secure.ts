@@ -32,8 +32,8 @@ export class TlsUpgrade {
     const name = sniName(serverName);
     const secure = connect({
       socket,
-      // Without a name the certificate is compared with the address, and no SNI is sent.
-      host: address,
+      // Without a name the certificate is compared with this address, and no SNI is sent.
+      host: addressIn(serverName) ?? address,
       rejectUnauthorized: verify,
       secureContext: this.#secureContext(),
       ...(name === null ? {} : { servername: name }),
@@ -56,8 +56,15 @@ export class TlsUpgrade {
   }
 }
 
-/** Null for an address, which SNI does not allow (RFC 6066 section 3), and for the port of a Host header. */
+/** Of a Host header, without its port. Null for an address, which SNI does not allow (RFC 6066 section 3). */
 export function sniName(host: string | null): string | null {
   const name = host?.replace(/:\d+$/, '') ?? '';
-  return name === '' || name.startsWith('[') || isIP(name) !== 0 ? null : name;
+  return name === '' || name.startsWith('[') || addressIn(host) !== null ? null : name;
+}
+
+/** The address that a name is, with or without brackets and port; null when it is none. */
+function addressIn(host: string | null): string | null {
+  const inBrackets = /^\[(.*)\](?::\d+)?$/.exec(host ?? '')?.[1];
+  const candidates = [inBrackets, host, host?.replace(/:\d+$/, '')];
+  return candidates.find((each) => isIP(each ?? '') !== 0) ?? null;
 }

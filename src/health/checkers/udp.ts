@@ -56,7 +56,13 @@ export class UdpChecker implements Checker {
     if (reply === 'required') return await answer;
     let stop = (): void => undefined;
     const silence = new Promise<null>((resolve) => {
-      const timer = this.#tools.clock.after(silenceMs, () => resolve(null), { ref: true });
+      const { clock } = this.#tools;
+      // After a standstill an answer, or an ICMP error, lies there unread: the loop reads it within a turn.
+      const last = (): void => {
+        const timer = clock.after(0, () => resolve(null), { ref: true });
+        stop = () => timer.cancel();
+      };
+      const timer = clock.after(silenceMs, last, { ref: true });
       stop = () => timer.cancel();
     });
     try {

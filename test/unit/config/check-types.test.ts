@@ -135,6 +135,8 @@ describe('a check of type', () => {
     '{ type: http, headers: { "a b": x } }': 'bad-header',
     '{ type: http, headers: { A: x, a: y } }': 'bad-header',
     '{ type: http, headers: { A: "x\\ny" } }': 'bad-header',
+    '{ type: http, headers: { A: "\u20ac" } }': 'bad-header',
+    '{ type: http, headers: { Keep-Alive: "timeout=5" } }': 'bad-header',
     '{ type: http, headers: { A: 1 } }': 'wrong-type',
     '{ type: http, headers: { Authorization: Bearer hunter2 } }': 'secret-literal',
     '{ type: dns }': 'missing-key',

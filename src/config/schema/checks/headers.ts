@@ -4,11 +4,20 @@ import { Expanded } from '../../variables.js';
 import { kindOf } from '../fields.js';
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
-// eslint-disable-next-line no-control-regex -- a line end in a value would begin another header line
-const VALUE = /^[^\u0000-\u0008\u000a-\u001f\u007f]{0,4096}$/;
+/** A byte each; a line end would begin another header line. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]{0,4096}$/;
 const MOST_HEADERS = 32;
 /** They are what the probe itself needs to write. */
-const OWN = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'expect', 'te']);
+const OWN = new Set([
+  'host',
+  'connection',
+  'keep-alive',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'te',
+]);
 const SECRET = /auth|cookie|token|secret|key|pass/i;
 
 /** Values are shown nowhere; what looks like a secret has to come from the environment. */
@@ -35,7 +44,7 @@ export const headers = z
       else if (typeof text !== 'string')
         refuse(name, 'wrong-type', `must be a text, not ${kindOf(value)}`, 'write it in quotes');
       else if (!VALUE.test(text))
-        refuse(name, 'bad-header', 'has a value with a line end or control character');
+        refuse(name, 'bad-header', 'has a value with a line end or a character that headers cannot carry');
       else if (SECRET.test(name) && !(value instanceof Expanded && !value.literal))
         refuse(
           name,
