@@ -1,35 +1,31 @@
 /**
  * Keeps the data plane's table as file, checks and operator want it: the face of the controller.
  *
- * Every change of an input is made at once, in the caller's turn, and marks its services. When they are planned
- * is round-scheduler.ts's, how that goes round.ts's.
+ * Every change of an input is made at once, in the caller's turn, and marks its services. What a verdict changes is
+ * verdicts.ts's, what an order drains.ts's; when they are planned is round-scheduler.ts's, how that goes round.ts's.
  */
 import type { BackoffSettings } from '../base/backoff.js';
 import type { Clock, Random } from '../base/clock.js';
-import { reasonOf } from '../base/errors.js';
 import type { AddressChange, AddressTable, PlannedStep } from '../dataplane/address-table.js';
-import type { Dataplane, ObservedTable } from '../dataplane/types.js';
+import type { Dataplane } from '../dataplane/types.js';
 import type { Model } from '../model/director.js';
-import type { EventType } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { PlanSummary, Snapshot } from '../model/snapshot.js';
-import type { Verdict, VerdictState } from '../model/status.js';
+import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { CurrentStatus } from './current-status.js';
 import { Drains, type ChangedServer } from './drains.js';
 import type { EventLog } from './event-log.js';
+import { concernedServices, objectionTo } from './model-change.js';
 import type { OwnedTable, SaveOwnership } from './ownership.js';
-import { heldReason } from './judge-server.js';
-import { explainFamilyChanges, explainMoves, familyChanges, planeMoves } from './plane-moves.js';
-import { computeReadiness } from './readiness.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { indexServices, RunningConfig } from './running-config.js';
 import type { RememberedStates, StatesChange } from './server-states.js';
 import { ServingState, type RememberedServing } from './serving-state.js';
-import { SharedDump } from './shared-dump.js';
-import { explainObjections, HOW_TO_FORCE, shrinkObjections } from './shrink-guard.js';
-import { buildSnapshot, type SnapshotFrame } from './status.js';
+import type { SnapshotFrame } from './status.js';
+import { Verdicts } from './verdicts.js';
 
 export interface ReconcilerOptions {
   /** Stays the caller's: `close` does not close it. */
@@ -80,19 +76,14 @@ const forget = (): Promise<void> => Promise.resolve();
 
 const DEFAULT_BACKOFF: BackoffSettings = { firstMs: 1000, factor: 2, capMs: 30_000, jitter: 0.2 };
 
-const VERDICT_EVENTS: Record<VerdictState, EventType> = {
-  up: 'server-up',
-  down: 'server-down',
-  unknown: 'server-unknown',
-};
-
 /** One a director. Nothing happens before `start` but that verdicts are remembered. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #config: RunningConfig;
   readonly #runner: RoundRunner;
   readonly #rounds: RoundScheduler;
-  readonly #dumps: SharedDump;
+  readonly #status: CurrentStatus;
+  readonly #verdicts: Verdicts;
   readonly #serving: ServingState;
   readonly #drains: Drains;
   #revision = 1;
@@ -102,16 +93,14 @@ export class Reconciler {
     this.#serving = new ServingState({
       clock,
       before: options.serving,
-      onOver: this.#holdOver,
+      onOver: (service, server) => this.#verdicts.delayOver(service, server),
       onChange: () => options.onServing?.(),
     });
     const config = new RunningConfig(model, dataplane.kind, this.#serving, options);
     this.#options = options;
     this.#config = config;
-    const { saveOwnership = forget } = options;
-    const { addresses = null } = options;
+    const { saveOwnership = forget, addresses = null, onRound, frame } = options;
     this.#runner = new RoundRunner({ dataplane, addresses, clock, events, config, saveOwnership });
-    const { onRound } = options;
     this.#rounds = new RoundScheduler({
       clock,
       random,
@@ -124,7 +113,11 @@ export class Reconciler {
         onRound?.(plan);
       },
     });
-    this.#dumps = new SharedDump(dataplane, clock);
+    const onStates = (change: StatesChange): void => options.onStates?.(change);
+    this.#verdicts = new Verdicts({ events, config, onStates, changed: this.#changed });
+    const [runner, rounds] = [this.#runner, this.#rounds];
+    const revision = (): number => this.#revision;
+    this.#status = new CurrentStatus({ dataplane, clock, config, runner, rounds, frame, revision });
     this.#drains = new Drains({
       clock,
       events,
@@ -132,7 +125,7 @@ export class Reconciler {
       mayBeThere: (service, server) => this.#runner.mayHave(service, server),
       look: (services) => this.#rounds.exclusive(() => this.#runner.look(services)),
       changed: (servers) => this.#replan(servers),
-      onOrders: () => options.onStates?.('override'),
+      onOrders: () => onStates('override'),
     });
   }
 
@@ -186,11 +179,9 @@ export class Reconciler {
     const { services: before, director } = this.#config;
     const { believed, unsettled } = this.#runner;
     const after = indexServices(model);
-    const keys = new Set([...before.keys(), ...after.keys()]);
-    if (director.unmanaged !== model.director.unmanaged) return new Set([...keys, ...believed.keys()]);
-    const wrong = new Set([...this.#rounds.failures.keys(), ...unsettled]);
-    const isConcerned = (key: ServiceKey): boolean => wrong.has(key) || before.get(key) !== after.get(key);
-    return new Set([...keys, ...wrong].filter(isConcerned));
+    if (director.unmanaged !== model.director.unmanaged)
+      return new Set([...before.keys(), ...after.keys(), ...believed.keys()]);
+    return concernedServices(before, after, new Set([...this.#rounds.failures.keys(), ...unsettled]));
   }
 
   /**
@@ -198,51 +189,13 @@ export class Reconciler {
    * their connections; null when nothing.
    */
   objection(model: Model): string | null {
-    const before = [...this.#config.services.values()];
-    const limit = this.#config.director.shrinkGuard;
-    const shrinking = explainObjections(shrinkObjections(before, model.services, limit), limit);
-    const { kind } = this.#options.dataplane;
-    const dropping = [
-      kind === 'composite' ? explainMoves(planeMoves(before, model.services)) : null,
-      kind === 'proxy' ? null : explainFamilyChanges(familyChanges(before, model.services)),
-    ].filter((line) => line !== null);
-    return dropping.length === 0 ? shrinking : [...dropping, shrinking ?? HOW_TO_FORCE].join('\n');
+    const before = { director: this.#config.director, services: this.services };
+    return objectionTo(model, before, this.#options.dataplane.kind);
   }
 
-  /**
-   * Takes over what a check says. A server that is no longer in the file is nobody's: its verdict is dropped.
-   *
-   * A server counts as up before anything is known of it, so of first verdicts only `down` is news.
-   */
+  /** Takes over what a check says; see `Verdicts`. Of a server that is no longer in the file it is dropped. */
   setVerdict(service: ServiceKey, server: ServerKey, verdict: Verdict): void {
-    const subject = this.#config.server(service, server);
-    if (subject === undefined) return;
-    const configured = this.#config.services.get(service);
-    const last = this.#config.states.setVerdict(service, server, verdict);
-    const known = last?.state;
-    if (verdict.state !== known) this.#options.onStates?.('verdict');
-    else if (verdict.countsAs !== (configured?.initial ?? 'up')) this.#options.onStates?.('confirmed');
-    const held = verdict.state === 'unknown' ? undefined : this.#serving.heldAs(service, server);
-    const counted = held === 'down' ? held : (last?.countsAs ?? configured?.initial ?? 'up');
-    const news =
-      verdict.countsAs !== counted ||
-      (known === undefined ? verdict.state === 'down' : verdict.state !== known);
-    if (!news) return;
-    const before = known ?? 'unknown';
-    const cause = this.#options.events.append({
-      type: VERDICT_EVENTS[verdict.state],
-      service: this.#config.ownership.services.get(service) ?? null,
-      server: subject.name,
-      message: `${before} -> ${verdict.state}: ${verdict.reason}`,
-    });
-    if (
-      configured !== undefined &&
-      this.#serving.counted(configured, server, counted, verdict.countsAs) === 'recovered'
-    )
-      this.#tellHeld(configured, subject, cause);
-    this.#rounds.mark(service, cause, server);
-    this.#revision++;
-    if (this.#rounds.running) void this.#rounds.plan('verdict');
+    this.#verdicts.take(service, server, verdict);
   }
 
   /**
@@ -319,32 +272,13 @@ export class Reconciler {
   }
 
   /** Draws the snapshot with counters at most 100 ms old; with the last known ones when the table cannot be read. */
-  async status(): Promise<Snapshot> {
-    const { observed, unreadable } = await this.#look();
-    const { desired, drift } = this.#runner;
-    const { services, states, ownership } = this.#config;
-    const { failures, lastPlan } = this.#rounds;
-    return buildSnapshot({
-      frame: this.#options.frame(),
-      revision: this.#revision,
-      ready: this.#readiness(unreadable),
-      services,
-      desired,
-      observed,
-      verdicts: states.verdicts,
-      overrides: states.overrides,
-      drains: states.drains,
-      maintenance: states.maintenance,
-      leaving: ownership.leaving,
-      failures,
-      drift: drift.unrepaired,
-      lastPlan,
-    });
+  status(): Promise<Snapshot> {
+    return this.#status.draw();
   }
 
   /** Whether the director does what its file says, with the reasons, as known without looking at the table. */
   readiness(): Snapshot['ready'] {
-    return this.#readiness(this.#rounds.unreadable?.message ?? null);
+    return this.#status.readiness();
   }
 
   /** Tells of a fault that the plane found at a service while it served; null: what was at fault is replaced. */
@@ -374,59 +308,15 @@ export class Reconciler {
     this.#rounds.resyncSoon();
   };
 
-  readonly #holdOver = (service: ServiceKey, server: ServerKey): void => {
-    this.#released(service, server, 'it has been well for long enough');
-  };
-
-  #released(service: ServiceKey, server: ServerKey, message: string): void {
-    const cause = this.#options.events.append({
-      type: 'server-released',
-      service: this.#config.ownership.services.get(service) ?? null,
-      server: this.#config.server(service, server)?.name ?? server,
-      message,
-    });
+  readonly #changed = ({ service, server, cause }: ChangedServer, why: 'verdict' | 'recovery'): void => {
     this.#rounds.mark(service, cause, server);
     this.#revision++;
-    if (this.#rounds.running) void this.#rounds.plan('recovery');
-  }
-
-  #tellHeld({ key, name, recovery }: VirtualService, server: RealServer, cause: number): void {
-    const hold = this.#serving.holds.get(key)?.get(server.key);
-    if (hold === undefined) return;
-    this.#options.events.append({
-      type: 'server-held',
-      service: name,
-      server: server.name,
-      message: heldReason(hold, recovery),
-      cause,
-    });
-  }
+    if (this.#rounds.running) void this.#rounds.plan(why);
+  };
 
   async #replan(servers: readonly ChangedServer[]): Promise<RoundResult> {
     for (const { service, server, cause } of servers) this.#rounds.mark(service, cause, server);
     this.#revision++;
     return this.#rounds.running ? this.#rounds.plan('drain') : { steps: [], failures: [] };
-  }
-
-  #readiness(unreadable: string | null): Snapshot['ready'] {
-    const { failures, programmed } = this.#rounds;
-    const { desired } = this.#runner;
-    return computeReadiness({
-      programmed,
-      unreadable,
-      failures,
-      drift: this.#runner.drift.unrepaired,
-      names: this.#config.ownership.services,
-      desired,
-    });
-  }
-
-  async #look(): Promise<{ readonly observed: ObservedTable; readonly unreadable: string | null }> {
-    try {
-      const observed = await this.#dumps.read(this.#runner.version);
-      return { observed, unreadable: this.#rounds.unreadable?.message ?? null };
-    } catch (thrown) {
-      return { observed: this.#runner.believed, unreadable: `read the table: ${reasonOf(thrown)}` };
-    }
   }
 }
