@@ -15,6 +15,9 @@ const RECVERR = { ipv4: { level: 0, name: 11 }, ipv6: { level: 41, name: 25 } } 
 /** Larger than any reply to a request of ours. */
 const BUFFER_BYTES = 65_536;
 
+/** Messages that one call looks at. */
+const MOST_A_CALL = 64;
+
 /** One buffer for all: what is received is looked at before the next is. */
 const buffer = new Uint8Array(new ArrayBuffer(BUFFER_BYTES));
 
@@ -66,18 +69,20 @@ export class PingSocket {
   }
 
   /**
-   * Gives the next reply that has come, null when there is none. Its payload holds until the next call.
+   * Gives the next reply that has come, null when there is none, or none among the first messages: what is left makes the socket
+   * readable anew, so that a host that floods holds up nothing. Its payload holds until the next call.
    *
    * @throws SyscallError, also for an ICMP error: `EHOSTUNREACH`, `ECONNREFUSED`
    */
   receive(): EchoMessage | null {
-    for (;;) {
+    for (let looks = 0; looks < MOST_A_CALL; looks++) {
       const got = this.#socket.receive(buffer);
       if (got === null) return null;
       const received = buffer.subarray(0, Math.min(got.length, BUFFER_BYTES));
       const reply = decodeEchoReply(this.#family, received, this.#raw && this.#family === 'ipv4');
       if (reply !== null && (!this.#raw || reply.identifier === this.#identifier)) return reply;
     }
+    return null;
   }
 
   /** Calls back whenever something may be received, until `close`. @throws SyscallError */

@@ -17,7 +17,7 @@ export class CheckWatch implements Taker {
   readonly #onTaken: OnTaken;
   #timing: CheckTiming;
   #count: Count;
-  /** Of the last result, or of the beginning; ms of the clock. */
+  /** Of the last result or edit, or of the beginning; ms of the clock. */
   #heardAtMs: number;
   readonly #nowMs: () => number;
 
@@ -55,7 +55,10 @@ export class CheckWatch implements Taker {
     const before = this.#timing;
     this.#timing = timing;
     const keys = Object.keys(timing) as (keyof CheckTiming)[];
-    return keys.some((key) => timing[key] !== before[key]);
+    const edited = keys.some((key) => timing[key] !== before[key]);
+    // By a shorter interval the last result would seem to be overdue, though nobody was to ask sooner.
+    if (edited) this.#heardAtMs = this.#nowMs();
+    return edited;
   }
 
   take(probe: TimedResult): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { secureContextOf } from '../../src/health/checkers/secure.js';
 import { systemTools } from '../../src/health/checkers/tools.js';
 import { TlsChecker, type TlsProbeSettings } from '../../src/health/checkers/tls.js';
 import { HttpChecker } from '../../src/health/checkers/http.js';
@@ -52,6 +53,12 @@ describe('TlsChecker', { skip: skipWithout('openssl', 'apt-get install openssl')
       },
       { tls: certificates.valid },
     );
+  });
+
+  it('reads authorities once for all servers of a check', () => {
+    const tls = { ...tlsSettings, authorities };
+    assert.equal(secureContextOf(tls), secureContextOf(tls));
+    assert.notEqual(secureContextOf(tls), secureContextOf({ ...tls }));
   });
 
   it('compares the certificate with the address that is named instead of the server’s', async () => {

@@ -54,7 +54,7 @@ export class HttpChecker implements Checker {
     this.#target = target;
     this.#settings = settings;
     this.#headers = requestHeaders(settings);
-    this.#upgrade = type === 'http' ? null : new TlsUpgrade({ ...tls, serverName: host }, ['http/1.1']);
+    this.#upgrade = type === 'http' ? null : new TlsUpgrade(tls, host, ['http/1.1']);
     this.#matcher = expectBody === null ? null : createMatcher(expectBody);
     this.#subject = `${method} ${originOf(target, settings)}${path.replace(/[?#].*/s, '')}`;
   }

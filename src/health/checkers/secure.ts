@@ -4,15 +4,37 @@ import { isIP, type Socket } from 'node:net';
 import type { TlsSettings } from '../../model/health-check.js';
 import { cover, reached, withSocket } from './socket.js';
 
-/** Makes TLS of connections to one server. Reading authorities takes time, so it is done once. */
-export class TlsUpgrade {
-  readonly #settings: TlsSettings;
-  readonly #alpn: readonly string[];
-  #context: SecureContext | null = null;
+/** What does not depend on the server's name. */
+type TrustSettings = Omit<TlsSettings, 'serverName'>;
 
-  /** @param alpn protocols to offer; none = no offer */
-  constructor(settings: TlsSettings, alpn: readonly string[]) {
+const contexts = new WeakMap<TrustSettings, SecureContext>();
+
+/** One for all servers of a check: to read a bundle of authorities takes milliseconds and a megabyte. */
+export function secureContextOf(settings: TrustSettings): SecureContext {
+  const known = contexts.get(settings);
+  if (known !== undefined) return known;
+  const { authorities, client } = settings;
+  const context = createSecureContext({
+    ...(authorities === null ? {} : { ca: authorities }),
+    ...(client === null ? {} : { cert: client.certificate, key: client.privateKey }),
+  });
+  contexts.set(settings, context);
+  return context;
+}
+
+/** Makes TLS of connections to one server. */
+export class TlsUpgrade {
+  readonly #settings: TrustSettings;
+  readonly #serverName: string | null;
+  readonly #alpn: readonly string[];
+
+  /**
+   * @param settings of the check, the very object: what is made of them is kept by it
+   * @param alpn protocols to offer; none = no offer
+   */
+  constructor(settings: TrustSettings, serverName: string | null, alpn: readonly string[]) {
     this.#settings = settings;
+    this.#serverName = serverName;
     this.#alpn = alpn;
   }
 
@@ -28,14 +50,14 @@ export class TlsUpgrade {
     use: (secure: TLSSocket) => Promise<T>,
     phase: (work: Promise<unknown>) => Promise<unknown> = (work) => work,
   ): Promise<T> {
-    const { verify, serverName } = this.#settings;
+    const serverName = this.#serverName;
     const name = sniName(serverName);
     const secure = connect({
       socket,
       // Without a name the certificate is compared with this address, and no SNI is sent.
       host: addressIn(serverName) ?? address,
-      rejectUnauthorized: verify,
-      secureContext: this.#secureContext(),
+      rejectUnauthorized: this.#settings.verify,
+      secureContext: secureContextOf(this.#settings),
       ...(name === null ? {} : { servername: name }),
       ...(this.#alpn.length === 0 ? {} : { ALPNProtocols: [...this.#alpn] }),
     });
@@ -44,15 +66,6 @@ export class TlsUpgrade {
       await phase(reached(ready, 'secureConnect'));
       return await use(ready);
     });
-  }
-
-  #secureContext(): SecureContext {
-    const { authorities, client } = this.#settings;
-    this.#context ??= createSecureContext({
-      ...(authorities === null ? {} : { ca: authorities }),
-      ...(client === null ? {} : { cert: client.certificate, key: client.privateKey }),
-    });
-    return this.#context;
   }
 }
 

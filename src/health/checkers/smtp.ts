@@ -22,7 +22,7 @@ export class SmtpChecker implements Checker {
     this.#sockets = sockets;
     this.#target = target;
     this.#heloName = heloName;
-    this.#upgrade = startTls === null ? null : new TlsUpgrade(startTls, []);
+    this.#upgrade = startTls === null ? null : new TlsUpgrade(startTls, startTls.serverName, []);
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {

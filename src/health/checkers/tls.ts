@@ -28,7 +28,8 @@ export class TlsChecker implements Checker {
     this.#tools = tools;
     this.#target = target;
     this.#settings = settings;
-    this.#upgrade = new TlsUpgrade(settings.tls, settings.alpn === null ? [] : [settings.alpn]);
+    const { tls, alpn } = settings;
+    this.#upgrade = new TlsUpgrade(tls, tls.serverName, alpn === null ? [] : [alpn]);
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
