@@ -21,6 +21,10 @@ export interface ProbeTime {
 
 /** A probe is given back the time of standstills so often; at the next it is given up, and says nothing. */
 const MOST_GIVEN_BACK = 3;
+/** A timer that comes later than this may have come before an answer that lies there unread, ms. */
+const LATE_MS = 10;
+/** So long does the loop read on then, ms: longer than one run of the agenda. */
+const LAST_LOOK_MS = 10;
 /** Time may be off by so much when it is compared, ms. */
 const EPSILON_MS = 0.001;
 
@@ -28,7 +32,7 @@ const EPSILON_MS = 0.001;
  * Probes once; aborts `abort` after `timeoutMs`.
  *
  * A standstill of the director is no fault of the server, whose answer may lie unread: only time in which the loop
- * turned counts for the timeout. A failure of a probe during which it stood still for a timeout or more says nothing:
+ * turned counts for the timeout, and where it turned late, though it did not stand still, it reads once more what has come. A failure of a probe during which it stood still for a timeout or more says nothing:
  * the server may have lost patience. A result that arrives after the timeout is a timeout, whatever it says. A checker
  * that throws has failed: a bug in one checker must neither end the process nor count as health. Never rejects; leaves
  * no alarm.
@@ -44,16 +48,27 @@ export async function timedProbe(
   const stoodMs = (): number => clock.nowMs() - startedMs - (stalls.turnedMs() - turnedMs);
   let givenBack = 0;
   let ended: 'in time' | 'timeout' | 'given up' = 'in time';
+  let looked = false;
+  let dueMs = startedMs + timeoutMs;
+  const wait = (untilMs: number): void => {
+    dueMs = untilMs;
+    alarm.set(untilMs);
+  };
   const alarm = agenda.alarm(() => {
     const leftMs = timeoutMs - (stalls.turnedMs() - turnedMs);
     if (leftMs > EPSILON_MS && givenBack++ < MOST_GIVEN_BACK) {
-      alarm.set(clock.nowMs() + leftMs);
+      wait(clock.nowMs() + leftMs);
+      return;
+    }
+    if (leftMs <= EPSILON_MS && !looked && clock.nowMs() - dueMs > LATE_MS) {
+      looked = true;
+      wait(clock.nowMs() + LAST_LOOK_MS);
       return;
     }
     ended = leftMs > EPSILON_MS ? 'given up' : 'timeout';
     abort.abort(new Error(ended === 'timeout' ? timeoutReason(timeoutMs) : stalledReason(stoodMs())));
   });
-  alarm.set(startedMs + timeoutMs);
+  wait(dueMs);
   const result = await probeByValue(checker, abort.signal);
   alarm.cancel();
   stalls.look();

@@ -47,11 +47,25 @@ describe('timedProbe', () => {
     assert.equal(time.agenda.size, 0);
   });
 
+  it('reads once more what has come when the timer is late, and gives no time back for that', async () => {
+    for (const answers of [true, false]) {
+      const time = setup();
+      const { timed, answer } = hangingProbe(time, 50);
+      await time.clock.advanceAsync(10);
+      time.clock.stall(120);
+      await time.clock.advanceAsync(1);
+      if (answers) answer(connected);
+      await time.clock.advanceAsync(9);
+      assert.equal((await timed).outcome, answers ? 'success' : 'timeout');
+      assert.equal(time.agenda.size, 0);
+    }
+  });
+
   it('takes no heed of a timer that is a little late', async () => {
     const time = setup();
     const { timed } = hangingProbe(time, 1000);
-    await time.clock.advanceAsync(990);
-    time.clock.stall(40);
+    await time.clock.advanceAsync(995);
+    time.clock.stall(10);
     await time.clock.advanceAsync(0);
     assert.equal((await timed).outcome, 'timeout');
   });
