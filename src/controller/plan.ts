@@ -2,6 +2,7 @@
 import type { ObservedServer, ObservedService, ObservedTable, Step } from '../dataplane/types.js';
 import type { DesiredService, DesiredState, TableServer, TableService } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
+import { canStandAside } from './decide-server.js';
 import { serverChanges, serviceChanges } from './field-changes.js';
 import type { Leaver, Leaving } from './leaving.js';
 
@@ -66,12 +67,35 @@ function serviceSteps(key: ServiceKey, inputs: PlanInputs): readonly Step[] {
   if (observed === undefined) return creationSteps(service, desired);
   if (changesPlane(service, observed) || changesFamily(service, observed))
     return moveSteps(service, desired, observed);
+  const extra = extraServerSteps(service, desired, observed, inputs.leaving.get(key));
+  const [first, last] = splitDeletions(extra, desired, observed);
   return [
+    ...first,
     ...editServiceSteps(service, observed),
     ...addServerSteps(service, desired, observed),
     ...editServerSteps(service, desired, observed),
-    ...extraServerSteps(service, desired, observed, inputs.leaving.get(key)),
+    ...last,
   ];
+}
+
+/**
+ * Where weight 0 turns clients away, what has it leaves before the scheduler comes: it carries no new connection in any
+ * case.
+ */
+function splitDeletions(
+  steps: readonly Step[],
+  { settings }: DesiredService,
+  observed: ObservedService,
+): readonly [readonly Step[], readonly Step[]] {
+  if (canStandAside(settings)) return [[], steps];
+  const first: Step[] = [];
+  const last: Step[] = [];
+  for (const step of steps) {
+    const isIdle = step.kind === 'delete-server' && observed.servers.get(step.server.key)?.weight === 0;
+    if (isIdle) first.push({ ...step, phase: 1 });
+    else last.push(step);
+  }
+  return [first, last];
 }
 
 function removalSteps(observed: ObservedService, { owned, unmanaged }: PlanInputs): readonly Step[] {
@@ -173,13 +197,18 @@ function extraServerSteps(
   const steps: Step[] = [];
   for (const entry of extra) {
     const leaver = leaving?.get(entry.key);
-    if (leaver === undefined || leaver.ended) {
+    if (leaver === undefined || leaver.ended || mustGo(leaver, desired)) {
       const decision = decisions.get(entry.key);
       const name = leaver?.name ?? decision?.name ?? null;
-      steps.push(deleteStep(service, entry, name, leaver !== undefined || decision?.drained === true));
+      steps.push(deleteStep(service, entry, name, leaver?.ended === true || decision?.drained === true));
     } else if (entry.weight !== 0) steps.push(drainStep(service, entry, leaver));
   }
   return steps;
+}
+
+/** The file took it out, and its service has got a scheduler since that would turn its clients away while it drains. */
+function mustGo({ origin }: Leaver, { settings }: DesiredService): boolean {
+  return origin === 'file' && !canStandAside(settings);
 }
 
 /**

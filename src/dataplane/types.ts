@@ -104,7 +104,8 @@ export type Step =
     }
   | {
       readonly kind: 'delete-server';
-      readonly phase: 3;
+      /** 1 when the server would turn clients away under the scheduler that the same plan sets. */
+      readonly phase: 1 | 3;
       readonly service: TableService;
       readonly server: TableServer;
       readonly liveConnections: number;

@@ -168,6 +168,13 @@ const GOLDEN: readonly Case[] = [
     },
     live: 4,
   },
+  {
+    name: 'hash-while-a-server-drains',
+    before: [service('shop', VIP, ['10.0.0.1:80', server('10.9.9.9:80', { weight: 0 })])],
+    after: [service('shop', VIP, ['10.0.0.1:80'], { settings: { scheduler: 'sh' } })],
+    more: { leaving: leaving({ name: 'web-9', origin: 'file', deadlineMs: Date.UTC(2026, 10, 21, 20, 5) }) },
+    live: 2,
+  },
 ];
 
 describe('computePlan', () => {
