@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { realClock } from '../../src/base/clock.js';
-import type { Rights } from '../../src/health/checkers/exec-rights.js';
+import { planLaunch, type Rights } from '../../src/health/checkers/exec-rights.js';
 import { ExecChecker } from '../../src/health/checkers/exec.js';
 import { ExternalChecker } from '../../src/health/checkers/external.js';
 import { FileChecker } from '../../src/health/checkers/file.js';
@@ -26,7 +26,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { leavesNothingOpen, processesWith } from './support/descriptors.js';
 import { probe } from './support/loopback.js';
 
-const ordinary: Rights = { uid: 1000, mayDropRights: false, setpriv: null };
+const ordinary: Rights = { uid: 1000, mayDropRights: false, ambient: false, setpriv: null };
 
 function run(command: readonly string[], timeoutMs?: number, rights = ordinary): Promise<ProbeResult> {
   const settings = { command, address: '192.0.2.1', port: 80, name: 'a' };
@@ -139,7 +139,7 @@ describe('ExecChecker', () => {
   });
 
   it('refuses as root what it cannot take the rights from, with the cure', async () => {
-    const root = { uid: 0, mayDropRights: true, setpriv: '/usr/bin/setpriv' };
+    const root = { uid: 0, mayDropRights: true, ambient: false, setpriv: '/usr/bin/setpriv' };
     const reason = async (rights: Rights, command = sh('exit 0')): Promise<string> => {
       const result = await run(command, undefined, rights);
       return 'reason' in result ? result.reason : 'up';
@@ -169,16 +169,31 @@ describe('ExecChecker', () => {
 });
 
 describe('ExecChecker by way of setpriv', () => {
+  it('lets a program inherit nothing from a director that has capabilities without being root', async () => {
+    const rights: Rights = { uid: 1000, mayDropRights: false, ambient: true, setpriv: '/usr/bin/setpriv' };
+    const launch = await planLaunch(['/bin/check', 'a'], rights);
+    assert.deepEqual(launch, {
+      file: '/usr/bin/setpriv',
+      words: ['--ambient-caps=-all', '--inh-caps=-all', '--no-new-privs', '--', '/bin/check', 'a'],
+      drops: true,
+    });
+    const without = await planLaunch(['/bin/check'], { ...rights, setpriv: null });
+    assert.match('fault' in without ? without.fault : '', /^setpriv is missing/);
+  });
+
   it('does not blame the server when setpriv itself is not permitted', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lvsd-test-setpriv-'));
     try {
       const setpriv = join(folder, 'setpriv');
       const script = '#!/bin/sh\necho "setpriv: apply capabilities: Operation not permitted" >&2\nexit 1\n';
       writeFileSync(setpriv, script, { mode: 0o755 });
-      assert.deepEqual(await run(['/bin/true'], undefined, { uid: 0, mayDropRights: true, setpriv }), {
-        ok: null,
-        reason: 'exec /bin/true: setpriv: apply capabilities: Operation not permitted',
-      });
+      assert.deepEqual(
+        await run(['/bin/true'], undefined, { uid: 0, mayDropRights: true, ambient: false, setpriv }),
+        {
+          ok: null,
+          reason: 'exec /bin/true: setpriv: apply capabilities: Operation not permitted',
+        },
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -190,7 +205,12 @@ describe('ExecChecker by way of setpriv', () => {
       chmodSync(folder, 0o777);
       const link = join(folder, 'check');
       symlinkSync('/bin/true', link);
-      const result = await run([link], undefined, { uid: 0, mayDropRights: true, setpriv: '/bin/true' });
+      const result = await run([link], undefined, {
+        uid: 0,
+        mayDropRights: true,
+        ambient: false,
+        setpriv: '/bin/true',
+      });
       assert.ok('reason' in result && result.ok === null, JSON.stringify(result));
       assert.match(
         result.reason,

@@ -18,26 +18,30 @@ export interface Rights {
   readonly uid: number;
   /** CAP_SETPCAP, which is needed to take rights from children for good. */
   readonly mayDropRights: boolean;
+  /** It has capabilities that programs inherit though it is not root: AmbientCapabilities= of a unit. */
+  readonly ambient: boolean;
   /** Path of setpriv; null where there is none. */
   readonly setpriv: string | null;
 }
 
 const SETPRIV_PLACES = ['/usr/bin/setpriv', '/bin/setpriv', '/usr/sbin/setpriv', '/sbin/setpriv'];
 const CAP_SETPCAP = 8n;
-const WITHOUT_RIGHTS = [
-  '--ambient-caps=-all',
-  '--inh-caps=-all',
-  '--bounding-set=-all',
-  '--no-new-privs',
-  '--',
-];
+const NOTHING_INHERITED = ['--ambient-caps=-all', '--inh-caps=-all', '--no-new-privs'];
+/** Root gets all that is in the bounding set with every program that it starts. */
+const NOTHING_OF_ROOT = ['--bounding-set=-all', ...NOTHING_INHERITED];
 
 /** Asks the system. Never rejects. */
 export async function readRights(): Promise<Rights> {
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+  const set = (name: string): bigint =>
+    BigInt(`0x${new RegExp(`^Cap${name}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
   const uid = process.geteuid?.() ?? -1;
-  return { uid, mayDropRights: ((effective >> CAP_SETPCAP) & 1n) === 1n, setpriv: await findSetpriv() };
+  return {
+    uid,
+    mayDropRights: ((set('Eff') >> CAP_SETPCAP) & 1n) === 1n,
+    ambient: set('Amb') !== 0n,
+    setpriv: await findSetpriv(),
+  };
 }
 
 async function findSetpriv(): Promise<string | null> {
@@ -62,13 +66,15 @@ export async function planLaunch(
   rights: Rights,
 ): Promise<Launch | { readonly fault: string }> {
   const [program = '', ...words] = command;
-  if (rights.uid !== 0) return { file: program, words, drops: false };
-  const { setpriv } = rights;
+  const { uid, setpriv } = rights;
+  if (uid !== 0 && !rights.ambient) return { file: program, words, drops: false };
   if (setpriv === null)
     return {
       fault:
         'setpriv is missing, without which the program would have all rights: apt-get install util-linux',
     };
+  if (uid !== 0)
+    return { file: setpriv, words: [...NOTHING_INHERITED, '--', program, ...words], drops: true };
   if (!rights.mayDropRights)
     return {
       fault:
@@ -80,5 +86,5 @@ export async function planLaunch(
   }));
   if (!trust.trusted) return { fault: `the program is not trusted: ${trust.reason}` };
   // As named and not where links lead: a program may go by its name (busybox).
-  return { file: setpriv, words: [...WITHOUT_RIGHTS, program, ...words], drops: true };
+  return { file: setpriv, words: [...NOTHING_OF_ROOT, '--', program, ...words], drops: true };
 }

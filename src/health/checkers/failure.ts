@@ -12,6 +12,7 @@ const OWN_FAULTS = new Set([
   'ENFILE',
   'ENOMEM',
   'ENOBUFS',
+  'EADDRINUSE',
   'EADDRNOTAVAIL',
   'ERR_PROBE_SOURCE',
 ]);
