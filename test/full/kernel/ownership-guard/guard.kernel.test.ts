@@ -77,7 +77,8 @@ describe('a bad file', () => {
       }
       // the last of them is refused by the guard alone: it may be forced
       await home.api.reload({ force: true });
-      assert.equal(table.weights('192.0.2.10:80')?.length, 4);
+      const serving = table.weights('192.0.2.10:80')?.filter((server) => !server.endsWith(' 0'));
+      assert.equal(serving?.length, 4);
       assert.equal((await home.api.status()).config.source, 'file');
     }, '/var/lib/lvsd').finally(() => execFileSync('umount', ['/var/lib']));
   });
