@@ -38,6 +38,8 @@ const PAUSE_MS = 60;
 const CONNECTIONS_PER_SECOND = 110;
 const UDP_SESSIONS = 20;
 const OLD = 10;
+/** A share would tell of the machine's load: a slow one makes new connections in bursts. */
+const ENOUGH_OLD = 40;
 const SEED = Number(process.env['LVSD_TEST_SEED'] ?? 20261120);
 
 setFlagsFromString('--expose-gc');
@@ -108,7 +110,7 @@ describe('reloads under load', () => {
   async function checkLoad(reload: number): Promise<void> {
     const { alive, old } = await traffic.report(OLD);
     assert.ok(alive >= 200, `${alive} connections alive after ${reload} reloads`);
-    assert.ok(old * 3 >= alive, `${old} of ${alive} connections are older than ${OLD} reloads`);
+    assert.ok(old >= ENOUGH_OLD, `${old} of ${alive} connections are older than ${OLD} reloads`);
   }
 
   /** Back to the first configuration; what remembers connections and sessions for a while has forgotten. */
