@@ -98,10 +98,7 @@ describe('with connections open', () => {
     const { health, errors, ready, weights } = await shown();
     assert.equal(health, 'error');
     assert.match(errors.join('\n'), /10\.2\.0\.255/);
-    assert.deepEqual(
-      [ready.ok, weights],
-      [false, { '10.2.0.255': null, rs3: 1, rs1: 1, rs2: 1 }],
-    );
+    assert.deepEqual([ready.ok, weights], [false, { '10.2.0.255': null, rs3: 1, rs1: 1, rs2: 1 }]);
     for (const connection of held) await connection.echo(2000);
     const names = [await ask(lab.client, web()), await ask(lab.client, web()), await ask(lab.client, web())];
     assert.deepEqual(names.map(({ server }) => server).sort(), ['rs1', 'rs2', 'rs3']);
