@@ -1,10 +1,8 @@
 /** The second kernel of the tests: Debian's cloud kernel under qemu, newer than user-mode-linux's and with nf_tables. */
-import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { cacheFolder, fetchInto, findProgram } from '../host-tools.js';
 import type { NoKernel } from '../kernel-package.js';
 
 /** A kernel for qemu, and the programs that run it. */
@@ -25,8 +23,6 @@ export interface QemuKernel {
 export const qemuCure = 'apt-get install qemu-system-x86 kmod iproute2 nftables';
 const fetchScript = fileURLToPath(new URL('fetch.sh', import.meta.url));
 const startInit = fileURLToPath(new URL('start-init.sh', import.meta.url));
-/** A download of 28 MB, or the wait for another run that makes it. */
-const fetchLimitMs = 150_000;
 
 /**
  * Finds qemu and its kernel, and fetches the kernel where it is not in the cache: the folder `LVSD_QEMU_CACHE`, else
@@ -51,22 +47,15 @@ export async function findQemuKernel(
     return { reason: `${missing.join(', ')} not installed; cure: ${qemuCure}` };
   if (uid !== 0)
     return { reason: "qemu shows the host's files to its guest only for root; cure: run this as root" };
-  const cache = cacheFolder(environment);
+  const cache = cacheFolder('LVSD_QEMU_CACHE', 'lvsd-qemu', environment);
   const cached = kernelIn(cache, emulator, fileServer);
   if (cached !== null) return cached;
-  const failure = await fetchKernel(cache, environment);
+  const failure = await fetchInto(cache, fetchScript, [startInit], environment);
   const fetched = kernelIn(cache, emulator, fileServer);
   if (fetched !== null) return fetched;
   return {
     reason: `no kernel for qemu, and fetching it into ${cache} failed (${failure ?? 'the package has no kernel'}); cure: apt-get update, or a folder with one in LVSD_QEMU_CACHE`,
   };
-}
-
-function cacheFolder(environment: NodeJS.ProcessEnv): string {
-  const own = environment['LVSD_QEMU_CACHE'];
-  if (own !== undefined && own !== '') return own;
-  const user = environment['XDG_CACHE_HOME'];
-  return join(user !== undefined && user !== '' ? user : join(homedir(), '.cache'), 'lvsd-qemu');
 }
 
 function kernelIn(cache: string, emulator: string, fileServer: string): QemuKernel | null {
@@ -82,40 +71,4 @@ function kernelIn(cache: string, emulator: string, fileServer: string): QemuKern
     modules: file(`lib/modules/${release}`),
     release,
   };
-}
-
-/** The first of `names` that can be run: paths as they are, names in PATH and in the folders of system programs. */
-function findProgram(names: readonly string[], environment: NodeJS.ProcessEnv): string | null {
-  const folders = [...(environment['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  const places = names.flatMap((name) =>
-    name.startsWith('/')
-      ? [name]
-      : folders.filter((folder) => folder !== '').map((folder) => join(folder, name)),
-  );
-  return places.find(isExecutable) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @returns why it failed, on one line; null when it did not */
-async function fetchKernel(cache: string, environment: NodeJS.ProcessEnv): Promise<string | null> {
-  try {
-    mkdirSync(cache, { recursive: true });
-    await promisify(execFile)('flock', [join(cache, 'lock'), 'sh', fetchScript, cache, startInit], {
-      env: { ...environment, PATH: `${environment['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },
-      timeout: fetchLimitMs,
-    });
-    return null;
-  } catch (error) {
-    const output = (error as { stderr?: string }).stderr ?? '';
-    const text = output === '' && error instanceof Error ? error.message : output;
-    return text.trim().split('\n').at(-1) ?? '';
-  }
 }
