@@ -1,9 +1,10 @@
 /** What becomes of each server, once it is known who serves. Pure. */
 import type { ServerDecision } from '../model/desired-state.js';
+import { canStandAside } from '../model/hash-fallback.js';
 import type { ServerKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Serving } from '../model/serving.js';
-import type { ServiceSettings, VirtualService } from '../model/virtual-service.js';
+import type { VirtualService } from '../model/virtual-service.js';
 import type { Standing } from './judge-server.js';
 
 type Policy = Pick<VirtualService, 'settings' | 'sorryServer'>;
@@ -60,21 +61,4 @@ function mayStand({ backup }: RealServer, { tier }: Serving): boolean {
 
 function primariesServe({ tier }: Serving): boolean {
   return tier === 'primaries' || tier === 'panic' || tier === 'below-quorum';
-}
-
-/**
- * A healthy server whose turn it is not keeps its connections with weight 0. Hashing schedulers without a fallback go on
- * to choose a server of weight 0 and then turn the client away, so with them it has to leave.
- */
-export function canStandAside({ scheduler, schedulerFlags }: ServiceSettings): boolean {
-  switch (scheduler) {
-    case 'dh':
-      return false;
-    case 'sh':
-      return schedulerFlags.includes('sh-fallback');
-    case 'mh':
-      return schedulerFlags.includes('mh-fallback');
-    default:
-      return true;
-  }
 }

@@ -5,9 +5,9 @@
 import type { ObservedTable } from '../dataplane/types.js';
 import type { DesiredState } from '../model/desired-state.js';
 import type { DrainOrder, LeavingServer } from '../model/drain.js';
+import { canStandAside } from '../model/hash-fallback.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import { canStandAside } from './decide-server.js';
 import type { ServerFacts } from './facts.js';
 
 /** A leaving server as the controller knows it. */

@@ -1,8 +1,8 @@
 /** The difference between desired and observed as an ordered list of typed steps. Pure: it can be printed and refused. */
 import type { ObservedServer, ObservedService, ObservedTable, Step } from '../dataplane/types.js';
 import type { DesiredService, DesiredState, TableServer, TableService } from '../model/desired-state.js';
+import { canStandAside } from '../model/hash-fallback.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
-import { canStandAside } from './decide-server.js';
 import { serverChanges, serviceChanges } from './field-changes.js';
 import type { Leaver, Leaving } from './leaving.js';
 

@@ -8,10 +8,10 @@ import type {
   ServerRequest,
 } from '../api/drain-protocol.js';
 import { ApiError } from '../api/errors.js';
-import { canStandAside } from '../controller/decide-server.js';
 import type { OrderedServer } from '../controller/drains.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { RoundResult } from '../controller/round-scheduler.js';
+import { canStandAside, fallbackFlag } from '../model/hash-fallback.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { findServers, type FoundServer } from './find-servers.js';
 import { requireServers } from './named-servers.js';
@@ -210,8 +210,9 @@ function isMeant(line: OrderLine, service: string | undefined, server: string): 
 function warningOf({ service, server }: FoundServer): readonly string[] {
   const { scheduler } = service.settings;
   if (canStandAside(service.settings)) return [];
-  const flag = scheduler === 'dh' ? '' : ` without the flag ${scheduler}-fallback`;
-  return [`${service.name}/${server.name}: with the scheduler ${scheduler}${flag} it ${TURNS_AWAY}`];
+  const flag = fallbackFlag(scheduler) ?? null;
+  const without = flag === null ? '' : ` without the flag ${flag}`;
+  return [`${service.name}/${server.name}: with the scheduler ${scheduler}${without} it ${TURNS_AWAY}`];
 }
 
 function conflict(message: string, code: string): ApiError {

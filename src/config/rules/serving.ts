@@ -1,5 +1,6 @@
 /** Quorum, backup pool, sorry server and lost flows: what cannot work, and what never will. */
 import { isLoopback } from '../../base/ip.js';
+import { canStandAside, fallbackFlag } from '../../model/hash-fallback.js';
 import type { JudgedService, ServiceRule } from './rule.js';
 
 const quorumUp: ServiceRule = ({ spot, config }, verdicts) => {
@@ -93,20 +94,14 @@ const quiescedUdp: ServiceRule = ({ spot, config, address, planes }, verdicts) =
   });
 };
 
-const FALLBACKS: Readonly<Record<string, string | null>> = {
-  dh: null,
-  sh: 'sh-fallback',
-  mh: 'mh-fallback',
-};
-
 /** Hashing schedulers choose by the client, not by who takes connections. */
 const quiescedHash: ServiceRule = ({ spot, config }, verdicts) => {
-  const fallback = FALLBACKS[config.scheduler];
-  if (config.on_failure !== 'quiesce' || fallback === undefined) return;
-  if (config.scheduler_flags.some((flag) => flag === fallback)) return;
+  const { scheduler, scheduler_flags: schedulerFlags } = config;
+  if (config.on_failure !== 'quiesce' || canStandAside({ scheduler, schedulerFlags })) return;
+  const fallback = fallbackFlag(scheduler) ?? null;
   verdicts.warn(spot, ['on_failure'], {
     rule: 'quiesce-hash',
-    message: `the scheduler ${config.scheduler} goes on to choose a failed server of weight 0: clients that hash to it are turned away`,
+    message: `the scheduler ${scheduler} goes on to choose a failed server of weight 0: clients that hash to it are turned away`,
     hint:
       fallback === null
         ? 'write on_failure: remove'
