@@ -21,7 +21,12 @@ export interface CheckFiles {
   readonly privateKey: string | null;
 }
 
-const NO_FILES: CheckFiles = { password: null, authorities: null, certificate: null, privateKey: null };
+export const NO_FILES: CheckFiles = {
+  password: null,
+  authorities: null,
+  certificate: null,
+  privateKey: null,
+};
 
 const LARGEST_PASSWORD_BYTES = 4096;
 const LARGEST_PEM_BYTES = 1024 * 1024;

@@ -1,25 +1,18 @@
 /** The check of the file as the domain knows it. Input is valid; nothing is judged here. */
 import type { ActiveCheck, CheckTiming, HttpCheck, ProbeSource, TlsSettings } from '../model/health-check.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import type { CheckFiles } from './check-files.js';
+import { NO_FILES, type CheckFiles } from './check-files.js';
 import { protocolOf } from './facts.js';
 import type { CheckConfig, HttpCheckConfig } from './schema/check.js';
+import { tcpCheck } from './schema/checks/tcp.js';
 import type { RequireConfig } from './schema/require.js';
 import type { ServiceConfig } from './schema/service.js';
 import { writtenChecks } from './written-checks.js';
 
 type TimedCheckConfig = Exclude<CheckConfig, { type: 'none' }>;
 
-const DEFAULT_TIMING: CheckTiming = {
-  intervalMs: 2000,
-  fastIntervalMs: 2000,
-  downIntervalMs: 2000,
-  timeoutMs: 1000,
-  rise: 2,
-  fall: 3,
-  jitter: 0.1,
-};
-const DEFAULT_MAX_BYTES = 1024;
+/** Without a check of its own a tcp service has this one; udp and sctp servers count as up. */
+const DEFAULT_CHECKS: readonly ActiveCheck[] = [toCheck(tcpCheck.parse({ type: 'tcp' }), NO_FILES)];
 
 /** The checks of a service, and how many of them must be good. @param files what the files of each check hold */
 export function toChecks(
@@ -27,9 +20,10 @@ export function toChecks(
   files: readonly CheckFiles[],
 ): Pick<VirtualService, 'checks' | 'requiredChecks'> {
   const written = writtenChecks(service);
+  const unwritten = protocolOf(service) === 'tcp' ? DEFAULT_CHECKS : [];
   const checks =
     written.length === 0
-      ? defaultChecks(service)
+      ? unwritten
       : written.flatMap(({ check }, index) => {
           const itsFiles = files[index];
           return check.type === 'none' || itsFiles === undefined ? [] : [toCheck(check, itsFiles)];
@@ -40,13 +34,6 @@ export function toChecks(
 function requiredOf(require: RequireConfig, checks: number): number {
   if (require === 'any') return 1;
   return Math.max(1, require === 'all' ? checks : Math.min(require.at_least, checks));
-}
-
-/** Without any: tcp is probed by connecting, udp and sctp servers count as up. */
-function defaultChecks(service: ServiceConfig): readonly ActiveCheck[] {
-  if (protocolOf(service) !== 'tcp') return [];
-  const talk = { send: null, expect: null, maxBytes: DEFAULT_MAX_BYTES };
-  return [{ type: 'tcp', timing: DEFAULT_TIMING, port: null, ...talk }];
 }
 
 function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
