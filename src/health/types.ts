@@ -1,13 +1,21 @@
 /** The seams of health checking: what a checker is, and who hears of its probes. */
 import type { ActiveCheck } from '../model/health-check.js';
 import type { RealServer } from '../model/real-server.js';
+import type { SeenRole } from '../model/role.js';
 
 /** What one probe found. A failed probe is a value, never an exception. */
 export type ProbeResult =
   /** `detail` for people: "connected", "status 200". */
-  | { readonly ok: true; readonly detail: string }
+  | { readonly ok: true; readonly detail: string; readonly role?: SeenRole }
   /** `reason` for people: "connect 10.0.0.1:80: ECONNREFUSED". Holds no secret and no query string. */
-  | { readonly ok: false; readonly reason: string }
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** What the server said of itself all the same. */
+      readonly role?: SeenRole;
+      /** The server said so itself, it is not silence or an error: one such answer is enough. */
+      readonly fact?: true;
+    }
   /**
    * The probe could not be made, by a fault of the director and not of the server: no descriptor left, no privilege for
    * the mark. It says nothing of the server, which becomes unknown with this reason.
