@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { realClock } from '../../src/base/clock.js';
-import { planLaunch, type Rights } from '../../src/health/checkers/exec-rights.js';
+import { planLaunch, type Rights } from '../../src/base/launch.js';
 import { ExecChecker } from '../../src/health/checkers/exec.js';
 import { ExternalChecker } from '../../src/health/checkers/external.js';
 import { FileChecker } from '../../src/health/checkers/file.js';

@@ -1,9 +1,9 @@
 /**
- * What a program of a check may be, and how it is started, when the director is root: whoever could write the program or a folder
+ * What a program of the file may be, and how it is started, when the director is root: whoever could write the program or a folder
  * or link on the way to it would be root too, and a program that inherits the director's rights could change the table.
  */
 import { access, constants, readFile } from 'node:fs/promises';
-import { judgeTrustedProgram } from '../../base/trusted-way.js';
+import { judgeTrustedProgram } from './trusted-way.js';
 
 /** How to start a program. */
 export interface Launch {
