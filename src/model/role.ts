@@ -1,6 +1,8 @@
 /** The part a server plays among those that hold the same data. */
 
-export type Role = 'primary' | 'replica';
+export const ROLES = ['primary', 'replica'] as const;
+
+export type Role = (typeof ROLES)[number];
 
 /** Which servers a service is for; with `any` the role does not matter. */
 export type WantedRole = Role | 'any';
@@ -13,4 +15,22 @@ export interface SeenRole {
    * primary the one with the higher term is right. null = they do not.
    */
   readonly term: number | null;
+}
+
+/**
+ * What a server says of itself from one answer to the next. Plain JSON values.
+ *
+ * Moments are numbers of the engine that rise with each beginning and each end of a probe, whichever server it is about,
+ * and go on over a restart: which of two things came first does not depend on a clock.
+ */
+export interface RoleReport extends SeenRole {
+  /** Since when it says so, term included, ms since the epoch; for people only. */
+  readonly sinceMs: number;
+  /** The moment of the answer with which it began to say so. */
+  readonly since: number;
+  /** The moments at which the latest probe began and ended; one that says nothing of the server is none. */
+  readonly asked: number;
+  readonly heard: number;
+  /** The latest probe said it again. False: it ended in silence or an error, and this is what was said before. */
+  readonly confirmed: boolean;
 }

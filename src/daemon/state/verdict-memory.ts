@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ServerFacts } from '../../controller/desired.js';
 import type { ActiveCheck } from '../../model/health-check.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
+import { ROLES } from '../../model/role.js';
 import type { Verdict } from '../../model/status.js';
 import type { VirtualService } from '../../model/virtual-service.js';
 import { factsSchema, storeFacts, wallMsSchema } from './server-facts.js';
@@ -17,6 +18,19 @@ const SHORTEST_LIMIT_MS = 60_000;
  * can still be used after a crash.
  */
 export const VERDICT_REFRESH_MS = 20_000;
+
+const momentSchema = z.int().nonnegative();
+
+const roleSchema = z.strictObject({
+  name: z.enum(ROLES),
+  term: z.number().nullable(),
+  sinceMs: wallMsSchema,
+  since: momentSchema,
+  asked: momentSchema,
+  heard: momentSchema,
+  confirmed: z.boolean(),
+});
+
 /** `verdicts.json`. */
 export const verdictFormat: StateFormat<ServerFacts<Verdict>> = {
   fileName: 'verdicts.json',
@@ -33,10 +47,14 @@ export const verdictFormat: StateFormat<ServerFacts<Verdict>> = {
             reason: z.string(),
             sinceMs: wallMsSchema,
             checkedAtMs: wallMsSchema.nullable(),
+            role: roleSchema.optional(),
+            byRole: z.literal(true).optional(),
           })
-          .transform(({ countsAs, ...verdict }): Verdict => ({
+          .transform(({ countsAs, role, byRole, ...verdict }): Verdict => ({
             ...verdict,
             countsAs: countsAs ?? (verdict.state === 'down' ? 'down' : 'up'),
+            ...(role === undefined ? {} : { role }),
+            ...(byRole === undefined ? {} : { byRole }),
           })),
       ),
     })

@@ -8,6 +8,7 @@ import {
   verdictLimitMs,
 } from '../../../../src/daemon/state/verdict-memory.js';
 import type { ActiveCheck, CheckTiming } from '../../../../src/model/health-check.js';
+import type { RoleReport } from '../../../../src/model/role.js';
 import type { Verdict } from '../../../../src/model/status.js';
 import { FakeClock } from '../../../support/fake-clock.js';
 import { keyOf, server, serverKeyOf, service } from '../../../support/models.js';
@@ -24,6 +25,16 @@ const down = (checkedAtMs: number | null): Verdict => ({
   sinceMs: NOW - 500_000,
   checkedAtMs,
 });
+
+const REPLICA: RoleReport = {
+  name: 'replica',
+  term: 7,
+  sinceMs: NOW - 500_000,
+  since: 12,
+  asked: 20,
+  heard: 21,
+  confirmed: true,
+};
 
 function checkEvery(intervalMs: number, changes: Partial<CheckTiming> = {}): ActiveCheck {
   const intervals = { intervalMs, fastIntervalMs: intervalMs, downIntervalMs: intervalMs };
@@ -43,6 +54,7 @@ describe('verdict file', () => {
         new Map([
           [a, down(NOW)],
           [b, { state: 'unknown', countsAs: 'down', reason: '', sinceMs: 0, checkedAtMs: null } as const],
+          [serverKeyOf('10.0.0.3:80'), { ...down(NOW), role: REPLICA, byRole: true } as const],
         ]),
       ],
     ]);
