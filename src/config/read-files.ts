@@ -9,7 +9,7 @@ import type { Finding, ProblemList, ProblemPlace } from './problem-list.js';
 import { SourceText } from './source-text.js';
 import { isRawMap, Tree, type RawMap } from './tree.js';
 import { Expanded, UNREADABLE, type Environment } from './variables.js';
-import { matchesWildcards } from './wildcard.js';
+import { matchesWildcards } from '../base/wildcard.js';
 
 const DEEPEST_INCLUDE = 8;
 const MOST_FILES = 1000;

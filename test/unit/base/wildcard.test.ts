@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { matchesWildcards } from '../../../src/config/wildcard.js';
+import { matchesWildcards } from '../../../src/base/wildcard.js';
 
 describe('matchesWildcards', () => {
   for (const [pattern, name] of [

@@ -1,4 +1,4 @@
-/** File names against patterns with `*` and `?`. */
+/** Names against patterns with `*` and `?`. */
 
 /**
  * Matches one path part as a shell does: a leading dot must be written (editors keep such files beside ours).
