@@ -26,6 +26,8 @@ const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'state-written': 'good',
   'repair-stopped': 'bad',
   'director-stalled': 'bad',
+  'notice-failed': 'bad',
+  'notice-recovered': 'good',
   'weight-set': 'notice',
   'drift-found': 'notice',
   'served-as-nat': 'notice',
@@ -57,8 +59,8 @@ function numberOf({ seq }: DirectorEvent): string {
   return `#${seq}`;
 }
 
-function subjectOf({ service, server }: DirectorEvent): string {
-  return [service, server].filter((name) => name !== null).join('/');
+function subjectOf({ service, server, notice }: DirectorEvent): string {
+  return notice ?? [service, server].filter((name) => name !== null).join('/');
 }
 
 /** `14:03:07  #12  server-down  shop/b  connect: ECONNREFUSED` and, where there is one, `(from #11)`. */

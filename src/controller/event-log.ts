@@ -9,6 +9,8 @@ export interface EventDraft {
   readonly service?: string | null;
   /** Default null: not about one server. */
   readonly server?: string | null;
+  /** Default: not about a notice. */
+  readonly notice?: string;
   readonly message: string;
   /** `seq` of the event that led to this one; default null. */
   readonly cause?: number | null;
@@ -64,6 +66,7 @@ export class EventLog {
       type: draft.type,
       service: draft.service ?? null,
       server: draft.server ?? null,
+      ...(draft.notice === undefined ? {} : { notice: draft.notice }),
       message: draft.message,
       cause: draft.cause ?? null,
     };

@@ -14,17 +14,19 @@ const levels: Readonly<Partial<Record<EventType, Level>>> = {
   'served-as-nat': 'warn',
   'drift-found': 'warn',
   'repair-stopped': 'error',
+  'notice-failed': 'warn',
 };
 
 /** Writes one event as one log line; its parts are fields of their own. */
 export function logEvent(logger: Logger, event: DirectorEvent): void {
-  const { seq, type, service, server, message, cause } = event;
-  const subject = [service, server].filter((name) => name !== null).join('/');
+  const { seq, type, service, server, notice, message, cause } = event;
+  const subject = notice ?? [service, server].filter((name) => name !== null).join('/');
   const fields = {
     event: type,
     seq,
     ...(service === null ? {} : { service }),
     ...(server === null ? {} : { server }),
+    ...(notice === undefined ? {} : { notice }),
     ...(cause === null ? {} : { cause }),
   };
   logger[levels[type] ?? 'info'](fields, subject === '' ? message : `${subject}: ${message}`);
