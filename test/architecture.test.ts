@@ -55,7 +55,11 @@ const table: Readonly<Record<string, Rule>> = {
   'src/model/': { own: ['src/base/'], node: false, packages: [] },
   'src/config/': { own: ['src/base/', 'src/model/'], node: true, packages: ['yaml', 'zod'] },
   'src/metrics/': { own: ['src/base/', 'src/model/'], node: true, packages: ['prom-client'] },
-  'src/health/': { own: ['src/base/', 'src/model/'], node: true, packages: ['undici', 'dns-packet'] },
+  'src/health/': {
+    own: ['src/base/', 'src/model/'],
+    node: true,
+    packages: ['undici', 'dns-packet', 'ioredis', 'mongodb', 'mysql2', 'pg'],
+  },
   'src/health/net/': {
     own: ['src/health/', 'src/base/', 'src/model/', 'native/icmp/', 'native/libc/', 'native/inet/'],
     node: true,
@@ -124,8 +128,10 @@ const table: Readonly<Record<string, Rule>> = {
     node: true,
     packages: ['fastify', 'zod'],
   },
+  'src/agent/': { own: ['src/base/'], node: true, packages: [] },
   'src/cli/': {
     own: [
+      'src/agent/',
       'src/base/',
       'src/model/',
       'src/api/client.ts',
@@ -173,6 +179,9 @@ const table: Readonly<Record<string, Rule>> = {
 
 /** Decisions and bytes: these import no `node:` module but buffer and assert. */
 const pureFiles = [
+  'src/agent/answer.ts',
+  'src/agent/proc-text.ts',
+  'src/agent/share.ts',
   'src/controller/desired.ts',
   'src/controller/plan-addresses.ts',
   'src/controller/plan.ts',

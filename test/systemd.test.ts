@@ -80,6 +80,47 @@ describe('systemd/lvsd.service', () => {
   });
 });
 
+describe('systemd/lvsd-agent.service', () => {
+  const agentPath = join(root, 'systemd/lvsd-agent.service');
+  const agent = read('systemd/lvsd-agent.service');
+
+  it('is exposed by at most 2.5, as systemd counts', { skip }, () => {
+    const { output } = analyze('security', '--offline=true', agentPath);
+    const level = /Overall exposure level for lvsd-agent\.service: ([\d.]+)/.exec(output)?.[1];
+    assert.ok(level !== undefined && Number(level) <= 2.5, output);
+  });
+
+  it('has no line that systemd does not understand', { skip }, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lvsd-unit-'));
+    try {
+      const path = join(folder, 'lvsd-agent.service');
+      writeFileSync(path, agent.replaceAll('/usr/bin/lvsd', process.execPath));
+      const { status, output } = analyze('verify', '--man=no', path);
+      assert.deepEqual(
+        output.split('\n').filter((line) => line.includes('lvsd-agent.service')),
+        [],
+      );
+      assert.equal(status, 0, output);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('runs without any privilege, as a user that owns nothing', () => {
+    assert.match(agent, /^CapabilityBoundingSet=$/m);
+    assert.match(agent, /^DynamicUser=yes$/m);
+    assert.doesNotMatch(agent, /^(User|AmbientCapabilities)=/m);
+  });
+
+  it('gives a reason above each line of the sandbox', () => {
+    const lines = agent.slice(agent.indexOf('# --- Rights'), agent.indexOf('[Install]')).split('\n');
+    const settings = lines.filter((line) => /^\w+=/.test(line));
+    const bare = lines.filter((line, index) => /^\w+=/.test(line) && !lines[index - 1]?.startsWith('#'));
+    assert.ok(settings.length > 20);
+    assert.deepEqual(bare, []);
+  });
+});
+
 /** Lines that say something, those commented out included, without comments in words. */
 function settingsOf(path: string, setting: RegExp): string[] {
   return read(path)

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../base/version.js';
 import { nameHint } from '../config/name-hint.js';
+import { agentCommand } from './commands/agent.js';
 import { applyCommand } from './commands/apply.js';
 import { checkCommand } from './commands/check.js';
 import { completionCommand } from './commands/completion.js';
@@ -66,7 +67,7 @@ export function createProgram(context: CliContext, programs: Programs): Command 
     maintenanceCommand(context),
     historyCommand(context),
   );
-  add(GROUPS.host, doctorCommand(context), realserverCommand(context));
+  add(GROUPS.host, doctorCommand(context), realserverCommand(context), agentCommand(context));
   add(GROUPS.learn, demoCommand(context, programs.runDemo), simulateCommand(context), schemaCommand(context));
   add(GROUPS.learn, completionCommand(context, program));
   return program;
