@@ -134,7 +134,7 @@ class CheckFileReader {
   }
 }
 
-function passwordFault(text: string): string | null {
+export function passwordFault(text: string): string | null {
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') return 'is empty';
   // eslint-disable-next-line no-control-regex -- a second line is a file of another kind
@@ -147,7 +147,7 @@ function opensslReason(error: unknown): string {
     : reasonOf(error);
 }
 
-async function programFault(
+export async function programFault(
   program: string,
 ): Promise<{ rule: string; message: string; hint?: string } | null> {
   if (!program.startsWith('/'))
@@ -169,9 +169,10 @@ async function programFault(
   }
 }
 
-type TextFile = { readonly text: string; readonly readableByAll: boolean } | { readonly fault: string };
+export type TextFile =
+  { readonly text: string; readonly readableByAll: boolean } | { readonly fault: string };
 
-async function readTextFile(path: string, largestBytes: number): Promise<TextFile> {
+export async function readTextFile(path: string, largestBytes: number): Promise<TextFile> {
   try {
     // Without O_NONBLOCK a pipe that nobody writes to would hold up the reload for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
