@@ -1,18 +1,39 @@
-/** A short name for what a configuration means. */
+/** Short names for what a configuration means, as a whole and by service. */
 import { createHash } from 'node:crypto';
 import type { Model } from '../model/director.js';
+import type { VirtualService } from '../model/virtual-service.js';
 import { BLANK, isSecretKey } from './secret-keys.js';
 
 const DIGITS = 12;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/**
- * The first 12 hex digits of SHA-256 over the model without secrets, keys sorted: comments, order of keys and spelling
- * of values do not change it; neither does a secret.
- */
-export function digestOf(model: Model): string {
-  return createHash('sha256').update(canonicalJson(model)).digest('hex').slice(0, DIGITS);
+export interface ConfigDigest {
+  /**
+   * The first 12 hex digits of SHA-256 over the model without secrets, keys sorted: comments, order of keys and spelling
+   * of values do not change it; neither does a secret.
+   */
+  readonly digest: string;
+  /** Of each service of the model; equal where the whole content is, secrets and all: to compare, never to show. */
+  readonly fingerprints: ReadonlyMap<VirtualService, string>;
+}
+
+/** Both in one pass over the services, which are nearly all of a large model. */
+export function digestOf(model: Model): ConfigDigest {
+  const writer = new CanonicalWriter();
+  const fingerprints = new Map<VirtualService, string>();
+  const services = model.services.map((service) => {
+    const text = writer.write(service);
+    fingerprints.set(service, sha256(`${text}\n${JSON.stringify(writer.takeSecrets())}`, 'base64'));
+    return text;
+  });
+  const { services: _written, ...others } = model;
+  const text = `${writer.write(others)}[${services.join()}]`;
+  return { digest: sha256(text, 'hex').slice(0, DIGITS), fingerprints };
+}
+
+function sha256(text: string, encoding: 'base64' | 'hex'): string {
+  return createHash('sha256').update(text).digest(encoding);
 }
 
 /** Plain data as JSON with sorted keys, with `***` for every secret that is set. */
@@ -24,11 +45,19 @@ export function canonicalJson(value: unknown): string {
 class CanonicalWriter {
   /** `"key":` for each key; null for a secret's. */
   readonly #heads = new Map<string, string | null>();
+  #secrets: unknown[] = [];
 
   write(value: unknown): string {
     if (Array.isArray(value)) return `[${value.map((item) => this.write(item)).join()}]`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
     return this.#object(value as Fields);
+  }
+
+  /** Those that were left out since the last call, in the order of the text. */
+  takeSecrets(): readonly unknown[] {
+    const secrets = this.#secrets;
+    this.#secrets = [];
+    return secrets;
   }
 
   #object(fields: Fields): string {
@@ -44,6 +73,7 @@ class CanonicalWriter {
   }
 
   #secret(key: string, value: unknown): string {
+    this.#secrets.push(value);
     return `${JSON.stringify(key)}:${value === null ? 'null' : JSON.stringify(BLANK)}`;
   }
 

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import type { DirectorSettings, Model } from '../model/director.js';
 import { ConfigError } from './config-error.js';
 import { fileSystemSource, type ConfigSource } from './config-source.js';
-import { digestOf } from './digest.js';
+import { digestOf, type ConfigDigest } from './digest.js';
 import { draftOf, type Draft } from './draft.js';
 import { InputMemory, Inputs } from './inputs.js';
+import { readNoticeFiles } from './notice-files.js';
 import { readOutsideFiles } from './outside-files.js';
 import type { ConfigProblem } from './problem.js';
 import { ProblemList, TooManyProblems } from './problem-list.js';
@@ -13,6 +14,7 @@ import { FileReader, type ConfigFile } from './read-files.js';
 import { resolveServers, type ResolvedService } from './resolve-servers.js';
 import { Verdicts } from './rules/rule.js';
 import { toDirector, toService } from './to-model.js';
+import { toNotice } from './to-notice.js';
 import { validate } from './validate.js';
 import type { Environment } from './variables.js';
 
@@ -35,15 +37,13 @@ export interface LoadOptions {
   readonly memory?: ConfigMemory;
 }
 
-export interface LoadedConfig {
+export interface LoadedConfig extends ConfigDigest {
   readonly model: Model;
   /**
    * Text of every file by absolute path, the main one first, variables not put in: enough to load it again with
    * `memorySource`, and without secrets.
    */
   readonly files: ReadonlyMap<string, string>;
-  /** 12 hex digits; equal for files that mean the same, whatever their secrets. */
-  readonly digest: string;
   /** Odd, but allowed. */
   readonly warnings: readonly ConfigProblem[];
 }
@@ -80,7 +80,7 @@ async function loadAnew(path: string, options: LoadOptions, inputs: Inputs): Pro
   return {
     model,
     files: new Map(files.map(({ path: name, text }) => [name, text])),
-    digest: digestOf(model),
+    ...digestOf(model),
     warnings: verdicts.warnings.finish(),
   };
 }
@@ -133,7 +133,11 @@ async function modelOf(draft: Draft, run: LoadRun, verdicts: Verdicts): Promise<
     const model = director === null ? null : toService(service, outside, director);
     if (model !== null) converted.push(model);
   }
-  return director === null ? null : { director: toDirector(director, run.hostName), services: converted };
+  const notices = [];
+  for (const notice of draft.notices)
+    notices.push(toNotice(notice.config, await readNoticeFiles(notice, run.inputs, verdicts)));
+  if (director === null) return null;
+  return { director: toDirector(director, run.hostName), services: converted, notices };
 }
 
 function outsideFilesOf(

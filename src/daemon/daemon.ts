@@ -184,6 +184,7 @@ export class Daemon {
       file,
       load,
       started: model.director,
+      fingerprints: boot.loaded.fingerprints,
       events: this.events,
       reconciler: this.#reconciler,
       ledger: this.#ledger,

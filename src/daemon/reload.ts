@@ -12,6 +12,7 @@ import { SerialQueue } from '../controller/serial-queue.js';
 import type { PlannedStep } from '../dataplane/address-table.js';
 import type { DirectorSettings, Model } from '../model/director.js';
 import { keepUnchanged } from '../model/keep-unchanged.js';
+import type { VirtualService } from '../model/virtual-service.js';
 import type { AcceptedConfigs } from './accepted-configs.js';
 import type { ConfigLedger } from './config-ledger.js';
 import { loadRunnable, type RunnableConfig } from './load-runnable.js';
@@ -23,6 +24,8 @@ export interface ReloaderOptions {
   readonly load: LoadOptions;
   /** What the director started with. */
   readonly started: DirectorSettings;
+  /** Of the services that it started with. */
+  readonly fingerprints: LoadedConfig['fingerprints'];
   readonly events: EventLog;
   readonly reconciler: Pick<Reconciler, 'setModel' | 'objection' | 'services'>;
   readonly ledger: ConfigLedger;
@@ -64,10 +67,13 @@ export class Reloader {
   readonly #queue = new SerialQueue();
   /** Asked for and not begun, by what was asked. */
   readonly #waiting = new Map<string, Promise<ReloadOutcome>>();
+  /** Of the running services, and of others that were loaded. */
+  readonly #fingerprints: WeakMap<VirtualService, string>;
   #closed = false;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
+    this.#fingerprints = new WeakMap(options.fingerprints);
   }
 
   /**
@@ -155,8 +161,11 @@ export class Reloader {
     past: PastConfig | null,
   ): Promise<ReloadOutcome> {
     const { events, reconciler, ledger, file, accepted, beforeApply, afterApply } = this.#options;
-    const { digest } = loaded;
-    const model = keepUnchanged(reconciler.services, loaded.model);
+    const { digest, fingerprints } = loaded;
+    for (const [service, fingerprint] of fingerprints) this.#fingerprints.set(service, fingerprint);
+    const model = keepUnchanged(reconciler.services, loaded.model, (service) =>
+      this.#fingerprints.get(service),
+    );
     const objection = force ? null : reconciler.objection(model);
     if (objection !== null) return this.#refuse(by, shrinkRefusal(file, objection));
     const origin = past === null ? file : `number ${past.number} of the history`;

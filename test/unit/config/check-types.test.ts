@@ -197,10 +197,14 @@ describe('secrets of a check', () => {
     }
   });
 
-  it('do not change the digest', async () => {
-    const digestOf = async (text: string): Promise<string> =>
-      (await loadText(file(text), { environment })).digest;
+  it('do not change the digest, but what services are compared by', async () => {
+    const load = (text: string) => loadText(file(text), { environment });
+    const digestOf = async (text: string): Promise<string> => (await load(text)).digest;
+    const printOf = async (text: string) => [...(await load(text)).fingerprints.values()].join();
     assert.equal(await digestOf('{ type: tcp, send: a }'), await digestOf('{ type: tcp, send: b }'));
     assert.notEqual(await digestOf('{ type: tcp, expect: a }'), await digestOf('{ type: tcp, expect: b }'));
+    assert.notEqual(await printOf('{ type: tcp, send: a }'), await printOf('{ type: tcp, send: b }'));
+    assert.equal(await printOf('{ type: tcp, send: a }'), await printOf('{ send: a, type: tcp }'));
+    assert.doesNotMatch(await printOf('{ type: tcp, send: hunter2 }'), /hunter2/);
   });
 });

@@ -27,7 +27,7 @@ describe('Reloader', () => {
     folder = await mkdtemp(join(tmpdir(), 'lvsd-reload-'));
     file = join(folder, 'lvsd.yaml');
     await write('shop');
-    const { model } = await loadConfig(file, load);
+    const { model, fingerprints } = await loadConfig(file, load);
     const clock = new FakeClock();
     accepted = [];
     gate = Promise.resolve();
@@ -36,6 +36,7 @@ describe('Reloader', () => {
       file,
       load,
       started: model.director,
+      fingerprints,
       events,
       reconciler: { services: [], objection: () => null, setModel: (next) => accept(next) },
       ledger: new ConfigLedger(clock, file, { digest: 'd', source: 'file' }),
