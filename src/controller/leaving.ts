@@ -101,14 +101,15 @@ export function updateLeaving(inputs: LeavingInputs): Leaving {
   const { known, adopted, recalled, services, observed, wallMs } = inputs;
   const updated = new Map<ServiceKey, ReadonlyMap<ServerKey, Leaver>>();
   const found = (key: ServiceKey, time: Pick<Leaver, 'origin' | 'sinceMs' | 'deadlineMs'>): void => {
+    const entry = observed.get(key);
+    if (entry === undefined) return;
     const configured = configuredServers(key, inputs);
     // One that an earlier process put in and that is needed no more goes as it would have gone then.
     const sorry = time.origin === 'file' ? services.get(key)?.sorryServer?.key : undefined;
-    const extra = [...(observed.get(key)?.servers.values() ?? [])].filter(
-      (entry) => !configured.has(entry.key) && entry.key !== sorry,
-    );
+    const isExtra = (server: ServerKey): boolean => !configured.has(server) && server !== sorry;
+    const extra = [...entry.servers.values()].filter((server) => isExtra(server.key));
     const state = { seen: true, ended: false };
-    const leavers = extra.map((entry) => [entry.key, { name: entry.name, ...time, ...state }] as const);
+    const leavers = extra.map((server) => [server.key, { name: server.name, ...time, ...state }] as const);
     if (leavers.length > 0) updated.set(key, new Map(leavers));
   };
   for (const key of adopted) found(key, { origin: 'stranger', sinceMs: wallMs, deadlineMs: null });

@@ -24,17 +24,18 @@ export function stepEvents(
     if (kind === 'add-server' && servers !== undefined) created.set(service.key, servers + 1);
   }
   const reasons = new Map<ServiceKey, Reasons>();
-  const reasonsOf = (key: ServiceKey): Reasons => {
+  const reasonOf = (key: ServiceKey, server: ServerKey): string => {
     const known = reasons.get(key) ?? reasonsIn(desired.get(key));
     reasons.set(key, known);
-    return known;
+    // A server without a decision is not in the file.
+    return known.get(server) ?? 'not in the file';
   };
   return applied
     .filter((step) => step.kind !== 'add-server' || !created.has(step.service.key))
     .map((step) => {
       const server = 'server' in step ? step.server.key : null;
       return {
-        ...told(step, reasonsOf(step.service.key), created.get(step.service.key) ?? 0),
+        ...told(step, reasonOf, created.get(step.service.key) ?? 0),
         service: step.service.name,
         server: 'server' in step ? step.server.name : null,
         cause: causeOf(causes.get(step.service.key), server),
@@ -42,14 +43,21 @@ export function stepEvents(
     });
 }
 
-/** By server of one service, why it is not as the file says; empty where it is. */
+/** Why a server is not as the file says; empty where it is. */
+type ReasonOf = (service: ServiceKey, server: ServerKey) => string;
+
+/** By server of one service. */
 type Reasons = ReadonlyMap<ServerKey, string>;
 
 function reasonsIn(desired: DesiredService | undefined): Reasons {
   return new Map(desired?.decisions.map(({ server, reason }) => [server, reason]));
 }
 
-function told(step: PlannedStep, reasons: Reasons, newServers: number): Pick<EventDraft, 'type' | 'message'> {
+function told(
+  step: PlannedStep,
+  reasonOf: ReasonOf,
+  newServers: number,
+): Pick<EventDraft, 'type' | 'message'> {
   const { detail } = describeStep(step);
   switch (step.kind) {
     case 'create-service':
@@ -66,10 +74,13 @@ function told(step: PlannedStep, reasons: Reasons, newServers: number): Pick<Eve
     case 'edit-server':
       return {
         type: 'server-changed',
-        message: withReason(formatChanges(step.changes), step.server.key, reasons),
+        message: withReason(formatChanges(step.changes), reasonOf(step.service.key, step.server.key)),
       };
     case 'delete-server':
-      return { type: 'server-removed', message: withReason('removed', step.server.key, reasons) };
+      return {
+        type: 'server-removed',
+        message: withReason('removed', reasonOf(step.service.key, step.server.key)),
+      };
     case 'add-address':
       return { type: 'address-added', message: `added: ${detail}` };
     case 'delete-address':
@@ -77,8 +88,6 @@ function told(step: PlannedStep, reasons: Reasons, newServers: number): Pick<Eve
   }
 }
 
-/** Adds why the server is not as the file says; a server without a decision is not in the file. */
-function withReason(message: string, server: ServerKey, reasons: Reasons): string {
-  const reason = reasons.get(server) ?? 'not in the file';
+function withReason(message: string, reason: string): string {
   return reason === '' ? message : `${message}: ${reason}`;
 }
