@@ -8,6 +8,7 @@ import type { Finding, ProblemList, ProblemPlace } from './problem-list.js';
 import type { ConfigFile, ConfigFiles } from './read-files.js';
 import { configSchema, includedSchema } from './schema/config.js';
 import { directorSchema, type DirectorConfig } from './schema/director.js';
+import { noticeSchema, type NoticeConfig } from './schema/notice.js';
 import { NAME, NAME_FORM, serverListSchema, type ServerEntry } from './schema/server.js';
 import { serviceSchema, type ServiceConfig } from './schema/service.js';
 import { show } from './schema/fields.js';
@@ -32,11 +33,17 @@ export interface ServiceDraft {
   readonly config: ServiceConfig;
 }
 
+export interface NoticeDraft {
+  readonly spot: Spot;
+  readonly config: NoticeConfig;
+}
+
 export interface Draft {
   readonly director: DirectorConfig | null;
   readonly directorSpot: Spot;
   readonly pools: ReadonlyMap<string, PoolDraft>;
   readonly services: readonly ServiceDraft[];
+  readonly notices: readonly NoticeDraft[];
   /** False when a file could not be read: what it defines is missing here. */
   readonly filesComplete: boolean;
   /** False when anything at all is missing here because it could not be read. */
@@ -79,6 +86,7 @@ class Drafting {
   readonly #problems: ProblemList;
   readonly #pools = new Map<string, PoolDraft>();
   readonly #services: ServiceDraft[] = [];
+  readonly #notices: NoticeDraft[] = [];
   #complete = true;
 
   constructor(problems: ProblemList) {
@@ -87,6 +95,9 @@ class Drafting {
 
   run(main: ConfigFile, read: ConfigFiles): Draft {
     for (const file of read.files) this.#addFile(file, file === main);
+    const notices = main.root?.['notices'];
+    if (Array.isArray(notices))
+      for (const [index, raw] of (notices as unknown[]).entries()) this.#addNotice(main, index, raw);
     const directorSpot = { file: main, path: ['director'] };
     const rawDirector = main.root?.['director'];
     const director =
@@ -98,6 +109,7 @@ class Drafting {
       directorSpot,
       pools: this.#pools,
       services: this.#services,
+      notices: this.#notices,
       filesComplete: read.complete,
       complete: read.complete && this.#complete,
     };
@@ -118,12 +130,13 @@ class Drafting {
     const top = Object.fromEntries(
       Object.entries(file.root ?? {}).map(([key, raw]) => [key, shallow(key, raw)]),
     );
-    if (!isMain && 'director' in top) {
-      delete top['director'];
-      this.#problems.add(file.tree.keyAt(['director']), {
-        rule: 'include-director',
-        message: 'an included file cannot have the key "director"',
-        hint: 'director: belongs to the main file; here are include, pools and services',
+    for (const key of MAIN_ONLY) {
+      if (isMain || !(key in top)) continue;
+      delete top[key];
+      this.#problems.add(file.tree.keyAt([key]), {
+        rule: `include-${key}`,
+        message: `an included file cannot have the key "${key}"`,
+        hint: `${key}: belongs to the main file; here are include, pools and services`,
       });
     }
     const schema: z.ZodType = isMain ? configSchema : includedSchema;
@@ -162,11 +175,20 @@ class Drafting {
     const config = this.#parse(serviceSchema, raw, spot);
     if (config !== null) this.#services.push({ spot, config });
   }
+
+  #addNotice(file: ConfigFile, index: number, raw: unknown): void {
+    const spot: Spot = { file, path: ['notices', index] };
+    const config = this.#parse(noticeSchema, raw, spot);
+    if (config !== null) this.#notices.push({ spot, config });
+  }
 }
+
+/** Keys that speak for the whole director. */
+const MAIN_ONLY = ['director', 'notices'] as const;
 
 /** A stand-in that has the right kind exactly when the part has, and passes its schema. */
 function shallow(key: string, raw: unknown): unknown {
-  if (key === 'services' && Array.isArray(raw)) return [];
+  if ((key === 'services' || key === 'notices') && Array.isArray(raw)) return [];
   if ((key === 'pools' || key === 'director') && isRawMap(raw)) return {};
   return raw;
 }

@@ -33,8 +33,9 @@ export function unknownKey(parent: Path, key: string): { finding: Finding; meant
   return { finding: { rule: 'unknown-key', message, hint: hintFor(key, meant, here) }, meant };
 }
 
-/** The two places where one key rules out others. */
+/** The places where one key rules out others. */
 function formHint(parent: Path): string {
+  if (parent[0] === 'notices') return 'command is for exec; url and secret for webhook; the rest for mail';
   return parent.at(-1) === 'check'
     ? 'type: none has no other keys, tcp those for the timing and port; the rest is for http and https'
     : 'an entry with pool takes the servers as the pool lists them';

@@ -6,6 +6,7 @@ import { ADDRESS_RULES } from './rules/address.js';
 import { CHECK_RULES } from './rules/checks.js';
 import { judgeDirector } from './rules/director.js';
 import { TABLE_RULES } from './rules/identity.js';
+import { judgeNotices } from './rules/notices.js';
 import { OPTION_RULES } from './rules/options.js';
 import { OWN_SOCKET_RULES } from './rules/own-sockets.js';
 import { PLANE_RULES } from './rules/plane.js';
@@ -43,5 +44,6 @@ export function validate(draft: Draft, services: readonly ResolvedService[], ver
   }
   for (const rule of TABLE_RULES) rule(judged, verdicts);
   if (draft.director !== null) judgeDirector(draft.director, draft.directorSpot, judged, verdicts);
+  judgeNotices(draft, verdicts);
   warnAboutPools(draft, verdicts);
 }

@@ -27,7 +27,11 @@ export function concernedServices(
  *
  * @param before the running one; its guard counts, so that a file cannot loosen the guard that judges it
  */
-export function objectionTo(after: Model, before: Model, plane: Dataplane['kind']): string | null {
+export function objectionTo(
+  after: Model,
+  before: Pick<Model, 'director' | 'services'>,
+  plane: Dataplane['kind'],
+): string | null {
   const limit = before.director.shrinkGuard;
   const shrinking = explainObjections(shrinkObjections(before.services, after.services, limit), limit);
   const dropping = [

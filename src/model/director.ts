@@ -1,4 +1,5 @@
 /** The director's own settings and the whole configuration as the controller takes it. */
+import type { NoticeSettings } from './notice.js';
 import type { DriftPolicy, VirtualService } from './virtual-service.js';
 
 export interface DirectorSettings {
@@ -25,6 +26,8 @@ export interface DirectorSettings {
   readonly sysctls: 'check' | 'set';
   readonly lostFlows: 'drop' | 'reset';
   readonly marks: { readonly base: number; readonly size: number };
+  /** Services for probes of the true path: so many at once, at least 1. */
+  readonly probe: { readonly max: number };
   readonly history: number;
   /** Limits of all health probes together. */
   readonly health: {
@@ -41,4 +44,6 @@ export interface Model {
   readonly director: DirectorSettings;
   /** In the order of the file; names and keys are unique. */
   readonly services: readonly VirtualService[];
+  /** In the order of the file; names are unique. */
+  readonly notices: readonly NoticeSettings[];
 }

@@ -124,7 +124,7 @@ export function tableService(name: string, address: string): TableService {
 }
 
 export function model(services: readonly VirtualService[], director: Partial<DirectorSettings> = {}): Model {
-  return { director: { ...DIRECTOR, ...director }, services };
+  return { director: { ...DIRECTOR, ...director }, services, notices: [] };
 }
 
 export function verdict(state: VerdictState, reason = state === 'up' ? 'answered' : 'ECONNREFUSED'): Verdict {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { directorSchema } from './director.js';
 import { Refusal, text } from './fields.js';
+import { noticeSchema } from './notice.js';
 import { serverListSchema } from './server.js';
 import { serviceSchema } from './service.js';
 
@@ -29,6 +30,10 @@ const sharedShape = {
 export const configSchema = z
   .strictObject({
     director: directorSchema.optional().describe("The director's own settings."),
+    notices: z
+      .array(noticeSchema)
+      .optional()
+      .describe('Programs, web addresses and mailboxes that hear of events. In the main file only.'),
     ...sharedShape,
   })
   .meta({ title: 'lvsd configuration' });
