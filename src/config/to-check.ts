@@ -79,7 +79,12 @@ function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
       return { type: 'smtp', ...probe, heloName: check.helo_name, startTls: check.starttls ? tls : null };
     }
     case 'exec':
-      return { type: 'exec', ...probe, command: check.command };
+      return {
+        type: 'exec',
+        ...probe,
+        command: check.command,
+        ...(check.dynamic_weight ? { dynamicWeight: true } : {}),
+      };
     case 'file':
       return { type: 'file', timing, path: check.path, mode: check.mode };
     case 'external':

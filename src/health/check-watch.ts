@@ -1,5 +1,6 @@
 /** One check of one server of one service: its count, the interval that it wants, and how old its last result is. */
 import type { CheckTiming } from '../model/health-check.js';
+import type { Load } from '../model/load.js';
 import type { CountedState } from '../model/status.js';
 import { count, forgetCount, notChecked, type Count } from './rise-fall.js';
 import type { Taker } from './prober.js';
@@ -17,6 +18,7 @@ export class CheckWatch implements Taker {
   readonly #onTaken: OnTaken;
   #timing: CheckTiming;
   #count: Count;
+  #load: Load | undefined;
   /** Of the last result or edit, or of the beginning; ms of the clock. */
   #heardAtMs: number;
   readonly #nowMs: () => number;
@@ -34,6 +36,11 @@ export class CheckWatch implements Taker {
     return this.#count;
   }
 
+  /** What it said last of how much the server can take; undefined when it never did. */
+  get load(): Load | undefined {
+    return this.#load;
+  }
+
   /** `fast_interval` while the opinion is changing, `down_interval` while it is down, else `interval`. */
   get intervalMs(): number {
     const { intervalMs, fastIntervalMs, downIntervalMs } = this.#timing;
@@ -46,7 +53,8 @@ export class CheckWatch implements Taker {
   }
 
   /** Goes on from an opinion that was held before: as many results as ever change it. Before the first result. */
-  resume(countsAs: CountedState, known: boolean, reason: string): void {
+  resume(countsAs: CountedState, known: boolean, reason: string, load?: Load): void {
+    this.#load = load;
     this.#count = { countsAs, known, contrary: 0, reason };
   }
 
@@ -62,6 +70,7 @@ export class CheckWatch implements Taker {
   }
 
   take(probe: TimedResult): void {
+    if (probe.result.ok === true && probe.result.load !== undefined) this.#load = probe.result.load;
     this.#count = count(this.#count, probe.result, this.#timing);
     this.#heardAtMs = this.#nowMs();
     this.#onTaken(probe);
@@ -72,6 +81,11 @@ export class CheckWatch implements Taker {
     if (!this.#count.known) return null;
     const silentMs = this.#nowMs() - this.#heardAtMs;
     return silentMs > this.#limitMs ? silentMs : null;
+  }
+
+  /** It asks another question from now on: what was said to the one before is no answer to it. */
+  forgetLoad(): void {
+    this.#load = undefined;
   }
 
   /** Nobody knows any more, for this reason. */

@@ -2,7 +2,7 @@
 import type { RealServer } from '../model/real-server.js';
 import { Prober, type ProberContext, type Taker } from './prober.js';
 import { firstDelayMs } from './spread.js';
-import type { ActiveCheck, MakeChecker } from './types.js';
+import type { MakeChecker, Question } from './types.js';
 
 /** Makes a probe when the first taker comes and ends it when the last one leaves. */
 export class ProberPool {
@@ -32,7 +32,7 @@ export class ProberPool {
   }
 
   /** Gives the taker results from now on. A probe that is new begins with the next `beginNew`. */
-  join(probeKey: string, check: ActiveCheck, server: RealServer, taker: Taker): Prober {
+  join(probeKey: string, check: Question, server: RealServer, taker: Taker): Prober {
     const prober = this.#probers.get(probeKey) ?? this.#make(probeKey, check, server);
     prober.join(taker);
     this.#checks++;
@@ -67,7 +67,7 @@ export class ProberPool {
     await Promise.all(this.#stopping);
   }
 
-  #make(probeKey: string, check: ActiveCheck, server: RealServer): Prober {
+  #make(probeKey: string, check: Question, server: RealServer): Prober {
     const checker = this.#makeChecker(check, server);
     const prober = new Prober(this.#context, checker, check.timing.timeoutMs, this.#phaseOf(probeKey));
     this.#probers.set(probeKey, prober);

@@ -5,6 +5,7 @@ import type { RealServer } from '../model/real-server.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { Agenda } from './agenda.js';
+import { Agents, type OnAgent, type RememberedAgent } from './agents.js';
 import { createChecker } from './checkers/create-checker.js';
 import { CheckWatch } from './check-watch.js';
 import { ProbeGate, type ProbeLimits } from './probe-gate.js';
@@ -24,6 +25,8 @@ export interface HealthRunnerOptions {
    * when an edit changes a verdict. Mostly the state is the one before and only reason or time of check is new.
    */
   readonly onVerdict: (service: ServiceKey, server: ServerKey, verdict: Verdict) => void;
+  /** Called with what each agent says, and when one is silent for too long; null: it is asked no more. */
+  readonly onAgent?: OnAgent;
   /** The director itself stood still for a second or more. */
   readonly onStall?: (stall: Stall) => void;
   readonly observer?: ProbeObserver;
@@ -81,6 +84,7 @@ export class HealthRunner {
   readonly #sweep;
   readonly #gate: ProbeGate;
   readonly #pool: ProberPool;
+  readonly #agents: Agents;
   #services = new Map<ServiceKey, WatchedService>();
   #lastStall: Stall | null = null;
   /** By the clock that does not jump. */
@@ -97,6 +101,8 @@ export class HealthRunner {
     const shared = { clock, random, agenda: this.#agenda, stalls: this.#stalls, gate: this.#gate };
     const context: ProberContext = { ...shared, observer };
     this.#pool = new ProberPool(context, options.makeChecker ?? createChecker, options.phaseOf ?? phaseOf);
+    const onAgent = options.onAgent ?? (() => undefined);
+    this.#agents = new Agents({ clock, stalls: this.#stalls, pool: this.#pool, onAgent });
   }
 
   /**
@@ -111,8 +117,13 @@ export class HealthRunner {
    *
    * @param remembered the verdict from which a new server goes on instead, if there is one: its checks have to change it
    *   as they would have to without a restart. `onVerdict` hears of it with the next probe, not before.
+   * @param rememberedAgent what an agent that is new to the runner has said, if that is known
    */
-  configure(services: readonly VirtualService[], remembered: RememberedVerdict = () => null): void {
+  configure(
+    services: readonly VirtualService[],
+    remembered: RememberedVerdict = () => null,
+    rememberedAgent: RememberedAgent = () => null,
+  ): void {
     if (this.#closed) return;
     const previous = this.#services;
     this.#services = new Map();
@@ -127,6 +138,7 @@ export class HealthRunner {
       for (const [server, watched] of before.servers)
         if (after?.servers.has(server) !== true) this.#release(watched);
     }
+    this.#agents.follow(services, rememberedAgent);
     this.#pool.beginNew();
     if (this.#pool.probes > 0) this.#turn();
     else this.#rest();
@@ -224,7 +236,10 @@ export class HealthRunner {
       owner.verdict.countsAs,
       () => clock.nowMs(),
     );
-    if (left !== null) taker.resume(left.countsAs, left.state !== 'unknown', left.reason);
+    if (left !== null) {
+      const load = tellsLoad(check) ? left.load : undefined;
+      taker.resume(left.countsAs, left.state !== 'unknown', left.reason, load);
+    }
     return { label, probeKey: key, watch: taker, prober: this.#pool.join(key, check, server, taker) };
   }
 
@@ -238,6 +253,7 @@ export class HealthRunner {
     if (known.probeKey !== key) {
       this.#pool.leave(known.probeKey, watch);
       watch.edit(check.timing);
+      watch.forgetLoad();
       return { label, probeKey: key, watch, prober: this.#pool.join(key, check, server, watch) };
     }
     if (watch.edit(check.timing)) known.prober.edited(watch);
@@ -287,6 +303,7 @@ export class HealthRunner {
 
   /** A green that is too old is none. */
   #forgetOverdue(): void {
+    this.#agents.look();
     for (const { service, servers } of this.#services.values()) {
       for (const [key, { watch }] of servers) {
         if (!this.#forgetChecks(watch)) continue;
@@ -330,6 +347,14 @@ function matchChecks(
   };
   const same = keys.map((key) => take([...free].find((check) => check.probeKey === key)));
   return same.map((check, index) => check ?? take(before[index]));
+}
+
+/** What was said of load before a restart is kept only where somebody goes on to say it. */
+function tellsLoad(check: ActiveCheck): boolean {
+  return (
+    (check.type === 'exec' && check.dynamicWeight === true) ||
+    (check.type === 'file' && check.mode === 'weight')
+  );
 }
 
 /** Its metrics stand under other names from now on, or under none. */

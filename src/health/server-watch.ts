@@ -1,5 +1,6 @@
 /** One server of one service: its checks and the verdict that they come to. */
 import type { Clock } from '../base/clock.js';
+import { leastLoad, type Load } from '../model/load.js';
 import type { CountedState, Verdict } from '../model/status.js';
 import type { CheckWatch } from './check-watch.js';
 import { foldChecks } from './fold-checks.js';
@@ -73,7 +74,14 @@ export class ServerWatch {
       ...fold,
       sinceMs: fold.state === state ? sinceMs : this.#clock.wallMs(),
       checkedAtMs,
+      ...this.#load(),
     });
+  }
+
+  /** The least of what they say. */
+  #load(): { readonly load?: Load } {
+    const said = this.#checks.map(({ watch }) => watch.load).filter((load) => load !== undefined);
+    return said.length === 0 ? {} : { load: said.reduce(leastLoad) };
   }
 
   #change(verdict: Verdict): boolean {

@@ -1,12 +1,23 @@
 /** The seams of health checking: what a checker is, and who hears of its probes. */
+import type { AgentQuestion } from '../model/agent.js';
 import type { ActiveCheck } from '../model/health-check.js';
+import type { Load } from '../model/load.js';
 import type { RealServer } from '../model/real-server.js';
 import type { SeenRole } from '../model/role.js';
+import type { AgentAnswer } from './agent-answer.js';
 
 /** What one probe found. A failed probe is a value, never an exception. */
 export type ProbeResult =
   /** `detail` for people: "connected", "status 200". */
-  | { readonly ok: true; readonly detail: string; readonly role?: SeenRole }
+  | {
+      readonly ok: true;
+      readonly detail: string;
+      readonly role?: SeenRole;
+      /** What it says of how much the server can take; absent: what was said of that before stays. */
+      readonly load?: Load;
+      /** Of an agent. */
+      readonly agent?: AgentAnswer;
+    }
   /** `reason` for people: "connect 10.0.0.1:80: ECONNREFUSED". Holds no secret and no query string. */
   | {
       readonly ok: false;
@@ -35,8 +46,11 @@ export interface Checker {
 
 export type { ActiveCheck };
 
+/** What can be asked of a server: by a check, or of its agent. */
+export type Question = ActiveCheck | AgentQuestion;
+
 /** Builds the checker of one server. Must not open anything: `probe` does. */
-export type MakeChecker = (check: ActiveCheck, server: RealServer) => Checker;
+export type MakeChecker = (check: Question, server: RealServer) => Checker;
 
 /**
  * How one probe ended: `timeout` is a failure that the runner's clock decided; `inconclusive` says nothing of the

@@ -153,6 +153,8 @@ export interface SmtpCheck extends PortCheck {
 
 /** A program ends with exit code 0. */
 export interface ExecCheck {
+  /** Exit codes 2..255 are well, too, and set the weight to the code less 2. */
+  readonly dynamicWeight?: true;
   readonly type: 'exec';
   readonly timing: CheckTiming;
   /** Port that the program is told of; null = the server's own. */
@@ -167,8 +169,11 @@ export interface FileCheck {
   readonly timing: CheckTiming;
   /** Absolute; `{address}`, `{port}` and `{name}` stand for the server's. */
   readonly path: string;
-  /** `flag`: the file is there = down. `state`: its first word is `up` or `down`. */
-  readonly mode: 'flag' | 'state';
+  /**
+   * `flag`: the file is there = down. `state`: its first word is `up` or `down`. `weight`: that, a weight (`40`), or a
+   * share of the file's (`75%`).
+   */
+  readonly mode: 'flag' | 'state' | 'weight';
 }
 
 /** Somebody else looks at the server and tells by the control socket. */

@@ -1,4 +1,5 @@
 /** What is known of a server's health. A failed check is a value, never an exception. */
+import type { Load } from './load.js';
 import type { RoleReport } from './role.js';
 
 export type VerdictState = 'up' | 'down' | 'unknown';
@@ -20,6 +21,8 @@ export interface Verdict {
   readonly sinceMs: number;
   /** Wall clock of the last finished probe; null before the first. */
   readonly checkedAtMs: number | null;
+  /** What its checks say of how much it can take; absent where none says anything. */
+  readonly load?: Load;
   /** What it says of its part among those that hold the same data; absent where no check asks or nothing was said. */
   readonly role?: RoleReport;
   /** It counts as down for its role alone: but for that it would be up. */

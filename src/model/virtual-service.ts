@@ -1,4 +1,5 @@
 /** The domain types of one virtual service: what clients address, and how it is to be balanced. */
+import type { AgentPolicy } from './agent.js';
 import type { DrainPolicy } from './drain.js';
 import type { ActiveCheck } from './health-check.js';
 import type { ServiceKey } from './keys.js';
@@ -71,6 +72,10 @@ export interface VirtualService {
   readonly requiredChecks: number;
   /** What a server of which nothing is known counts as. */
   readonly initial: CountedState;
+  /** Servers' own word on their weight; absent: none is asked. */
+  readonly agent?: AgentPolicy;
+  /** A server that comes back gets its weight little by little over this time; absent: at once. */
+  readonly slowStartMs?: number;
   readonly onFailure: OnFailure;
   readonly recovery: Recovery;
   /** Weights of healthy primaries together without which others serve, at least 1. */

@@ -1,7 +1,8 @@
 /** From a check in the file to the checker that carries it out. The only place that knows all kinds. */
 import type { RealServer } from '../../model/real-server.js';
-import type { ActiveCheck, Checker } from '../types.js';
+import type { Checker, Question } from '../types.js';
 import { SourcedChecker } from '../net/sourced-checker.js';
+import { AgentChecker } from './agent.js';
 import { DnsChecker } from './dns.js';
 import { ExecChecker } from './exec.js';
 import { ExternalChecker } from './external.js';
@@ -17,7 +18,7 @@ import { UdpChecker } from './udp.js';
 
 /** Builds the checker of one server; the check's own port wins over the server's. */
 export function createChecker(
-  check: ActiveCheck,
+  check: Question,
   server: RealServer,
   tools: CheckerTools = systemTools,
 ): Checker {
@@ -46,13 +47,15 @@ export function createChecker(
       return new SmtpChecker(sockets, target, check);
     case 'exec': {
       const command = check.command.map((word) => fillPlaceholders(word, { ...target, name }));
-      return new ExecChecker({ command, ...target, name });
+      return new ExecChecker({ command, ...target, name, dynamicWeight: check.dynamicWeight === true });
     }
     case 'file':
       return new FileChecker({
         mode: check.mode,
         path: fillPlaceholders(check.path, { ...target, name }),
       });
+    case 'agent':
+      return new AgentChecker(sockets, target, check.send);
     case 'external':
       return new ExternalChecker(external, clock, server.key, check.ttlMs);
   }

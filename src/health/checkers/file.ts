@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileCheck } from '../../model/health-check.js';
 import type { Checker, ProbeResult } from '../types.js';
+import { WHOLE_LOAD, type Load } from '../../model/load.js';
 import { failure, printable } from './failure.js';
 
 /** More of a file is not read. */
@@ -27,7 +28,7 @@ export class FileChecker implements Checker {
     if (this.#reading) return failure(subject, 'the read before has not ended');
     try {
       const content = await this.#orAborted(this.#read(path), signal);
-      return mode === 'flag' ? judgeFlag(subject, content) : judgeState(subject, content);
+      return mode === 'flag' ? judgeFlag(subject, content) : judgeState(subject, content, mode);
     } catch (thrown) {
       return failure(subject, thrown);
     }
@@ -76,17 +77,33 @@ function judgeFlag(subject: string, content: string | null): ProbeResult {
   return failure(subject, withNote('is there', firstLine(content)));
 }
 
-function judgeState(subject: string, content: string | null): ProbeResult {
+function judgeState(subject: string, content: string | null, mode: 'state' | 'weight'): ProbeResult {
   if (content === null) return failure(subject, 'is missing');
   const line = firstLine(content);
   const [word = '', ...rest] = line.split(/\s+/);
   const note = rest.join(' ');
-  if (word === 'up') return { ok: true, detail: printable(withNote('up', note)) };
   if (word === 'down') return failure(subject, withNote('down', note));
+  const load = mode === 'weight' ? readLoad(word) : null;
+  const well = load !== null || word === 'up';
+  if (well) return { ok: true, detail: printable(withNote(word, note)), ...(load === null ? {} : { load }) };
+  const expected = mode === 'weight' ? 'a weight, a percentage, up or down' : 'up or down';
   return failure(
     subject,
-    word === '' ? 'is empty' : `begins with "${printable(word, 20)}", expected up or down`,
+    word === '' ? 'is empty' : `begins with "${printable(word, 20)}", expected ${expected}`,
   );
+}
+
+const HIGHEST_WEIGHT = 65_535;
+const HIGHEST_PERCENT = 1000;
+
+/** `40` stands in place of the file's weight, `75%` is a share of it, `up` is all of it; null for anything else. */
+function readLoad(word: string): Load | null {
+  if (word === 'up') return WHOLE_LOAD;
+  const [, digits, percent] = /^(\d{1,5})(%?)$/.exec(word) ?? [];
+  if (digits === undefined) return null;
+  const value = Number(digits);
+  if (percent === '%') return value <= HIGHEST_PERCENT ? { weight: null, share: value / 100 } : null;
+  return value <= HIGHEST_WEIGHT ? { weight: value, share: 1 } : null;
 }
 
 function firstLine(content: string): string {

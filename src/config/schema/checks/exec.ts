@@ -1,6 +1,6 @@
 /** `type: exec`. */
 import { z } from 'zod';
-import { choice, Refusal, show, text } from '../fields.js';
+import { choice, flag, Refusal, show, text } from '../fields.js';
 import { port, timing } from './timing.js';
 
 const MOST_WORDS = 64;
@@ -21,5 +21,10 @@ export const execCheck = z.strictObject({
     .max(MOST_WORDS)
     .describe(
       'Program (absolute path) and its arguments, without a shell; {address}, {port} and {name} in them stand for the server.',
+    ),
+  dynamic_weight: flag()
+    .prefault(false)
+    .describe(
+      "Exit codes 2..255 are up, too, and set the server's weight to the code less 2, as keepalived's misc_dynamic does. Default: false.",
     ),
 });

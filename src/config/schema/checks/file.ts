@@ -9,7 +9,9 @@ export const fileCheck = z.strictObject({
   path: pattern('bad-path', /^\/[^\0]+$/, 'an absolute path').describe(
     'The file (absolute path); {address}, {port} and {name} in it stand for the server.',
   ),
-  mode: choice(['flag', 'state'])
+  mode: choice(['flag', 'state', 'weight'])
     .prefault('flag')
-    .describe('flag (the file is there: down) | state (its first word is up or down). Default: flag.'),
+    .describe(
+      'flag (the file is there: down) | state (its first word is up or down) | weight (that, a weight, or a percentage of the configured weight). Default: flag.',
+    ),
 });
