@@ -1,6 +1,6 @@
 /** Several checks of one server, each with its own opinion, folded into one verdict. Pure. */
 import type { CountedState, VerdictState } from '../model/status.js';
-import type { Count } from './rise-fall.js';
+import { answersAs, type Count } from './rise-fall.js';
 
 /** What one check says. */
 export interface Opinion {
@@ -14,13 +14,16 @@ export interface Fold {
   readonly state: VerdictState;
   readonly countsAs: CountedState;
   readonly reason: string;
+  /** It counts as down only for what it says of itself. */
+  readonly byRole?: true;
 }
 
 const MOST_NAMED = 3;
 
 /**
  * The server counts as up when at least `required` checks count it as up. It is known when those that know decide it
- * alone, whatever the others come to.
+ * alone, whatever the others come to. It is down for its role alone when it would count as up if every answer that rules
+ * it out were taken for a good one.
  *
  * @param opinions one at least
  * @param required 1..number of opinions
@@ -31,10 +34,12 @@ export function foldChecks(opinions: readonly Opinion[], required: number): Fold
   const knownBad = opinions.filter(({ count }) => count.known && count.countsAs === 'down').length;
   const countsAs = good.length >= required ? 'up' : 'down';
   const decided = countsAs === 'up' ? knownGood >= required : knownBad > opinions.length - required;
+  const answering = opinions.filter(({ count }) => answersAs(count) === 'up').length;
   return {
     state: decided ? countsAs : 'unknown',
     countsAs,
     reason: foldReason(opinions, good.length, required),
+    ...(countsAs === 'down' && answering >= required ? { byRole: true } : {}),
   };
 }
 

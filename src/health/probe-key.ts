@@ -47,6 +47,11 @@ function wayTo({ key, forwarding, tunnel }: RealServer): readonly string[] {
   return [key, forwarding, `${type} ${port} ${checksum}`];
 }
 
+/** Equal for checks that ask the same server for its role, whichever one they want. */
+export function roleTarget(check: ActiveCheck, server: RealServer): string {
+  return JSON.stringify([check.type, ...whom(check, server)]);
+}
+
 /** Tells a server's checks apart, for people: by type, and port or number where that does not do. */
 export function checkLabels(checks: readonly ActiveCheck[]): readonly string[] {
   const plain = checks.map((check) =>

@@ -1,6 +1,7 @@
 /** One probe, run once however many checks want its results. */
 import type { Alarm } from './agenda.js';
 import type { ProbeGate } from './probe-gate.js';
+import type { ProbeMoments } from './role-watch.js';
 import { firstDelayMs } from './spread.js';
 import { STALL_MS } from './stall-watch.js';
 import { timedProbe, type ProbeTime, type TimedResult } from './timed-probe.js';
@@ -11,6 +12,8 @@ import type { Random } from '../base/clock.js';
 export interface ProberContext extends ProbeTime {
   readonly random: Random;
   readonly gate: ProbeGate;
+  /** Rises with each call: see `RoleReport`. */
+  readonly nextMoment: () => number;
   readonly observer?: ProbeObserver | undefined;
 }
 
@@ -20,7 +23,7 @@ export interface Taker {
   readonly intervalMs: number;
   /** Share of the interval, 0..0.5. */
   readonly jitter: number;
-  take(probe: TimedResult): void;
+  take(probe: TimedResult, moments: ProbeMoments): void;
 }
 
 /** A taker's place at a prober. */
@@ -38,6 +41,9 @@ interface Flight {
   readonly ended: Promise<void>;
 }
 
+/** Between two probes that somebody else's answer brings forward, ms: two servers that flap cannot drive each other. */
+const WAKE_GAP_MS = 250;
+
 type WaitingFor = 'time' | 'turn' | 'result' | 'nothing';
 
 /**
@@ -50,8 +56,7 @@ type WaitingFor = 'time' | 'turn' | 'result' | 'nothing';
  * may change with each result (fast_interval, down_interval), the time since its last is kept in paces gone by, to
  * which comes what a probe began late.
  *
- * A probe that is made for the sake of an urgent taker, out of turn, is that one's alone and changes no one else's
- * rhythm.
+ * A probe that is made for the sake of urgent takers, out of turn, is theirs alone and changes no one else's rhythm.
  */
 export class Prober {
   readonly #context: ProberContext;
@@ -69,6 +74,10 @@ export class Prober {
   #queuedMs = 0;
   #waiting: WaitingFor = 'nothing';
   #flight: Flight | null = null;
+  /** For when it was brought forward last by `wake`, ms of the clock. */
+  #wokenMs = -Infinity;
+  /** It is to be woken once the flight has ended. */
+  #wakeAfter = false;
   #stopped = false;
 
   /** @param phase the probe's place in time, [0, 1) */
@@ -120,6 +129,24 @@ export class Prober {
     this.#hurry();
   }
 
+  /**
+   * Something happened that no taker can wait for: all take the next probe, which comes at once. One that is under way was
+   * asked before it happened, so another one follows it. Harmless before the first probe, which comes soon.
+   */
+  wake(): void {
+    if (this.#waiting === 'nothing' || this.#startedMs === -Infinity) return;
+    if (this.#waiting === 'result') {
+      this.#wakeAfter = true;
+      return;
+    }
+    for (const seat of this.#seats.values()) seat.urgent = true;
+    if (this.#waiting !== 'time') return;
+    const soonMs = Math.max(this.#context.clock.nowMs(), this.#wokenMs + WAKE_GAP_MS);
+    if (soonMs >= this.#alarmedMs) return;
+    this.#wokenMs = soonMs;
+    this.#wait(soonMs);
+  }
+
   leave(taker: Taker): void {
     if (this.#seats.delete(taker) && this.#seats.size > 0) this.#keepPace();
   }
@@ -155,7 +182,8 @@ export class Prober {
   }
 
   async #probe(abort: AbortController): Promise<void> {
-    const { clock, gate, stalls, observer } = this.#context;
+    const { clock, gate, stalls, observer, nextMoment } = this.#context;
+    const began = nextMoment();
     const startMs = clock.nowMs();
     const turnedMs = stalls.turnedMs();
     observer?.began?.(startMs - this.#alarmedMs, startMs - this.#queuedMs);
@@ -166,17 +194,20 @@ export class Prober {
     this.#flight = null;
     gate.release();
     if (this.#stopped) return;
-    this.#deliver(probe, inRhythm, gapMs);
+    this.#deliver(probe, { began, ended: nextMoment() }, inRhythm, gapMs);
     const stoodMs = clock.nowMs() - startMs - (stalls.turnedMs() - turnedMs);
     if (inRhythm) this.#plan(this.#nextMs(stoodMs >= STALL_MS), this.paceMs);
     else {
       this.#wait(this.#regular.dueMs);
       this.#quicken();
     }
+    if (!this.#wakeAfter) return;
+    this.#wakeAfter = false;
+    this.wake();
   }
 
   /** To those whose turn it is. */
-  #deliver(probe: TimedResult, inRhythm: boolean, gapMs: number): void {
+  #deliver(probe: TimedResult, moments: ProbeMoments, inRhythm: boolean, gapMs: number): void {
     for (const seat of this.#seats.values()) seat.creditMs += gapMs;
     let left = [...this.#seats.values()];
     for (;;) {
@@ -189,7 +220,7 @@ export class Prober {
       for (const seat of due) {
         seat.creditMs = 0;
         seat.urgent = false;
-        seat.taker.take(probe);
+        seat.taker.take(probe, moments);
       }
     }
   }

@@ -10,6 +10,10 @@
  * A result that agrees with what the server counts as sets the row back to nothing. Before the first result the server
  * counts as its service's `initial`, and the first results need `rise` or `fall` in a row to change that, too.
  *
+ * What is counted so is whether the server answers. An answer may rule it out (a replica where the primary is wanted):
+ * that is a fact and needs no second one, neither to take the server down nor, when the answer is another one, to take
+ * it back. A server that is down for silence or errors needs its row of answers all the same.
+ *
  * Beside it stands whether anybody knows: not before the first result, and not when results have been missing for too
  * long. A result that agrees makes it known, and so does a row that changes it; a result that contradicts does not.
  */
@@ -31,6 +35,8 @@ export interface Count {
   readonly contrary: number;
   /** For people: why it is as it is, or how near it is to changing. */
   readonly reason: string;
+  /** It counts as down by its own answer alone: it answers, so that but for that it would count as up. */
+  readonly ruledOut?: true;
 }
 
 /** Before the first probe. */
@@ -43,6 +49,20 @@ export function forgetCount(before: Count, reason: string): Count {
   return { ...before, known: false, reason };
 }
 
+/** The same server under another question: whether its last answer rules it out is judged anew. */
+export function rejudge(before: Count, isRuledOut: boolean, reason: string): Count {
+  const { known, contrary } = before;
+  const answers = answersAs(before);
+  if (isRuledOut && answers === 'up') return { countsAs: 'down', known, contrary, reason, ruledOut: true };
+  if (before.ruledOut !== true) return before;
+  return { countsAs: answers, known, contrary, reason };
+}
+
+/** What the server would count as whatever it says: whether it answers. */
+export function answersAs({ countsAs, ruledOut }: Pick<Count, 'countsAs' | 'ruledOut'>): CountedState {
+  return ruledOut === true ? 'up' : countsAs;
+}
+
 /**
  * The opinion after one more result. One that says nothing of the server makes it unknown and changes no row.
  *
@@ -52,13 +72,29 @@ export function forgetCount(before: Count, reason: string): Count {
 export function count(before: Count, result: ProbeResult, limits: RiseFall): Count {
   if (result.ok === null) return forgetCount(before, result.reason);
   const finding = result.ok ? result.detail : result.reason;
-  const seen = result.ok ? 'up' : 'down';
-  if (seen === before.countsAs) return { countsAs: seen, known: true, contrary: 0, reason: finding };
+  const isFact = !result.ok && result.fact === true;
+  const { answers, contrary } = countAnswer(before, result.ok || isFact, limits);
+  if (answers === 'down') {
+    const pends = result.ok && contrary > 0;
+    const reason = pends ? pending(true, contrary, limits.rise, finding) : finding;
+    return { countsAs: 'down', known: !pends || before.known, contrary, reason };
+  }
+  const reason = contrary > 0 ? pending(false, contrary, limits.fall, finding) : finding;
+  if (isFact || (!result.ok && before.ruledOut === true))
+    return { countsAs: 'down', known: true, contrary, reason, ruledOut: true };
+  return { countsAs: 'up', known: contrary === 0 || before.known, contrary, reason };
+}
 
+function countAnswer(
+  before: Count,
+  answered: boolean,
+  { rise, fall }: RiseFall,
+): { readonly answers: CountedState; readonly contrary: number } {
+  const answers = answersAs(before);
+  const seen = answered ? 'up' : 'down';
+  if (seen === answers) return { answers, contrary: 0 };
   const contrary = before.contrary + 1;
-  const needed = result.ok ? limits.rise : limits.fall;
-  if (contrary >= needed) return { countsAs: seen, known: true, contrary: 0, reason: finding };
-  return { ...before, contrary, reason: pending(result.ok, contrary, needed, finding) };
+  return contrary >= (answered ? rise : fall) ? { answers: seen, contrary: 0 } : { answers, contrary };
 }
 
 function pending(ok: boolean, contrary: number, needed: number, finding: string): string {

@@ -3,18 +3,22 @@ import type { Clock, Random } from '../base/clock.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Verdict } from '../model/status.js';
+import { wantedRole } from '../model/wanted-role.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { Agenda } from './agenda.js';
 import { Agents, type OnAgent, type RememberedAgent } from './agents.js';
 import { createChecker } from './checkers/create-checker.js';
 import { CheckWatch } from './check-watch.js';
 import { ProbeGate, type ProbeLimits } from './probe-gate.js';
-import { checkLabels, probeKey } from './probe-key.js';
+import { checkLabels, probeKey, roleTarget } from './probe-key.js';
 import type { ProberContext } from './prober.js';
 import { ProberPool } from './prober-pool.js';
+import { RoleCalls } from './role-calls.js';
+import { RoleWatch } from './role-watch.js';
 import { ServerWatch, type WatchedCheck } from './server-watch.js';
 import { phaseOf } from './spread.js';
 import { StallWatch, type Stall } from './stall-watch.js';
+import type { TimedResult } from './timed-probe.js';
 import type { ActiveCheck, MakeChecker, ProbeObserver } from './types.js';
 
 export interface HealthRunnerOptions {
@@ -85,6 +89,9 @@ export class HealthRunner {
   readonly #gate: ProbeGate;
   readonly #pool: ProberPool;
   readonly #agents: Agents;
+  readonly #calls: RoleCalls;
+  /** See `RoleReport`. */
+  #moment = 0;
   #services = new Map<ServiceKey, WatchedService>();
   #lastStall: Stall | null = null;
   /** By the clock that does not jump. */
@@ -98,8 +105,10 @@ export class HealthRunner {
     this.#agenda = new Agenda(clock, () => this.#stalls.look());
     this.#sweep = this.#agenda.alarm(() => this.#forgetOverdue());
     this.#gate = new ProbeGate(clock, this.#agenda, options.limits ?? DEFAULT_LIMITS);
+    this.#calls = new RoleCalls(clock, this.#agenda, () => this.#services.values());
     const shared = { clock, random, agenda: this.#agenda, stalls: this.#stalls, gate: this.#gate };
-    const context: ProberContext = { ...shared, observer };
+    const nextMoment = (): number => ++this.#moment;
+    const context: ProberContext = { ...shared, nextMoment, observer };
     this.#pool = new ProberPool(context, options.makeChecker ?? createChecker, options.phaseOf ?? phaseOf);
     const onAgent = options.onAgent ?? (() => undefined);
     this.#agents = new Agents({ clock, stalls: this.#stalls, pool: this.#pool, onAgent });
@@ -168,6 +177,7 @@ export class HealthRunner {
   /** Aborts all probes; resolves when every one has settled. Verdicts stay readable. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#calls.close();
     this.#rest();
     await this.#pool.close();
   }
@@ -230,17 +240,23 @@ export class HealthRunner {
     left: Verdict | null,
   ): WatchedCheck {
     const { clock } = this.#options;
+    const wanted = wantedRole(check);
     const taker = new CheckWatch(
-      ({ outcome, durationMs }) => this.#taken(service.key, server.key, outcome, durationMs),
+      (probe, claims) => this.#taken(service.key, server.key, probe, claims ? taker : null),
       check.timing,
-      owner.verdict.countsAs,
+      owner.verdict.byRole === true ? 'up' : owner.verdict.countsAs,
       () => clock.nowMs(),
+      new RoleWatch(clock, wanted),
     );
     if (left !== null) {
       const load = tellsLoad(check) ? left.load : undefined;
       taker.resume(left.countsAs, left.state !== 'unknown', left.reason, load);
+      taker.resumeRole(left);
+      // What was heard before must not seem to have been heard later.
+      this.#moment = Math.max(this.#moment, left.role?.heard ?? 0);
     }
-    return { label, probeKey: key, watch: taker, prober: this.#pool.join(key, check, server, taker) };
+    const roleOf = wanted === null ? null : roleTarget(check, server);
+    return { label, probeKey: key, roleOf, watch: taker, prober: this.#pool.join(key, check, server, taker) };
   }
 
   #editedCheck(
@@ -250,27 +266,32 @@ export class HealthRunner {
     { key, label }: { readonly key: string; readonly label: string },
   ): WatchedCheck {
     const { watch } = known;
+    const wanted = wantedRole(check);
+    const roleOf = wanted === null ? null : roleTarget(check, server);
+    watch.want(wanted);
     if (known.probeKey !== key) {
       this.#pool.leave(known.probeKey, watch);
       watch.edit(check.timing);
       watch.forgetLoad();
-      return { label, probeKey: key, watch, prober: this.#pool.join(key, check, server, watch) };
+      return { label, probeKey: key, roleOf, watch, prober: this.#pool.join(key, check, server, watch) };
     }
     if (watch.edit(check.timing)) known.prober.edited(watch);
-    return { ...known, label };
+    return { ...known, label, roleOf };
   }
 
   #taken(
     service: ServiceKey,
     server: ServerKey,
-    outcome: Parameters<ProbeObserver['probed']>[2],
-    durationMs: number,
+    { outcome, durationMs }: TimedResult,
+    claiming: CheckWatch | null,
   ): void {
     const watched = this.#services.get(service);
     const at = watched?.servers.get(server);
     if (watched === undefined || at === undefined) return;
     this.#options.observer?.probed(at.serviceName, at.server.name, outcome, durationMs);
     at.watch.fold(watched.service.requiredChecks, this.#options.clock.wallMs());
+    const claim = at.watch.checks.find(({ watch }) => watch === claiming);
+    if (claim !== undefined) this.#calls.claimed(claim);
     this.#options.onVerdict(service, server, at.watch.verdict);
   }
 

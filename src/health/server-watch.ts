@@ -1,6 +1,7 @@
 /** One server of one service: its checks and the verdict that they come to. */
 import type { Clock } from '../base/clock.js';
 import { leastLoad, type Load } from '../model/load.js';
+import type { RoleReport } from '../model/role.js';
 import type { CountedState, Verdict } from '../model/status.js';
 import type { CheckWatch } from './check-watch.js';
 import { foldChecks } from './fold-checks.js';
@@ -11,6 +12,8 @@ export interface WatchedCheck {
   readonly label: string;
   /** Equal for an unchanged question. */
   readonly probeKey: string;
+  /** Equal where checks ask the same server for its role; null when it does not ask. */
+  readonly roleOf: string | null;
   readonly prober: Prober;
   readonly watch: CheckWatch;
 }
@@ -70,11 +73,13 @@ export class ServerWatch {
     const opinions = this.#checks.map(({ label, watch }) => ({ label, count: watch.count }));
     const fold = foldChecks(opinions, required);
     const { state, sinceMs } = this.#verdict;
+    const role = this.#role();
     return this.#change({
       ...fold,
       sinceMs: fold.state === state ? sinceMs : this.#clock.wallMs(),
       checkedAtMs,
       ...this.#load(),
+      ...(role === undefined ? {} : { role }),
     });
   }
 
@@ -82,6 +87,17 @@ export class ServerWatch {
   #load(): { readonly load?: Load } {
     const said = this.#checks.map(({ watch }) => watch.load).filter((load) => load !== undefined);
     return said.length === 0 ? {} : { load: said.reduce(leastLoad) };
+  }
+
+  /** Of several that ask, the one that wants the primary has the say. */
+  #role(): RoleReport | undefined {
+    let found: RoleReport | undefined;
+    for (const { watch } of this.#checks) {
+      const { report, wanted } = watch.role;
+      if (report !== undefined && wanted === 'primary') return report;
+      found ??= report;
+    }
+    return found;
   }
 
   #change(verdict: Verdict): boolean {

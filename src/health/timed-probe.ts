@@ -87,8 +87,8 @@ function judge(
   if (ended === 'given up' || stoodMs >= timeoutMs)
     return { result: { ok: null, reason: stalledReason(stoodMs) }, outcome: 'inconclusive' };
   if (ended === 'in time') return { result, outcome: 'failure' };
-  const failure = result.ok ? { ok: false as const, reason: timeoutReason(timeoutMs) } : result;
-  return { result: failure, outcome: 'timeout' };
+  const reason = result.ok ? timeoutReason(timeoutMs) : result.reason;
+  return { result: { ok: false, reason }, outcome: 'timeout' };
 }
 
 function timeoutReason(timeoutMs: number): string {

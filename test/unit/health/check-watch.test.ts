@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CheckWatch } from '../../../src/health/check-watch.js';
+import { RoleWatch } from '../../../src/health/role-watch.js';
 import type { CheckTiming } from '../../../src/model/health-check.js';
 import { timing } from './support/fixtures.js';
 
@@ -16,8 +17,9 @@ describe('CheckWatch', () => {
       slow,
       'up',
       () => nowMs,
+      new RoleWatch({ wallMs: () => 0 }, null),
     );
-    watch.take(good);
+    watch.take(good, { began: 1, ended: 2 });
     nowMs = 50_000;
     assert.equal(watch.edit(timing), true);
     assert.equal(watch.overdueMs, null);
@@ -35,8 +37,9 @@ describe('CheckWatch', () => {
       timing,
       'up',
       () => nowMs,
+      new RoleWatch({ wallMs: () => 0 }, null),
     );
-    watch.take(good);
+    watch.take(good, { began: 1, ended: 2 });
     nowMs = 6000;
     assert.equal(watch.edit({ ...timing }), false);
     nowMs = 7001;
