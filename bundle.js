@@ -23,8 +23,8 @@ const { metafile } = await build({
   format: 'esm',
   // There is less to read; names stay, for stack traces.
   minifyWhitespace: true,
-  // It looks beside itself for the binary of the machine.
-  external: ['koffi'],
+  // koffi looks beside itself for the binary of the machine; clients of databases are installed beside lvsd by whoever needs them.
+  external: ['koffi', 'ioredis', 'mongodb', 'mysql2', 'pg'],
   // Packages of the older kind ask for Node's own modules by `require`.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",

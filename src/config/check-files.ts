@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { reasonOf } from '../base/errors.js';
 import { judgeTrustedProgram } from '../base/trusted-way.js';
+import { judgeClient } from './check-client.js';
 import type { Spot } from './draft.js';
 import type { Inputs } from './inputs.js';
 import type { Path } from './path.js';
@@ -45,11 +46,11 @@ export async function readCheckFiles(
   verdicts: Verdicts,
 ): Promise<CheckFiles> {
   if (check === undefined || check.type === 'none') return NO_FILES;
+  await judgeClient(check, at, spot, inputs, verdicts);
   const reader = new CheckFileReader(at, spot, inputs, verdicts);
   if (check.type === 'exec') await reader.judgeProgram(check.command[0] ?? '');
-  const named = 'basic_auth' in check ? check.basic_auth?.password_file : undefined;
   const files = {
-    password: await reader.password(named),
+    password: await reader.password(check),
     authorities: await reader.pem('ca_file', 'ca_file' in check ? check.ca_file : undefined, false),
     certificate: await reader.pem('cert_file', 'cert_file' in check ? check.cert_file : undefined, false),
     privateKey: await reader.pem('key_file', 'key_file' in check ? check.key_file : undefined, true),
@@ -71,9 +72,11 @@ class CheckFileReader {
     this.#verdicts = verdicts;
   }
 
-  async password(named: string | undefined): Promise<string | null> {
+  async password(check: CheckConfig): Promise<string | null> {
+    const [holder, keys] = 'basic_auth' in check ? [['basic_auth'], check.basic_auth] : [[], check];
+    const named = keys !== undefined && 'password_file' in keys ? keys.password_file : undefined;
     if (named === undefined) return null;
-    const at = [...this.#at, 'basic_auth', 'password_file'];
+    const at = [...this.#at, ...holder, 'password_file'];
     const read = await this.#inputs.ask(() => readTextFile(this.#absolute(named), LARGEST_PASSWORD_BYTES));
     const fault = 'fault' in read ? read.fault : passwordFault(read.text);
     if (fault !== null || 'fault' in read) {

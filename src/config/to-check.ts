@@ -1,9 +1,17 @@
 /** The check of the file as the domain knows it. Input is valid; nothing is judged here. */
-import type { ActiveCheck, CheckTiming, HttpCheck, ProbeSource, TlsSettings } from '../model/health-check.js';
+import type {
+  ActiveCheck,
+  CheckTiming,
+  DatabaseCheck,
+  HttpCheck,
+  ProbeSource,
+  TlsSettings,
+} from '../model/health-check.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { NO_FILES, type CheckFiles } from './check-files.js';
 import { protocolOf } from './facts.js';
 import type { CheckConfig, HttpCheckConfig } from './schema/check.js';
+import type { RedisCheckConfig } from './schema/checks/redis.js';
 import { tcpCheck } from './schema/checks/tcp.js';
 import type { RequireConfig } from './schema/require.js';
 import type { ServiceConfig } from './schema/service.js';
@@ -78,6 +86,23 @@ function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
       const tls = { ...toTls(check, files), serverName: check.server_name ?? null };
       return { type: 'smtp', ...probe, heloName: check.helo_name, startTls: check.starttls ? tls : null };
     }
+    case 'redis':
+      return {
+        type: 'redis',
+        ...probe,
+        ...toDatabase(check, files),
+        credentials: toCredentials(check, files),
+      };
+    case 'postgresql': {
+      const credentials = { ...toCredentials(check, files), username: check.username };
+      return {
+        type: 'postgresql',
+        ...probe,
+        ...toDatabase(check, files),
+        database: check.database,
+        credentials,
+      };
+    }
     case 'exec':
       return {
         type: 'exec',
@@ -135,4 +160,22 @@ function toTls(
 function toBasicAuth({ basic_auth: auth }: HttpCheckConfig, filePassword: string | null) {
   if (auth === undefined) return null;
   return { username: auth.username, password: auth.password ?? filePassword ?? '' };
+}
+
+type DatabaseKeys = Pick<RedisCheckConfig, 'role' | 'max_lag' | 'tls' | 'server_name' | 'tls_verify'>;
+
+/** What every check of a database has. */
+function toDatabase(
+  check: DatabaseKeys,
+  files: CheckFiles,
+): Pick<DatabaseCheck, 'tls' | 'role' | 'maxLagMs'> {
+  const { role, max_lag: maxLagMs = null, tls, server_name: serverName = null } = check;
+  return { tls: tls ? { ...toTls(check, files), serverName } : null, role, maxLagMs };
+}
+
+function toCredentials(
+  { username, password }: Pick<RedisCheckConfig, 'username' | 'password'>,
+  files: CheckFiles,
+): DatabaseCheck['credentials'] {
+  return { username: username ?? null, password: password ?? files.password };
 }

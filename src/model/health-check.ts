@@ -1,4 +1,5 @@
 /** What the file says about watching a server. Execution is src/health's. */
+import type { WantedRole } from './role.js';
 
 /** When to probe and how many results in a row change a verdict. */
 export interface CheckTiming {
@@ -151,6 +152,36 @@ export interface SmtpCheck extends PortCheck {
   readonly startTls: TlsSettings | null;
 }
 
+/** Who a probe says it is. */
+export interface Credentials {
+  /** null = whom the server takes for nobody in particular. */
+  readonly username: string | null;
+  /** A secret that must never be printed; null = none. */
+  readonly password: string | null;
+}
+
+/** What the checks of databases have in common: the server answers, and says which part it has. */
+export interface DatabaseCheck extends PortCheck {
+  readonly credentials: Credentials;
+  /** Null = no TLS. */
+  readonly tls: TlsSettings | null;
+  readonly role: WantedRole;
+  /** A replica that is further behind has failed; null = any lag is well. */
+  readonly maxLagMs: number | null;
+}
+
+/** A Redis server answers. */
+export interface RedisCheck extends DatabaseCheck {
+  readonly type: 'redis';
+}
+
+/** A PostgreSQL server answers a query. */
+export interface PostgresqlCheck extends DatabaseCheck {
+  readonly type: 'postgresql';
+  readonly database: string;
+  readonly credentials: Credentials & { readonly username: string };
+}
+
 /** A program ends with exit code 0. */
 export interface ExecCheck {
   /** Exit codes 2..255 are well, too, and set the weight to the code less 2. */
@@ -194,6 +225,8 @@ export type HealthCheck =
   | DnsCheck
   | IcmpCheck
   | SmtpCheck
+  | RedisCheck
+  | PostgresqlCheck
   | ExecCheck
   | FileCheck
   | ExternalCheck;

@@ -3,11 +3,9 @@ import { formatDuration } from '../../base/duration.js';
 import { protocolOf, protocolsOf } from '../facts.js';
 import type { Path } from '../path.js';
 import type { CheckConfig, HttpCheckConfig } from '../schema/check.js';
-import { writtenChecks, type WrittenCheck } from '../written-checks.js';
-import type { JudgedService, ServiceRule, Verdicts } from './rule.js';
-
-/** A rule about one check of a service. Never throws. */
-type CheckRule = (service: JudgedService, written: WrittenCheck, verdicts: Verdicts) => void;
+import { writtenChecks } from '../written-checks.js';
+import { DATABASE_CHECK_RULES } from './database-checks.js';
+import type { CheckRule, JudgedService, ServiceRule, Verdicts } from './rule.js';
 
 /** A server whose port is the client's own has none that could be probed. */
 const probedPort: ServiceRule = (service, verdicts) => {
@@ -34,6 +32,8 @@ function spokenBy(check: CheckConfig): 'tcp' | 'udp' | null {
     case 'http':
     case 'https':
     case 'smtp':
+    case 'redis':
+    case 'postgresql':
       return 'tcp';
     case 'udp':
       return 'udp';
@@ -48,6 +48,16 @@ function spokenBy(check: CheckConfig): 'tcp' | 'udp' | null {
   }
 }
 
+/** Types that only one kind of server answers. */
+const PROGRAMS: Readonly<Partial<Record<CheckConfig['type'], string>>> = {
+  tls: 'TLS',
+  http: 'HTTP',
+  https: 'HTTP',
+  smtp: 'SMTP',
+  redis: 'Redis',
+  postgresql: 'PostgreSQL',
+};
+
 /** A probe of the port in another protocol than the service's tells of another program, unless the file says where. */
 const probedProtocol: CheckRule = ({ spot, config }, { check, at }, verdicts) => {
   if (!probesOwnPort(check)) return;
@@ -55,12 +65,13 @@ const probedProtocol: CheckRule = ({ spot, config }, { check, at }, verdicts) =>
   if (spoken === null || protocolsOf(config).has(spoken)) return;
   const protocol = protocolOf(config);
   const { type } = check;
-  if (type === 'http' || type === 'https' || type === 'tls' || type === 'smtp') {
-    const article = type === 'tls' ? 'a' : 'an';
+  const program = PROGRAMS[type];
+  if (program !== undefined) {
+    const article = /^[hse]/.test(type) ? 'an' : 'a';
     verdicts.refuse(spot, [...at, 'type'], {
       rule: 'check-protocol',
       message: `${article} ${type} check cannot run against the port of a ${protocol} service`,
-      hint: `write the port of the ${type === 'https' ? 'HTTP' : type.toUpperCase()} server: check: { port: ... }`,
+      hint: `write the port of the ${program} server: check: { port: ... }`,
     });
     return;
   }
@@ -200,7 +211,7 @@ const several: ServiceRule = ({ spot, config }, verdicts) => {
   });
 };
 
-const EACH: readonly CheckRule[] = [probedProtocol, timing, source, http, tls];
+const EACH: readonly CheckRule[] = [probedProtocol, timing, source, http, tls, ...DATABASE_CHECK_RULES];
 
 const each: ServiceRule = (service, verdicts) => {
   for (const written of writtenChecks(service.config))

@@ -6,6 +6,7 @@ import type { Path } from '../path.js';
 import type { Finding, ProblemList, ProblemPlace } from '../problem-list.js';
 import type { ResolvedService } from '../resolve-servers.js';
 import type { DirectorConfig } from '../schema/director.js';
+import type { WrittenCheck } from '../written-checks.js';
 
 /** A service with what follows from its keys. */
 export interface JudgedService extends ResolvedService {
@@ -57,6 +58,9 @@ export type ServiceRule = (
   verdicts: Verdicts,
   director: DirectorConfig | null,
 ) => void;
+
+/** A rule about one check of a service. Never throws. */
+export type CheckRule = (service: JudgedService, written: WrittenCheck, verdicts: Verdicts) => void;
 
 /** A rule about services among one another. Never throws; no slower than sorting. */
 export type TableRule = (services: readonly JudgedService[], verdicts: Verdicts) => void;

@@ -6,6 +6,8 @@ import { externalCheck } from './checks/external.js';
 import { fileCheck } from './checks/file.js';
 import { httpCheck } from './checks/http.js';
 import { icmpCheck } from './checks/icmp.js';
+import { postgresqlCheck } from './checks/postgresql.js';
+import { redisCheck } from './checks/redis.js';
 import { smtpCheck } from './checks/smtp.js';
 import { tcpCheck } from './checks/tcp.js';
 import { tlsCheck } from './checks/tls.js';
@@ -22,6 +24,8 @@ export const checkSchema = z.union([
   dnsCheck,
   icmpCheck,
   smtpCheck,
+  redisCheck,
+  postgresqlCheck,
   execCheck,
   fileCheck,
   externalCheck,

@@ -10,6 +10,8 @@ import { FileChecker } from './file.js';
 import { HttpChecker } from './http.js';
 import { IcmpChecker } from './icmp.js';
 import { fillPlaceholders } from './placeholders.js';
+import { PostgresqlChecker } from './postgresql.js';
+import { RedisChecker } from './redis.js';
 import { SmtpChecker } from './smtp.js';
 import { TcpChecker } from './tcp.js';
 import { TlsChecker } from './tls.js';
@@ -45,6 +47,10 @@ export function createChecker(
       return new IcmpChecker(tools, address, check.payloadBytes);
     case 'smtp':
       return new SmtpChecker(sockets, target, check);
+    case 'redis':
+      return new RedisChecker(sockets, target, check);
+    case 'postgresql':
+      return new PostgresqlChecker(sockets, target, check);
     case 'exec': {
       const command = check.command.map((word) => fillPlaceholders(word, { ...target, name }));
       return new ExecChecker({ command, ...target, name, dynamicWeight: check.dynamicWeight === true });

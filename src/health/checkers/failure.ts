@@ -15,6 +15,7 @@ const OWN_FAULTS = new Set([
   'EADDRINUSE',
   'EADDRNOTAVAIL',
   'ERR_PROBE_SOURCE',
+  'ERR_CHECK_CLIENT',
 ]);
 
 /** A failed probe, or one that could not be made: `<operation> <subject>: <reason>`. */

@@ -27,6 +27,12 @@ const BESIDE: Readonly<Record<string, object>> = {
       { name: 'web', address: '127.0.0.1:80', checks: [{ type: 'http', basic_auth: { username: 'probe' } }] },
     ],
   },
+  'services[].check.password': {
+    services: [{ name: 'db', address: '127.0.0.1:80', check: { type: 'redis' } }],
+  },
+  'services[].checks[].password': {
+    services: [{ name: 'db', address: '127.0.0.1:80', checks: [{ type: 'redis' }] }],
+  },
 };
 
 const secretPaths = keysOf(configSchema)

@@ -1,0 +1,44 @@
+/** Clients of databases, loaded by the first probe that needs one: they are installed only where somebody does. */
+import { installHint, type ClientPackage } from '../../base/client-package.js';
+import { DirectorError, reasonOf } from '../../base/errors.js';
+
+/** The probe cannot be made; the server is not to blame. */
+export class ClientLibraryError extends DirectorError<{ readonly package: ClientPackage }> {
+  constructor(name: ClientPackage, reason: string, cause?: unknown) {
+    super(`load the package ${name}: ${reason}`, {
+      code: 'ERR_CHECK_CLIENT',
+      details: { package: name },
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/**
+ * Loads, or gives what was loaded before.
+ *
+ * @param load `() => import('ioredis')`, a literal one: types come by it, and the bundle leaves it as it is
+ * @throws ClientLibraryError when it is missing or broken, or `signal` aborts meanwhile
+ */
+export function loadClient<Library>(
+  name: ClientPackage,
+  load: () => Promise<Library>,
+  signal: AbortSignal,
+): Promise<Library> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void =>
+      reject(new ClientLibraryError(name, `it is still being read: ${reasonOf(signal.reason)}`));
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    load()
+      .then(resolve, (thrown: unknown) => reject(loadFault(name, thrown)))
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function loadFault(name: ClientPackage, thrown: unknown): ClientLibraryError {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
+  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  const reason = missing ? `it is not installed: ${installHint(name)}` : reasonOf(thrown);
+  return new ClientLibraryError(name, reason, thrown);
+}
