@@ -95,7 +95,7 @@ export class PostgresqlChecker implements Checker {
 }
 
 function passwordOf(password: string | null): string {
-  if (password === null) throw new Error('the server asks for a password, and the check has none');
+  if (password === null) throw new Refusal('the server asks for a password, and the check has none');
   return password;
 }
 
@@ -108,7 +108,7 @@ function alreadyConnected(socket: Socket): Socket {
   return Object.assign(socket, { connect });
 }
 
-/** An error of the server's own, with its code (SQLSTATE). */
+/** What needs no bytes to explain it: an error in the server's own words, with its code (SQLSTATE). */
 class Refusal extends Error {}
 
 function isRefusal(thrown: unknown): boolean {

@@ -71,11 +71,17 @@ function suiteName(file: string): string {
   return relative(testFolder, file);
 }
 
-/** A package with a compiled part cannot be bundled; the script lies outside of the project, so it gets the whole path. */
+/**
+ * A package with a compiled part cannot be bundled, nor can clients of databases, which look for parts that are not there; the
+ * script lies outside of the project, so it gets the whole path.
+ */
 const nativePackages: Plugin = {
   name: 'native-packages',
   setup(builder) {
-    builder.onResolve({ filter: /^koffi$/ }, () => ({ path: require.resolve('koffi'), external: true }));
+    builder.onResolve({ filter: /^(koffi|ioredis|mongodb|mysql2|pg)(\/|$)/ }, ({ path }) => ({
+      path: require.resolve(path),
+      external: true,
+    }));
   },
 };
 
