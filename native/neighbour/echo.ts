@@ -16,23 +16,17 @@ import {
   readU16,
   writeU16,
 } from './ethernet.js';
+import { IPPROTO_TCP, readOpeningAnswer, TCP_CHECKSUM, TCP_LENGTH, writeOpening } from './opening-segment.js';
 
 export const ETH_P_IP = 0x0800;
 const IPPROTO_ICMP = 1;
 const IPPROTO_IPIP = 4;
-const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_GRE = 47;
 const ECHO_REQUEST = 8;
 const ECHO_REPLY = 0;
 const IP_LENGTH = 20;
 const ICMP_LENGTH = 8;
-const TCP_LENGTH = 20;
-export const SYN = 0x02;
-export const RST = 0x04;
-export const ACK = 0x10;
-/** Source ports of the questions begin here: the kernel gives these to nobody by itself. */
-export const FIRST_PORT = 61_000;
 /** Anything: a GUE receiver does not look at it. */
 const GUE_SOURCE_PORT = 49152;
 
@@ -120,13 +114,8 @@ function decodePayload(
     case IPPROTO_ICMP:
       if (frame.length < offset + ICMP_LENGTH || frame[offset] !== ECHO_REPLY) return null;
       return { identifier: readU16(frame, offset + 4), sequence: readU16(frame, offset + 6), tcpPort: null };
-    case IPPROTO_TCP: {
-      const flags = frame[offset + 13] ?? 0;
-      const sequence = readU16(frame, offset + 2) - FIRST_PORT;
-      const answers = (flags & RST) !== 0 || (flags & (SYN | ACK)) === (SYN | ACK);
-      if (frame.length < offset + TCP_LENGTH || !answers || sequence < 0) return null;
-      return { identifier: null, sequence, tcpPort: readU16(frame, offset) };
-    }
+    case IPPROTO_TCP:
+      return readOpeningAnswer(frame, offset);
     default:
       return null;
   }
@@ -186,17 +175,13 @@ function encodeEcho(frame: Uint8Array, offset: number, { identifier, sequence }:
 /** The checksum covers the addresses, the protocol and the length, too. */
 function encodeSyn(frame: Uint8Array, ip: number, sequence: number, port: number): void {
   const offset = ip + IP_LENGTH;
-  writeU16(frame, offset, FIRST_PORT + sequence);
-  writeU16(frame, offset + 2, port);
-  frame[offset + 12] = (TCP_LENGTH / 4) << 4;
-  frame[offset + 13] = SYN;
-  writeU16(frame, offset + 14, 1024);
+  writeOpening(frame, offset, sequence, port);
   const pseudo = new Uint8Array(12 + TCP_LENGTH);
   pseudo.set(frame.subarray(ip + 12, ip + 20));
   pseudo[9] = IPPROTO_TCP;
   writeU16(pseudo, 10, TCP_LENGTH);
   pseudo.set(frame.subarray(offset, offset + TCP_LENGTH), 12);
-  writeU16(frame, offset + 16, checksum(pseudo, 0, pseudo.length));
+  writeU16(frame, offset + TCP_CHECKSUM, checksum(pseudo, 0, pseudo.length));
 }
 
 /** Ones' complement of the sum, the checksum's own field being zero. @see RFC 1071 */

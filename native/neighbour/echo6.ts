@@ -14,7 +14,7 @@ import {
   readU16,
   writeU16,
 } from './ethernet.js';
-import { ACK, FIRST_PORT, RST, SYN, type EchoReply, type EchoRequest } from './echo.js';
+import type { EchoReply, EchoRequest } from './echo.js';
 import {
   finishIpv6,
   ICMP,
@@ -24,14 +24,11 @@ import {
   IPPROTO_ICMPV6,
   startIpv6,
 } from './ipv6-frame.js';
+import { IPPROTO_TCP, readOpeningAnswer, TCP_CHECKSUM, TCP_LENGTH, writeOpening } from './opening-segment.js';
 
-const IPPROTO_TCP = 6;
 const ECHO_REQUEST = 128;
 const ECHO_REPLY = 129;
 const ECHO_LENGTH = 8;
-const TCP_LENGTH = 20;
-/** Where TCP has its checksum; ICMPv6 has it at 2. */
-const TCP_CHECKSUM = 16;
 const HOP_LIMIT = 64;
 
 /** What is asked of an IPv6 host; plain, never in a tunnel. */
@@ -55,11 +52,8 @@ export function encodeEchoRequest6(request: EchoRequest6): Uint8Array {
     writeU16(frame, ICMP + 6, sequence);
     return finishIpv6(frame);
   }
-  writeU16(frame, ICMP, FIRST_PORT + sequence);
-  writeU16(frame, ICMP + 2, tcpPort);
-  frame[ICMP + 12] = (TCP_LENGTH / 4) << 4;
-  frame[ICMP + 13] = SYN;
-  writeU16(frame, ICMP + 14, 1024);
+  writeOpening(frame, ICMP, sequence, tcpPort);
+  // ICMPv6 has its checksum elsewhere.
   return finishIpv6(frame, TCP_CHECKSUM);
 }
 
@@ -81,13 +75,8 @@ function decodePayload(frame: Uint8Array): Pick<EchoReply, 'identifier' | 'seque
     case IPPROTO_ICMPV6:
       if (frame[ICMP] !== ECHO_REPLY) return null;
       return { identifier: readU16(frame, ICMP + 4), sequence: readU16(frame, ICMP + 6), tcpPort: null };
-    case IPPROTO_TCP: {
-      const flags = frame[ICMP + 13] ?? 0;
-      const sequence = readU16(frame, ICMP + 2) - FIRST_PORT;
-      const answers = (flags & RST) !== 0 || (flags & (SYN | ACK)) === (SYN | ACK);
-      if (frame.length < ICMP + TCP_LENGTH || !answers || sequence < 0) return null;
-      return { identifier: null, sequence, tcpPort: readU16(frame, ICMP) };
-    }
+    case IPPROTO_TCP:
+      return readOpeningAnswer(frame, ICMP);
     default:
       return null;
   }
