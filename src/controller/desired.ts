@@ -1,6 +1,7 @@
 /** What ought to be in the table: the file, what the checks say and what the operator set, folded into one. Pure. */
 import type { Dataplane } from '../dataplane/types.js';
-import type { DesiredService, ServerDecision, TableServer } from '../model/desired-state.js';
+import type { AgentReport } from '../model/agent.js';
+import type { DesiredService, DesiredState, ServerDecision, TableServer } from '../model/desired-state.js';
 import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
 import type { ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
@@ -9,7 +10,8 @@ import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { decideServer, sorryDecision } from './decide-server.js';
 import type { ServerFacts, WeightOverride } from './facts.js';
-import { judgeServer } from './judge-server.js';
+import { judgeServer, type ServiceFacts, type Standing } from './judge-server.js';
+import { weighServer } from './weigh-server.js';
 import { whoServes } from './who-serves.js';
 
 export type { ServerFacts, WeightOverride } from './facts.js';
@@ -25,6 +27,12 @@ export interface DesiredInputs {
   readonly maintenance: ServerFacts<MaintenanceOrder>;
   /** What came of the last decision about a service: `DesiredService.serving`. */
   readonly serving: ReadonlyMap<ServiceKey, ServingMemory>;
+  /** What servers' agents say; default: none is asked. */
+  readonly agents?: ServerFacts<AgentReport>;
+  /** Shares of the weight, 0..1, of servers that have come back; default: none has. */
+  readonly slowStarts?: ServerFacts<number>;
+  /** The last decisions; default: these are the first. */
+  readonly last?: DesiredState;
   /** The director's own plane; a service may still ask for the userspace plane. */
   readonly plane: Dataplane['kind'];
 }
@@ -57,11 +65,16 @@ function desiredService(service: VirtualService, inputs: DesiredInputs): Desired
     holds: inputs.holds.get(service.key),
     drains: inputs.drains.get(service.key),
     maintenance: inputs.maintenance.get(service.key),
+    agents: inputs.agents?.get(service.key),
   };
   const standings = service.servers.map((server) => judgeServer(server, service, facts));
   const serving = whoServes(service, standings, inputs.serving.get(service.key));
   const panic = new Set(serving.panic);
-  const decisions = standings.map((standing) => decideServer(standing, service, serving, panic));
+  const decided = standings.map((standing) => decideServer(standing, service, serving, panic));
+  const decisions = decided.map((decision, index) => {
+    const standing = standings[index];
+    return standing === undefined ? decision : weighed(decision, standing, service, facts, inputs, index);
+  });
   const servedAsNat = natReason(service, inputs.plane);
   const { key, name, address, settings } = service;
   const desired = {
@@ -75,6 +88,36 @@ function desiredService(service: VirtualService, inputs: DesiredInputs): Desired
     serving,
   };
   return inputs.plane === 'composite' ? { ...desired, plane: service.plane } : desired;
+}
+
+function weighed(
+  decision: ServerDecision,
+  standing: Standing,
+  { key, slowStartMs }: VirtualService,
+  { verdicts, overrides, agents }: ServiceFacts,
+  { slowStarts, last }: DesiredInputs,
+  index: number,
+): ServerDecision {
+  const { server } = decision;
+  const [load, agent] = [verdicts?.get(server)?.load, agents?.get(server)];
+  if (slowStartMs === undefined && load === undefined && agent === undefined) return decision;
+  const before = last?.get(key)?.decisions;
+  const atPlace = before?.[index];
+  return weighServer(
+    decision,
+    standing,
+    {
+      isOperators: overrides?.has(server) === true,
+      load,
+      agent,
+      slowStart: slowStarts?.get(key)?.get(server),
+    },
+    {
+      decided: before !== undefined,
+      server: atPlace?.server === server ? atPlace : before?.find((each) => each.server === server),
+    },
+    slowStartMs !== undefined,
+  );
 }
 
 function tableServers(

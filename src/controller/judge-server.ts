@@ -1,6 +1,8 @@
 /** How one server stands before its service is looked at as a whole: first the operator, then the checks. Pure. */
 import { formatDuration } from '../base/duration.js';
+import type { AgentReport } from '../model/agent.js';
 import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
+import { canStandAside } from '../model/hash-fallback.js';
 import type { ServerKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Hold, Recovery } from '../model/serving.js';
@@ -16,6 +18,8 @@ export interface ServiceFacts {
   readonly holds: ReadonlyMap<ServerKey, Hold> | undefined;
   readonly drains: ReadonlyMap<ServerKey, DrainOrder> | undefined;
   readonly maintenance: ReadonlyMap<ServerKey, MaintenanceOrder> | undefined;
+  /** Default: none is asked. */
+  readonly agents?: ReadonlyMap<ServerKey, AgentReport> | undefined;
 }
 
 export interface Standing {
@@ -64,8 +68,28 @@ export function judgeServer(server: RealServer, service: VirtualService, facts: 
       failedMs,
     };
   }
+  const agent = facts.agents?.get(server.key);
+  if (agent !== undefined && agent.wish !== null) return wishesOut(server, weight, service, agent);
   const reason = override === undefined ? '' : `weight ${override.weight} set by ${override.by}`;
   return { server, weight, state: 'well', quiesced: weight === 0, reason, failedMs: 0 };
+}
+
+/** As if its check had failed, so that quorum and panic threshold hold for what agents want, too. */
+function wishesOut(
+  server: RealServer,
+  weight: number,
+  { onFailure, settings }: VirtualService,
+  { wish, wishedMs, reason }: AgentReport,
+): Standing {
+  const quiesced = wish === 'drain' ? canStandAside(settings) : wish === 'down' && onFailure === 'quiesce';
+  return {
+    server,
+    weight,
+    state: 'failed',
+    quiesced,
+    reason: `agent: ${wish ?? ''}: ${reason}`,
+    failedMs: wishedMs,
+  };
 }
 
 function failedReason(verdict: Verdict | undefined): string {

@@ -8,6 +8,7 @@ import type { BackoffSettings } from '../base/backoff.js';
 import type { Clock, Random } from '../base/clock.js';
 import type { AddressChange, AddressTable, PlannedStep } from '../dataplane/address-table.js';
 import type { Dataplane } from '../dataplane/types.js';
+import type { AgentReport } from '../model/agent.js';
 import type { Model } from '../model/director.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
@@ -23,6 +24,8 @@ import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { indexServices, RunningConfig } from './running-config.js';
 import type { RememberedStates, StatesChange } from './server-states.js';
+import { ServerLoads, type RememberedLoads } from './server-loads.js';
+import { AgentReports } from './agent-reports.js';
 import { ServingState, type RememberedServing } from './serving-state.js';
 import type { SnapshotFrame } from './status.js';
 import { Verdicts } from './verdicts.js';
@@ -49,6 +52,10 @@ export interface ReconcilerOptions {
   readonly serving?: RememberedServing;
   /** Hears that what has to be remembered of that has changed. */
   readonly onServing?: () => void;
+  /** What agents said before this start, and servers that began slowly. */
+  readonly loads?: RememberedLoads;
+  /** Hears that what has to be remembered of that has changed. */
+  readonly onLoads?: () => void;
   /** Asked anew for every snapshot. */
   readonly frame: () => SnapshotFrame;
   /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
@@ -86,6 +93,8 @@ export class Reconciler {
   readonly #verdicts: Verdicts;
   readonly #serving: ServingState;
   readonly #drains: Drains;
+  readonly #loads: ServerLoads;
+  readonly #agents: AgentReports;
   #revision = 1;
 
   constructor(options: ReconcilerOptions) {
@@ -96,7 +105,13 @@ export class Reconciler {
       onOver: (service, server) => this.#verdicts.delayOver(service, server),
       onChange: () => options.onServing?.(),
     });
-    const config = new RunningConfig(model, dataplane.kind, this.#serving, options);
+    this.#loads = new ServerLoads({
+      clock,
+      before: options.loads,
+      onStep: (services) => this.#reweigh(services),
+      onChange: () => options.onLoads?.(),
+    });
+    const config = new RunningConfig(model, dataplane.kind, this.#serving, this.#loads, options);
     this.#options = options;
     this.#config = config;
     const { saveOwnership = forget, addresses = null, onRound, frame } = options;
@@ -114,7 +129,9 @@ export class Reconciler {
       },
     });
     const onStates = (change: StatesChange): void => options.onStates?.(change);
-    this.#verdicts = new Verdicts({ events, config, onStates, changed: this.#changed });
+    const reweigh = (service: ServiceKey): void => this.#reweigh([service]);
+    this.#verdicts = new Verdicts({ events, config, onStates, changed: this.#changed, reweigh });
+    this.#agents = new AgentReports({ events, config, changed: this.#changed, reweigh });
     const [runner, rounds] = [this.#runner, this.#rounds];
     const revision = (): number => this.#revision;
     this.#status = new CurrentStatus({ dataplane, clock, config, runner, rounds, frame, revision });
@@ -144,6 +161,7 @@ export class Reconciler {
     if (this.#config.forgotten) this.#options.onStates?.('override');
     this.#options.addresses?.watch(this.#networkChanged);
     this.#serving.start();
+    this.#loads.slowStarts.start();
     await this.#drains.look();
     const result = await this.#rounds.start();
     const error = this.#rounds.unreadable;
@@ -198,6 +216,11 @@ export class Reconciler {
     this.#verdicts.take(service, server, verdict);
   }
 
+  /** Takes over what a server's agent says, null: it is asked no more. Of a server that left the file it is dropped. */
+  setAgent(service: ServiceKey, server: ServerKey, report: AgentReport | null): void {
+    this.#agents.take(service, server, report);
+  }
+
   /**
    * Sets an operator's weight and waits until it has been applied.
    *
@@ -249,6 +272,11 @@ export class Reconciler {
     return this.#serving;
   }
 
+  /** A live view. */
+  get loads(): RememberedLoads {
+    return this.#loads;
+  }
+
   /** What of lvsd's own is there by now for a later process to find. */
   get owned(): OwnedTable {
     return this.#config.ownership.lasting;
@@ -293,6 +321,7 @@ export class Reconciler {
   /** Stops timers and waits for the running round. Idempotent. The data plane and its table stay as they are. */
   close(): Promise<void> {
     this.#serving.close();
+    this.#loads.slowStarts.close();
     this.#drains.close();
     return this.#rounds.close();
   }
@@ -308,7 +337,16 @@ export class Reconciler {
     this.#rounds.resyncSoon();
   };
 
-  readonly #changed = ({ service, server, cause }: ChangedServer, why: 'verdict' | 'recovery'): void => {
+  /** Weights may be others; that is told by no event, or it would be told every second. */
+  #reweigh(services: readonly ServiceKey[]): void {
+    for (const service of services) this.#rounds.mark(service, null);
+    if (this.#rounds.running) void this.#rounds.plan('load');
+  }
+
+  readonly #changed = (
+    { service, server, cause }: ChangedServer,
+    why: 'verdict' | 'recovery' | 'agent',
+  ): void => {
     this.#rounds.mark(service, cause, server);
     this.#revision++;
     if (this.#rounds.running) void this.#rounds.plan(why);

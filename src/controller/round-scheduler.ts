@@ -37,7 +37,7 @@ export interface RoundResult {
 
 /** What asks for rounds, as the status names it. */
 export type RoundTrigger =
-  'start' | 'reload' | 'verdict' | 'weight' | 'recovery' | 'drain' | 'retry' | 'resync' | 'network';
+  'start' | 'reload' | 'verdict' | 'weight' | 'recovery' | 'drain' | 'agent' | 'load' | 'retry' | 'resync' | 'network';
 
 /** An interface that comes up is announced several times. */
 const NETWORK_SETTLES_MS = 50;

@@ -181,7 +181,7 @@ export class RoundRunner {
     const listing = await this.#listAddresses(services);
     this.#believed.replaceAll(fresh, this.#leaves);
     this.#addresses.believe(listing, this.#config.services, this.#leaves);
-    const desired = computeDesired(this.#config.desiredInputs(services));
+    const desired = computeDesired({ ...this.#config.desiredInputs(services), last: this.#desired });
     const { ownership } = this.#config;
     const owned = new Map(ownership.services);
     const adopted = [...services.keys()].filter((key) => !owned.has(key) || ownership.adopted.has(key));
@@ -211,7 +211,8 @@ export class RoundRunner {
   };
 
   #updateDesired(dirty: DirtyServices): void {
-    const computed = computeDesired(this.#config.desiredInputs(), dirty.keys());
+    const inputs = { ...this.#config.desiredInputs(), last: this.#desired };
+    const computed = computeDesired(inputs, dirty.keys());
     for (const [key, causes] of dirty) {
       const service = computed.get(key);
       if (service === undefined) this.#desired.delete(key);
@@ -223,6 +224,7 @@ export class RoundRunner {
     const { key, name, servedAsNat } = service;
     const before = this.#desired.get(key)?.servedAsNat ?? null;
     this.#desired.set(key, service);
+    this.#config.loads.slowStarts.decided(service);
     this.#tellServing(service, causes);
     if (servedAsNat === null || servedAsNat === before) return;
     const event = { type: 'served-as-nat', service: name, message: servedAsNat } as const;

@@ -8,6 +8,7 @@ import type { DesiredInputs } from './desired.js';
 import { findLeavers } from './leaving.js';
 import { movedServices } from './moved-services.js';
 import { Ownership, type OwnedTable } from './ownership.js';
+import type { ServerLoads } from './server-loads.js';
 import { ServerStates, type RememberedStates } from './server-states.js';
 import type { ServingState } from './serving-state.js';
 
@@ -26,23 +27,33 @@ export class RunningConfig {
   readonly forgotten: boolean;
   /** What the decisions who serves remember; it follows the configuration. */
   readonly serving: ServingState;
+  /** What makes weights others than the file's for a while; it follows the configuration. */
+  readonly loads: ServerLoads;
   readonly #plane: Dataplane['kind'];
   /** By key, made when the first check of a service speaks: each of thousands asks for its server. */
   readonly #servers = new WeakMap<VirtualService, ReadonlyMap<ServerKey, RealServer>>();
   #model: Model;
   #services: ReadonlyMap<ServiceKey, VirtualService>;
 
-  constructor(model: Model, plane: Dataplane['kind'], serving: ServingState, before: Before = {}) {
+  constructor(
+    model: Model,
+    plane: Dataplane['kind'],
+    serving: ServingState,
+    loads: ServerLoads,
+    before: Before = {},
+  ) {
     this.ownership = new Ownership(before.owned);
     this.states = new ServerStates(before.states);
     this.#model = model;
     this.#plane = plane;
     this.#services = indexServices(model);
     this.serving = serving;
+    this.loads = loads;
     const moved = this.#moveFacts();
     this.forgotten = this.states.prune(this.#services) || moved;
     this.ownership.own(this.#services.values());
     serving.follow(this.#services, undefined, this.states.verdicts);
+    loads.follow(this.#services);
     this.#goOnWithMaintenance();
   }
 
@@ -75,6 +86,7 @@ export class RunningConfig {
     const moved = this.#moveFacts();
     this.ownership.own(this.#services.values());
     this.serving.follow(this.#services, before, this.states.verdicts);
+    this.loads.follow(this.#services);
     this.ownership.leave(findLeavers(before, this.#services, this.states.drains, wallMs));
     const forgotten = this.states.prune(this.#services, before);
     this.#goOnWithMaintenance();
@@ -88,6 +100,7 @@ export class RunningConfig {
       const isChecked = (this.#services.get(to)?.checks.length ?? 0) > 0;
       moved = this.states.move(from, to, isChecked) || moved;
       this.serving.move(from, to);
+      this.loads.move(from, to);
     }
     return moved;
   }
@@ -110,7 +123,8 @@ export class RunningConfig {
     const { verdicts, overrides, drains, maintenance } = this.states;
     const { holds, decisions: serving } = this.serving;
     const facts = { verdicts, overrides, holds, drains, maintenance };
-    return { services, ...facts, serving, plane: this.#plane };
+    const { agents, slowStarts } = this.loads;
+    return { services, ...facts, agents, slowStarts: slowStarts.shares, serving, plane: this.#plane };
   }
 }
 

@@ -32,6 +32,7 @@ export function stepEvents(
   };
   return applied
     .filter((step) => step.kind !== 'add-server' || !created.has(step.service.key))
+    .filter((step) => !isPassing(step, desired, causes))
     .map((step) => {
       const server = 'server' in step ? step.server.key : null;
       return {
@@ -41,6 +42,17 @@ export function stepEvents(
         cause: causeOf(causes.get(step.service.key), server),
       };
     });
+}
+
+/** From one weight to another as load and time will have it: every second perhaps, so that it would drown all else. */
+function isPassing(step: PlannedStep, desired: DesiredState, causes: DirtyServices): boolean {
+  if (step.kind !== 'edit-server' || step.drain !== undefined) return false;
+  if (step.changes.some(({ field, from, to }) => field !== 'weight' || from === '0' || to === '0'))
+    return false;
+  const { service, server } = step;
+  if (causeOf(causes.get(service.key), server.key) !== null) return false;
+  const decision = desired.get(service.key)?.decisions.find((each) => each.server === server.key);
+  return decision?.weighed === true;
 }
 
 /** Why a server is not as the file says; empty where it is. */

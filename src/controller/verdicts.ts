@@ -1,6 +1,7 @@
 /** What the checks say: which of it is news, how it is told, and what recovery makes of it. */
 import type { EventType } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
+import { sameLoad } from '../model/load.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Verdict, VerdictState } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
@@ -17,6 +18,8 @@ export interface VerdictsOptions {
   readonly onStates: (change: StatesChange) => void;
   /** Plans the server anew. */
   readonly changed: (server: ChangedServer, why: 'verdict' | 'recovery') => void;
+  /** Plans the service anew: a weight may be another one, which is no event. */
+  readonly reweigh: (service: ServiceKey) => void;
 }
 
 const VERDICT_EVENTS: Record<VerdictState, EventType> = {
@@ -40,10 +43,16 @@ export class Verdicts {
     const subject = config.server(service, server);
     if (configured === undefined || subject === undefined) return;
     const counted = this.#countedSoFar(configured, server, verdict);
-    const known = config.states.setVerdict(service, server, verdict)?.state;
+    const before = config.states.setVerdict(service, server, verdict);
+    const known = before?.state;
     if (verdict.state !== known) onStates('verdict');
     else if (verdict.countsAs !== configured.initial) onStates('confirmed');
-    if (!isNews(verdict, known, counted)) return;
+    if (!isNews(verdict, known, counted)) {
+      if (sameLoad(before?.load, verdict.load)) return;
+      onStates('confirmed');
+      this.#options.reweigh(service);
+      return;
+    }
     const cause = events.append({
       type: VERDICT_EVENTS[verdict.state],
       service: config.ownership.services.get(service) ?? null,

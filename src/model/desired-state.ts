@@ -28,6 +28,12 @@ export interface ServerDecision {
   readonly weight: number;
   /** For people: "check failed: connect: ECONNREFUSED", "weight 5 set by operator"; empty when as configured. */
   readonly reason: string;
+  /** Its weight follows what its agent or its checks say, or rises by time: that it changes is nothing to tell. */
+  readonly weighed?: true;
+  /** It has come back and gets this share of its weight, 0..1. */
+  readonly slowStart?: number;
+  /** It is out since nothing is known of it yet, and nothing ever was. */
+  readonly unseen?: true;
   /** It failed, and the panic threshold keeps it in. */
   readonly panic?: true;
   /** An operator's order took it out; it was given time, so what is left on it may end. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Random } from '../../../src/base/clock.js';
 import { phaseOf } from '../../../src/health/spread.js';
 import { HealthRunner, type HealthRunnerOptions } from '../../../src/health/runner.js';
-import type { ActiveCheck, Checker, ProbeOutcome, Question } from '../../../src/health/types.js';
+import type { ActiveCheck, Checker, ProbeOutcome } from '../../../src/health/types.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
 import { seededRandom } from '../../support/random.js';
 import { FakePool, keyOf, realServer, service, shop, tcpCheck } from './support/fixtures.js';

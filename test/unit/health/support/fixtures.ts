@@ -1,5 +1,5 @@
 /** Services and checkers for tests of the runner. */
-import type { ActiveCheck, Checker, ProbeResult } from '../../../../src/health/types.js';
+import type { ActiveCheck, Checker, ProbeResult, Question } from '../../../../src/health/types.js';
 import type { CheckTiming, TcpCheck } from '../../../../src/model/health-check.js';
 import { serverKey, serviceKey, type ServerKey, type ServiceKey } from '../../../../src/model/keys.js';
 import type { RealServer } from '../../../../src/model/real-server.js';
@@ -104,7 +104,7 @@ export class FakePool {
   running = 0;
   mostRunning = 0;
 
-  readonly makeChecker = (_check: ActiveCheck, { port }: RealServer): Checker => ({
+  readonly makeChecker = (_check: Question, { port }: RealServer): Checker => ({
     probe: (signal) => this.#probe(port, signal),
   });
 

@@ -1,0 +1,70 @@
+/** What makes weights others than the configured for a while, beside the checks: agents, and servers that come back. */
+import type { AgentReport } from '../model/agent.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import type { ServerFacts } from './facts.js';
+import { SlowStarts, type SlowStartBegin, type SlowStartsOptions } from './slow-start.js';
+
+/** What is to be kept over a restart. */
+export interface RememberedLoads {
+  readonly agents: ServerFacts<AgentReport>;
+  readonly begins: ServerFacts<SlowStartBegin>;
+}
+
+export const NO_LOADS: RememberedLoads = { agents: new Map(), begins: new Map() };
+
+export interface ServerLoadsOptions extends Omit<SlowStartsOptions, 'before'> {
+  /** From an earlier process; copied. */
+  readonly before?: RememberedLoads | undefined;
+}
+
+/** One a director; follows its configuration. */
+export class ServerLoads implements RememberedLoads {
+  readonly slowStarts: SlowStarts;
+  readonly #agents: Map<ServiceKey, Map<ServerKey, AgentReport>>;
+  readonly #onChange: () => void;
+
+  constructor({ before = NO_LOADS, ...options }: ServerLoadsOptions) {
+    this.#agents = new Map([...before.agents].map(([key, reports]) => [key, new Map(reports)]));
+    this.#onChange = options.onChange;
+    this.slowStarts = new SlowStarts({ ...options, before: before.begins });
+  }
+
+  /** A live view. */
+  get agents(): ServerFacts<AgentReport> {
+    return this.#agents;
+  }
+
+  get begins(): ServerFacts<SlowStartBegin> {
+    return this.slowStarts.begins;
+  }
+
+  /** Remembers what the agent says, or forgets it with null. */
+  setAgent(service: ServiceKey, server: ServerKey, report: AgentReport | null): void {
+    const reports = this.#agents.get(service) ?? new Map<ServerKey, AgentReport>();
+    if (report === null) reports.delete(server);
+    else reports.set(server, report);
+    if (reports.size === 0) this.#agents.delete(service);
+    else this.#agents.set(service, reports);
+    this.#onChange();
+  }
+
+  /** Forgets agents of servers that are not in the services, or whose service asks none. */
+  follow(services: ReadonlyMap<ServiceKey, VirtualService>): void {
+    for (const [key, reports] of this.#agents) {
+      const service = services.get(key);
+      const kept = new Set(service?.agent === undefined ? [] : service.servers.map((server) => server.key));
+      for (const server of reports.keys()) if (!kept.has(server)) reports.delete(server);
+      if (reports.size === 0) this.#agents.delete(key);
+    }
+    this.slowStarts.follow(services);
+  }
+
+  /** The service has another key from now on. */
+  move(from: ServiceKey, to: ServiceKey): void {
+    const reports = this.#agents.get(from);
+    this.#agents.delete(from);
+    if (reports !== undefined) this.#agents.set(to, reports);
+    this.slowStarts.move(from, to);
+  }
+}
