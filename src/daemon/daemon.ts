@@ -21,6 +21,7 @@ import { ExternalResults } from '../health/external-results.js';
 import { HealthRunner } from '../health/runner.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Model } from '../model/director.js';
+import { Notices } from '../notices/notices.js';
 import type { BootConfig } from './boot-config.js';
 import type { KernelSide } from './kernel-side.js';
 import type { OpenedPlane } from './open-chosen-plane.js';
@@ -87,6 +88,7 @@ export class Daemon {
   readonly #health: HealthRunner;
   readonly #externalResults: ExternalResults;
   readonly #reconciler: Reconciler;
+  readonly #notices: Notices;
   readonly #reloader: Reloader;
   readonly #api: ApiServer;
   readonly #ledger: ConfigLedger;
@@ -108,6 +110,14 @@ export class Daemon {
     this.events = new EventLog(clock);
     this.events.subscribe((event) => logEvent(logger, event));
     this.#metrics = new Metrics({ clock });
+    this.#notices = new Notices({
+      clock,
+      random,
+      events: this.events,
+      director: model.director.name,
+      startedAtMs: this.#startedAtMs,
+    });
+    this.#metrics.notices.watch(() => this.#notices.status);
     this.#ledger = new ConfigLedger(clock, file, { digest, source: boot.source });
     this.#history = new HistoryStore(options.stateDir, options.uid, clock);
     const lastGood = new LastGoodStore(options.stateDir);
@@ -238,6 +248,7 @@ export class Daemon {
     try {
       await this.#kernelSide?.lock();
       this.#metrics.start();
+      this.#notices.start(this.#model.notices);
       this.#tellStart();
       // The API answers before all is done: a reload asked for there must find a director that has started.
       await this.#reloader.holding(() => this.#serve());
@@ -296,6 +307,7 @@ export class Daemon {
       () => this.#kernelSide?.leave(this.#model, this.#reconciler, this.#options.logger),
       () => this.#reconciler.close(),
       () => this.#api.close(),
+      () => this.#notices.close(),
       () => this.#kernelSide?.close(),
       () => this.#planes.dataplane.close(),
       () => this.#metrics.close(),
@@ -320,6 +332,7 @@ export class Daemon {
       userspace: this.#planes.userspace,
       metrics: () => this.#writeMetrics(),
       externalResults: this.#externalResults,
+      notices: this.#notices,
     });
     return new ApiServer({
       operations,
@@ -340,6 +353,7 @@ export class Daemon {
   /** Lets the parts that are not the table's follow a new model. */
   #follow(model: Model): void {
     this.#model = model;
+    this.#notices.configure(model.notices);
     this.#health.setLimits(model.director.health);
     // Of what is new to the checks something is known where a service came from another address.
     const { verdicts } = this.#reconciler.states;
@@ -379,6 +393,7 @@ export class Daemon {
   #frame() {
     const { unwritten } = this.#troubles;
     const { lastStall } = this.#health;
+    const notices = this.#notices.status;
     return {
       director: {
         // A new name takes effect at the next start, as restart-only.ts says.
@@ -388,6 +403,7 @@ export class Daemon {
         startedAtMs: this.#startedAtMs,
         ...(unwritten.length === 0 ? {} : { unwritten }),
         ...(lastStall === null ? {} : { lastStall }),
+        ...(notices.length === 0 ? {} : { notices }),
       },
       dataplane: this.#planes.choice,
       config: this.#ledger.status,
