@@ -21,6 +21,7 @@ import type {
 } from './drain-protocol.js';
 import { ENDPOINTS, type Endpoint } from './endpoints.js';
 import { splitLines } from './json-lines.js';
+import type { NoticeTestAnswer, NoticeTestRequest } from './notice-protocol.js';
 import type { ConnectionNames } from './operations.js';
 import type {
   ConnectionLine,
@@ -156,6 +157,10 @@ export class ApiClient {
 
   async setWeight(request: WeightRequest, options: CallOptions = {}): Promise<WeightAnswer> {
     return (await this.#json(this.#longCall(ENDPOINTS.weight, options, request))) as WeightAnswer;
+  }
+
+  async testNotice(request: NoticeTestRequest, options: CallOptions = {}): Promise<NoticeTestAnswer> {
+    return (await this.#json(this.#longCall(ENDPOINTS.noticeTest, options, request))) as NoticeTestAnswer;
   }
 
   /** Servers with orders, and those that leave. */

@@ -22,6 +22,7 @@ export const ENDPOINTS = {
   rollback: { method: 'POST', path: '/api/v1/rollback', onTcp: false },
   weight: { method: 'POST', path: '/api/v1/weight', onTcp: false },
   checkResult: { method: 'POST', path: '/api/v1/check-result', onTcp: false },
+  noticeTest: { method: 'POST', path: '/api/v1/notice-test', onTcp: false },
   drains: { method: 'GET', path: '/api/v1/drains', onTcp: false },
   drain: { method: 'POST', path: '/api/v1/drain', onTcp: false },
   undrain: { method: 'POST', path: '/api/v1/undrain', onTcp: false },

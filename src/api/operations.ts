@@ -2,6 +2,7 @@
 import type { DirectorEvent } from '../model/event.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { CheckResultAnswer, CheckResultRequest } from './check-result-protocol.js';
+import type { NoticeTestAnswer, NoticeTestRequest } from './notice-protocol.js';
 import type {
   DrainRequest,
   DrainsAnswer,
@@ -75,6 +76,8 @@ export interface ApiOperations {
   setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer>;
   /** For the checks of type `external`. */
   tellResult(request: CheckResultRequest): Promise<CheckResultAnswer>;
+  /** One attempt; @param who the asker; null where the system does not tell */
+  testNotice(request: NoticeTestRequest, who: Peer | null): Promise<NoticeTestAnswer>;
   /** Servers with orders, and those that leave. */
   drains(): Promise<DrainsAnswer>;
   /** @param who the asker; null where the system does not tell */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiError } from './errors.js';
 import type { CheckResultRequest } from './check-result-protocol.js';
 import type { DrainRequest, MaintenanceRequest, ServerRequest } from './drain-protocol.js';
+import type { NoticeTestRequest } from './notice-protocol.js';
 import type { ConnectionNames } from './operations.js';
 import type { ReloadRequest, RollbackRequest, WeightRequest } from './protocol.js';
 
@@ -45,6 +46,8 @@ const checkResultRequest = z.strictObject({
   up: z.boolean(),
   reason: words(LONGEST_FINDING).optional(),
 });
+
+const noticeTestRequest = z.strictObject({ notice: name });
 
 const serverRequest = z.strictObject({ service: name.optional(), server: name, dryRun: z.boolean() });
 
@@ -117,6 +120,11 @@ export function parseWeightRequest(body: unknown): WeightRequest {
 export function parseCheckResultRequest(body: unknown): CheckResultRequest {
   const { reason, ...rest } = parse('read check result', checkResultRequest, body);
   return reason === undefined ? rest : { ...rest, reason };
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseNoticeTestRequest(body: unknown): NoticeTestRequest {
+  return parse('read notice test', noticeTestRequest, body);
 }
 
 /** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */

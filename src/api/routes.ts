@@ -16,6 +16,7 @@ import {
   parseEventsQuery,
   parseHistoryNumber,
   parseMaintenanceRequest,
+  parseNoticeTestRequest,
   parseReloadRequest,
   parseRollbackRequest,
   parseUndrainRequest,
@@ -84,6 +85,8 @@ function handlersOf(context: RouteContext): Record<keyof typeof ENDPOINTS, Handl
     rollback: (request) => operations.rollback(parseRollbackRequest(request.body), peerOf(request.socket)),
     weight: (request) => operations.setWeight(parseWeightRequest(request.body), peerOf(request.socket)),
     checkResult: (request) => operations.tellResult(parseCheckResultRequest(request.body)),
+    noticeTest: (request) =>
+      operations.testNotice(parseNoticeTestRequest(request.body), peerOf(request.socket)),
     drains: () => operations.drains(),
     drain: (request) => operations.drain(parseDrainRequest(request.body), peerOf(request.socket)),
     undrain: (request) => operations.undrain(parseUndrainRequest(request.body), peerOf(request.socket)),

@@ -13,6 +13,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { eventsCommand } from './commands/events.js';
 import { historyCommand } from './commands/history.js';
 import { maintenanceCommand } from './commands/maintenance.js';
+import { noticesCommand } from './commands/notices.js';
 import { planCommand } from './commands/plan.js';
 import { realserverCommand } from './commands/realserver.js';
 import { reloadCommand } from './commands/reload.js';
@@ -56,6 +57,7 @@ export function createProgram(context: CliContext, programs: Programs): Command 
   };
   add(GROUPS.serve, runCommand(context, programs.runDirector), checkCommand(context));
   add(GROUPS.look, statusCommand(context), eventsCommand(context), connectionsCommand(context));
+  add(GROUPS.look, noticesCommand(context));
   add(
     GROUPS.change,
     planCommand(context, programs.planAlone),

@@ -8,6 +8,7 @@ import type {
   ServerRequest,
 } from '../api/drain-protocol.js';
 import type { CheckResultAnswer, CheckResultRequest } from '../api/check-result-protocol.js';
+import type { NoticeTestAnswer, NoticeTestRequest } from '../api/notice-protocol.js';
 import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../api/operations.js';
 import type {
   ConnectionLine,
@@ -31,6 +32,7 @@ import type { EventLog } from '../controller/event-log.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { Dataplane } from '../dataplane/types.js';
 import type { ExternalResults } from '../health/external-results.js';
+import type { Notices } from '../notices/notices.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { AskedPlane } from './choose-dataplane.js';
 import { DrainOperations } from './drain-operations.js';
@@ -38,7 +40,9 @@ import { tellResult } from './external-operations.js';
 import type { FoundServer } from './find-servers.js';
 import { loadRunnable } from './load-runnable.js';
 import { connectionNamer } from './name-connections.js';
+import { testNotice } from './notice-operations.js';
 import { requireServers, requireService } from './named-servers.js';
+import { tellFailures } from './noted-orders.js';
 import { warningTexts, type Reloader, type ReloadOutcome } from './reload.js';
 import { readUserspaceTable, type UserspacePlane } from './userspace-table.js';
 import type { HistoryEntry, HistoryStore } from './state/history-store.js';
@@ -60,10 +64,10 @@ export interface DirectorOperationsOptions {
   readonly metrics: () => AsyncIterable<string>;
   /** Where the checks of type `external` look. */
   readonly externalResults: ExternalResults;
+  readonly notices: Pick<Notices, 'test' | 'status'>;
 }
 
 const UNPROCESSABLE = 422;
-const CONFLICT = 409;
 const NOT_FOUND = 404;
 
 export class DirectorOperations implements ApiOperations {
@@ -158,6 +162,10 @@ export class DirectorOperations implements ApiOperations {
     return tellResult(this.#options.reconciler.services, this.#options.externalResults, request);
   }
 
+  testNotice({ notice }: NoticeTestRequest, who: Peer | null): Promise<NoticeTestAnswer> {
+    return testNotice(this.#options.notices, notice, asker(who));
+  }
+
   drains(): Promise<DrainsAnswer> {
     return Promise.resolve(this.#drains.list());
   }
@@ -180,12 +188,7 @@ export class DirectorOperations implements ApiOperations {
       found.map(({ service, server }) => reconciler.setWeight(service.key, server.key, weight, by)),
     );
     await this.#options.saveOverrides();
-    const failures = new Set(
-      results.flatMap((result) => result?.failures.map(({ message }) => message) ?? []),
-    );
-    if (failures.size === 0) return;
-    const message = `set weight: it is noted and tried again, but ${[...failures].join('; ')}`;
-    throw new ApiError(message, { code: 'ERR_STEP_FAILED', details: { status: CONFLICT }, retryable: true });
+    tellFailures('set weight', results);
   }
 
   async #historyEntry(number: number): Promise<HistoryEntry> {

@@ -8,6 +8,7 @@ import { ContinuousTotals } from './continuous-totals.js';
 import { EventLoopLag } from './event-loop-lag.js';
 import { exposeSnapshot } from './exposition.js';
 import { HealthMetrics } from './health-metrics.js';
+import { NoticeMetrics } from './notice-metrics.js';
 import { PlanMetrics } from './plan-metrics.js';
 import { registerProcessMetrics } from './process-metrics.js';
 
@@ -24,6 +25,8 @@ export class Metrics {
   readonly health: HealthMetrics;
   /** Hears of plans. */
   readonly plans: PlanMetrics;
+  /** Reads how notices fare. */
+  readonly notices: NoticeMetrics;
   readonly #clock: Clock;
   readonly #registry = new Registry();
   readonly #totals = new ContinuousTotals();
@@ -33,6 +36,7 @@ export class Metrics {
     this.#clock = options.clock;
     this.health = new HealthMetrics(this.#registry, this.checks);
     this.plans = new PlanMetrics(this.#registry);
+    this.notices = new NoticeMetrics(this.#registry);
     this.#lag = new EventLoopLag(options.clock, this.#registry);
     registerProcessMetrics(this.#registry);
   }

@@ -4,6 +4,7 @@
  */
 import type { DrainStatus, MaintenanceOrder } from './drain.js';
 import type { ServerKey, ServiceKey } from './keys.js';
+import type { NoticeStatus } from './notice.js';
 import type { PlaneRates } from './rates.js';
 import type { ForwardingMethod } from './real-server.js';
 import type { ServingTier } from './serving.js';
@@ -22,6 +23,8 @@ export interface Snapshot {
     readonly unwritten?: readonly UnwrittenState[];
     /** The last standstill of the process of a second or more; absent when there was none. */
     readonly lastStall?: { readonly atMs: number; readonly durationMs: number };
+    /** In the order of the file; absent when it has none. */
+    readonly notices?: readonly NoticeStatus[];
   };
   readonly dataplane: {
     readonly kind: string;

@@ -1,5 +1,6 @@
 /** A director that only remembers what it was asked. */
 import type { CheckResultAnswer, CheckResultRequest } from '../../../src/api/check-result-protocol.js';
+import type { NoticeTestAnswer, NoticeTestRequest } from '../../../src/api/notice-protocol.js';
 import type {
   DrainRequest,
   DrainsAnswer,
@@ -160,6 +161,12 @@ export class FakeOperations implements ApiOperations {
     this.asked.push({ what: 'reload', input: request, who });
     await this.gate();
     return { ok: true, revision: 2, steps: [], failures: [], warnings: [] };
+  }
+
+  async testNotice(request: NoticeTestRequest, who: Peer | null): Promise<NoticeTestAnswer> {
+    this.asked.push({ what: 'testNotice', input: request, who });
+    await this.gate();
+    return { notice: request.notice, sent: true, detail: 'HTTP 204' };
   }
 
   async history(): Promise<HistoryAnswer> {

@@ -36,6 +36,7 @@ async function started(): Promise<ControllerRig & { readonly operations: Directo
       timeouts: { tcpMs: null, tcpFinMs: 120_000, udpMs: 300_000 },
     },
     externalResults: new ExternalResults(new FakeClock()),
+    notices: { test: () => Promise.resolve(null), status: [] },
     // eslint-disable-next-line @typescript-eslint/require-await -- the interface streams
     metrics: async function* () {
       yield '';
