@@ -13,6 +13,7 @@ import type { OutsideFiles } from './outside-files.js';
 import type { ResolvedServer, ResolvedService } from './resolve-servers.js';
 import type { DirectorConfig } from './schema/director.js';
 import type { ServiceConfig } from './schema/service.js';
+import { toWeights } from './to-agent.js';
 import { toChecks } from './to-check.js';
 import { toServing } from './to-serving.js';
 import { toTunnel } from './to-tunnel.js';
@@ -79,6 +80,7 @@ export function toService(
     initial: config.initial,
     onFailure: config.on_failure,
     ...toServing(config),
+    ...toWeights(config),
     drain: { timeoutMs: config.drain.timeout, templates: config.drain.templates },
     drift: config.drift ?? director.drift,
     interface: config.interface ?? null,

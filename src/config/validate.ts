@@ -15,6 +15,7 @@ import { SCHEDULING_RULES } from './rules/scheduling.js';
 import { SERVER_RULES } from './rules/servers.js';
 import { SERVING_RULES } from './rules/serving.js';
 import { THIS_VERSION_RULES, warnAboutThisVersion } from './rules/this-version.js';
+import { WEIGHT_RULES } from './rules/weights.js';
 import { warnAboutPools } from './rules/pools.js';
 
 const SERVICE_RULES = [
@@ -24,6 +25,7 @@ const SERVICE_RULES = [
   ...CHECK_RULES,
   ...OPTION_RULES,
   ...SERVING_RULES,
+  ...WEIGHT_RULES,
   ...PLANE_RULES,
   ...OWN_SOCKET_RULES,
   ...THIS_VERSION_RULES,

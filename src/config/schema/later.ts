@@ -4,10 +4,6 @@ const LATER: readonly { readonly below: RegExp; readonly keys: readonly string[]
   { below: /^$/, keys: ['ha'] },
   { below: /^director$/, keys: ['metrics'] },
   { below: /^director\.proxy$/, keys: ['workers'] },
-  {
-    below: /^services\[\d+\]$/,
-    keys: ['slow_start'],
-  },
 ];
 
 /** True when a later version is to know this key at this path. */

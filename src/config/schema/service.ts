@@ -1,6 +1,7 @@
 /** One virtual service. */
 import { z } from 'zod';
 import { isSchedulerModule, SCHEDULER_FLAG_NAMES, SCHEDULER_NAMES } from '../../model/scheduler-names.js';
+import { agentSchema } from './agent.js';
 import { endpoint, hostAddress, portRange } from './addresses.js';
 import { checkSchema } from './check.js';
 import { drainSchema } from './drain.js';
@@ -124,6 +125,12 @@ export const serviceSchema = z.strictObject({
     .prefault('remove')
     .describe(
       'A failed server is removed, or kept with weight 0 (its connections live on). Default: remove.',
+    ),
+  agent: agentSchema.optional(),
+  slow_start: duration({ lowMs: 1000, highMs: 24 * 3_600_000 })
+    .optional()
+    .describe(
+      'A server that comes back gets its weight little by little over this time, 1s..24h. Default: at once.',
     ),
   ...servingKeys,
   drain: drainSchema,
