@@ -10,6 +10,7 @@ const CLIENTS: Readonly<Partial<Record<string, ClientPackage>>> = {
   redis: 'ioredis',
   postgresql: 'pg',
   mysql: 'mysql2',
+  mariadb: 'mysql2',
   mongodb: 'mongodb',
 };
 

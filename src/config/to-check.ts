@@ -103,6 +103,34 @@ function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
         credentials,
       };
     }
+    case 'mysql':
+    case 'mariadb':
+      return {
+        type: check.type,
+        ...probe,
+        ...toDatabase(check, files),
+        database: check.database ?? null,
+        donor: check.donor,
+        credentials: toCredentials(check, files),
+      };
+    case 'mongodb':
+      return {
+        type: 'mongodb',
+        ...probe,
+        ...toDatabase(check, files),
+        authDatabase: check.auth_database,
+        replicaSet: check.replica_set ?? null,
+        credentials: toCredentials(check, files),
+      };
+    case 'elasticsearch':
+      return {
+        type: 'elasticsearch',
+        ...probe,
+        tls: toDatabaseTls(check, files),
+        clusterStatus: check.cluster_status,
+        clusterName: check.cluster_name ?? null,
+        credentials: toCredentials(check, files),
+      };
     case 'exec':
       return {
         type: 'exec',
@@ -169,8 +197,15 @@ function toDatabase(
   check: DatabaseKeys,
   files: CheckFiles,
 ): Pick<DatabaseCheck, 'tls' | 'role' | 'maxLagMs'> {
-  const { role, max_lag: maxLagMs = null, tls, server_name: serverName = null } = check;
-  return { tls: tls ? { ...toTls(check, files), serverName } : null, role, maxLagMs };
+  const { role, max_lag: maxLagMs = null } = check;
+  return { tls: toDatabaseTls(check, files), role, maxLagMs };
+}
+
+function toDatabaseTls(
+  check: Pick<DatabaseKeys, 'tls' | 'server_name' | 'tls_verify'>,
+  files: CheckFiles,
+): TlsSettings | null {
+  return check.tls ? { ...toTls(check, files), serverName: check.server_name ?? null } : null;
 }
 
 function toCredentials(

@@ -182,6 +182,36 @@ export interface PostgresqlCheck extends DatabaseCheck {
   readonly credentials: Credentials & { readonly username: string };
 }
 
+/** A MySQL or MariaDB server answers. */
+export interface MysqlCheck extends DatabaseCheck {
+  readonly type: 'mysql' | 'mariadb';
+  /** null = none is chosen. */
+  readonly database: string | null;
+  /** Whether a member of a Galera cluster serves while it feeds another. */
+  readonly donor: 'up' | 'down';
+}
+
+/** A MongoDB server answers. */
+export interface MongodbCheck extends DatabaseCheck {
+  readonly type: 'mongodb';
+  /** Where its user is kept. */
+  readonly authDatabase: string;
+  /** null = any, or none. */
+  readonly replicaSet: string | null;
+}
+
+/** A node of Elasticsearch or OpenSearch answers for its cluster. */
+export interface ElasticsearchCheck extends PortCheck {
+  readonly type: 'elasticsearch';
+  readonly credentials: Credentials;
+  /** Null = no TLS. */
+  readonly tls: TlsSettings | null;
+  /** A worse one is a failure. */
+  readonly clusterStatus: 'green' | 'yellow' | 'red';
+  /** null = any. */
+  readonly clusterName: string | null;
+}
+
 /** A program ends with exit code 0. */
 export interface ExecCheck {
   /** Exit codes 2..255 are well, too, and set the weight to the code less 2. */
@@ -227,6 +257,9 @@ export type HealthCheck =
   | SmtpCheck
   | RedisCheck
   | PostgresqlCheck
+  | MysqlCheck
+  | MongodbCheck
+  | ElasticsearchCheck
   | ExecCheck
   | FileCheck
   | ExternalCheck;

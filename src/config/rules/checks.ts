@@ -34,6 +34,10 @@ function spokenBy(check: CheckConfig): 'tcp' | 'udp' | null {
     case 'smtp':
     case 'redis':
     case 'postgresql':
+    case 'mysql':
+    case 'mariadb':
+    case 'mongodb':
+    case 'elasticsearch':
       return 'tcp';
     case 'udp':
       return 'udp';
@@ -56,6 +60,10 @@ const PROGRAMS: Readonly<Partial<Record<CheckConfig['type'], string>>> = {
   smtp: 'SMTP',
   redis: 'Redis',
   postgresql: 'PostgreSQL',
+  mysql: 'MySQL',
+  mariadb: 'MariaDB',
+  mongodb: 'MongoDB',
+  elasticsearch: 'Elasticsearch',
 };
 
 /** A probe of the port in another protocol than the service's tells of another program, unless the file says where. */

@@ -1,11 +1,14 @@
 /** How a server is watched: one form a type of check. */
 import { z } from 'zod';
 import { dnsCheck } from './checks/dns.js';
+import { elasticsearchCheck } from './checks/elasticsearch.js';
 import { execCheck } from './checks/exec.js';
 import { externalCheck } from './checks/external.js';
 import { fileCheck } from './checks/file.js';
 import { httpCheck } from './checks/http.js';
 import { icmpCheck } from './checks/icmp.js';
+import { mongodbCheck } from './checks/mongodb.js';
+import { mysqlCheck } from './checks/mysql.js';
 import { postgresqlCheck } from './checks/postgresql.js';
 import { redisCheck } from './checks/redis.js';
 import { smtpCheck } from './checks/smtp.js';
@@ -26,6 +29,9 @@ export const checkSchema = z.union([
   smtpCheck,
   redisCheck,
   postgresqlCheck,
+  mysqlCheck,
+  mongodbCheck,
+  elasticsearchCheck,
   execCheck,
   fileCheck,
   externalCheck,

@@ -1,14 +1,18 @@
 /** From a check in the file to the checker that carries it out. The only place that knows all kinds. */
 import type { RealServer } from '../../model/real-server.js';
 import type { Checker, Question } from '../types.js';
+import type { ProbeTarget } from '../net/sockets.js';
 import { SourcedChecker } from '../net/sourced-checker.js';
 import { AgentChecker } from './agent.js';
 import { DnsChecker } from './dns.js';
+import { ElasticsearchChecker } from './elasticsearch.js';
 import { ExecChecker } from './exec.js';
 import { ExternalChecker } from './external.js';
 import { FileChecker } from './file.js';
 import { HttpChecker } from './http.js';
 import { IcmpChecker } from './icmp.js';
+import { MongodbChecker } from './mongodb.js';
+import { MysqlChecker } from './mysql.js';
 import { fillPlaceholders } from './placeholders.js';
 import { PostgresqlChecker } from './postgresql.js';
 import { RedisChecker } from './redis.js';
@@ -24,13 +28,15 @@ export function createChecker(
   server: RealServer,
   tools: CheckerTools = systemTools,
 ): Checker {
+  // Its client opens the connections itself.
+  if (check.type === 'mongodb') return new MongodbChecker(targetOf(check, server), check);
   if ('source' in check) {
     const { source, ...plain } = check;
     return new SourcedChecker(source, (sockets) => createChecker(plain, server, { ...tools, sockets }));
   }
   const { sockets, clock, external } = tools;
   const { address, name } = server;
-  const target = { address, port: ('port' in check ? check.port : null) ?? server.port };
+  const target = targetOf(check, server);
   switch (check.type) {
     case 'tcp':
       return new TcpChecker(sockets, target, check);
@@ -51,6 +57,11 @@ export function createChecker(
       return new RedisChecker(sockets, target, check);
     case 'postgresql':
       return new PostgresqlChecker(sockets, target, check);
+    case 'mysql':
+    case 'mariadb':
+      return new MysqlChecker(sockets, target, check);
+    case 'elasticsearch':
+      return new ElasticsearchChecker(sockets, target, check);
     case 'exec': {
       const command = check.command.map((word) => fillPlaceholders(word, { ...target, name }));
       return new ExecChecker({ command, ...target, name, dynamicWeight: check.dynamicWeight === true });
@@ -65,4 +76,8 @@ export function createChecker(
     case 'external':
       return new ExternalChecker(external, clock, server.key, check.ttlMs);
   }
+}
+
+function targetOf(check: Question, { address, port }: RealServer): ProbeTarget {
+  return { address, port: ('port' in check ? check.port : null) ?? port };
 }

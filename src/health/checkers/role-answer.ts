@@ -2,6 +2,7 @@
 import { formatDuration } from '../../base/duration.js';
 import type { SeenRole, WantedRole } from '../../model/role.js';
 import type { ProbeResult } from '../types.js';
+import { printable } from './failure.js';
 
 /** What a check asks for. */
 export interface RoleWish {
@@ -15,6 +16,11 @@ export interface RoleAnswer {
   readonly seen: SeenRole;
   /** How far a replica is behind; null = it cannot tell, or is the primary. */
   readonly lagMs: number | null;
+}
+
+/** What a server says of itself rules it out, whatever is wanted; that needs no repetition either. */
+export function ruledOut(subject: string, reason: string): ProbeResult {
+  return { ok: false, reason: `${subject}: ${printable(reason)}`, fact: true };
 }
 
 /**
