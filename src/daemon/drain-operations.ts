@@ -8,24 +8,19 @@ import type {
   ServerRequest,
 } from '../api/drain-protocol.js';
 import { ApiError } from '../api/errors.js';
-import type { OrderedServer } from '../controller/drains.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { RoundResult } from '../controller/round-scheduler.js';
 import { canStandAside, fallbackFlag } from '../model/hash-fallback.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { findServers, type FoundServer } from './find-servers.js';
 import { requireServers } from './named-servers.js';
+import { tellFailures } from './noted-orders.js';
+import { OrderLines, type Subject } from './order-lines.js';
 
 export interface DrainOperationsOptions {
   readonly reconciler: Pick<Reconciler, 'drains' | 'services' | 'states'>;
   /** Settles when the orders are durable, or cannot be, which is told elsewhere. */
   readonly saveOverrides: () => Promise<void>;
-}
-
-/** A server by its keys; it need not be in the file. */
-interface Subject {
-  readonly service: ServiceKey;
-  readonly server: ServerKey;
 }
 
 const CONFLICT = 409;
@@ -41,7 +36,7 @@ export class DrainOperations {
   }
 
   list(): DrainsAnswer {
-    return { servers: this.#options.reconciler.drains.list().map((ordered) => this.#line(ordered)) };
+    return { servers: this.#lines().all };
   }
 
   async drain({ service, server, timeoutMs, dryRun }: DrainRequest, by: string): Promise<OrderAnswer> {
@@ -110,25 +105,16 @@ export class DrainOperations {
     order: (subject: Subject) => Promise<RoundResult | null>,
   ): Promise<OrderAnswer> {
     const { drains } = this.#options.reconciler;
-    const before = subjects.map((subject) => JSON.stringify(this.#lineOf(subject)));
+    const lines = this.#lines();
     if (dryRun)
-      return {
-        servers: subjects.map((subject) => ({ ...this.#lineOf(subject), changed: false })),
-        warnings: [],
-      };
+      return { servers: subjects.map((subject) => ({ ...lines.of(subject), changed: false })), warnings: [] };
+    const before = subjects.map((subject) => JSON.stringify(lines.of(subject)));
     const results = await Promise.all(subjects.map(order));
     await Promise.all([this.#options.saveOverrides(), drains.count()]);
-    const failures = new Set(
-      results.flatMap((result) => result?.failures.map(({ message }) => message) ?? []),
-    );
-    if (failures.size > 0)
-      throw new ApiError(`${what}: it is noted and tried again, but ${[...failures].join('; ')}`, {
-        code: 'ERR_STEP_FAILED',
-        details: { status: CONFLICT },
-        retryable: true,
-      });
+    tellFailures(what, results);
+    const after = this.#lines();
     const servers = subjects.map((subject, index) => {
-      const line = this.#lineOf(subject);
+      const line = after.of(subject);
       // Who was held back only is released by an undrain, and the line does not tell of that.
       const isOther = what === 'undrain' || JSON.stringify(line) !== before[index];
       return { ...line, changed: results[index] !== null && isOther };
@@ -137,11 +123,10 @@ export class DrainOperations {
   }
 
   #found(service: string | undefined, server: string): readonly FoundServer[] {
-    const { services, drains } = this.#options.reconciler;
-    const leaves = drains
-      .list()
-      .map((ordered) => this.#line(ordered))
-      .find((line) => !line.configured && isMeant(line, service, server) && line.maintenance === null);
+    const { services } = this.#options.reconciler;
+    const leaves = this.#lines().all.find(
+      (line) => !line.configured && isMeant(line, service, server) && line.maintenance === null,
+    );
     if (leaves !== undefined && findServers(services, service, server).length === 0)
       throw conflict(
         `find server ${server}: it is not in the file any more and drains for that; write it back into the file to keep it`,
@@ -152,39 +137,19 @@ export class DrainOperations {
 
   /** Also servers that are not in the file; with none in maintenance those that the file has, which are then unchanged. */
   #maintained(service: string | undefined, server: string): readonly Subject[] {
-    const { services, drains } = this.#options.reconciler;
+    const { services } = this.#options.reconciler;
     const configured = findServers(services, service, server).map(subjectOf);
-    const others = drains
-      .list()
-      .map((ordered) => this.#line(ordered))
-      .filter((line) => !line.configured && line.maintenance !== null && isMeant(line, service, server))
+    const others = this.#lines()
+      .all.filter((line) => !line.configured && line.maintenance !== null && isMeant(line, service, server))
       .map((line) => ({ service: line.serviceKey, server: line.serverKey }));
     return configured.length + others.length > 0
       ? [...configured, ...others]
       : requireServers(services, service, server).map(subjectOf);
   }
 
-  #lineOf({ service, server }: Subject): OrderLine {
-    const listed = this.#options.reconciler.drains
-      .list()
-      .find((each) => each.service === service && each.server === server);
-    const nothing = { name: server, drain: null, maintenance: null, counts: null };
-    return this.#line(listed ?? { service, server, ...nothing });
-  }
-
-  #line({ service, server, name, drain, maintenance, counts }: OrderedServer): OrderLine {
-    const found = this.#options.reconciler.services.find(({ key }) => key === service);
-    const configured = found?.servers.find(({ key }) => key === server);
-    return {
-      service: found?.name ?? service,
-      serviceKey: service,
-      server: configured?.name ?? name,
-      serverKey: server,
-      configured: configured !== undefined,
-      drain,
-      maintenance,
-      left: counts,
-    };
+  #lines(): OrderLines {
+    const { services, drains } = this.#options.reconciler;
+    return new OrderLines(services, drains.list());
   }
 }
 
