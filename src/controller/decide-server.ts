@@ -27,7 +27,10 @@ export function decideServer(
   if (panic.has(server.key))
     return { ...decision(server, true, weight, `panic: kept in; ${reason}`), panic: true };
   if (!mayStand(server, serving)) return decision(server, false, 0, backupReason(standing));
-  if (standing.state !== 'well') return decision(server, quiesced, 0, reason);
+  if (standing.state !== 'well') {
+    const out = decision(server, quiesced, 0, reason);
+    return standing.otherRole === true ? { ...out, otherRole: true } : out;
+  }
   if (server.backup !== undefined || weight === 0 || primariesServe(serving))
     return decision(server, true, weight, reason);
   return decision(server, canStandAside(policy.settings), 0, `stands aside: ${serving.reason}`);

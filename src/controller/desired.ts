@@ -3,14 +3,16 @@ import type { Dataplane } from '../dataplane/types.js';
 import type { AgentReport } from '../model/agent.js';
 import type { DesiredService, DesiredState, ServerDecision, TableServer } from '../model/desired-state.js';
 import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
-import type { ServiceKey } from '../model/keys.js';
+import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Hold, Serving, ServingMemory } from '../model/serving.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { wantsPrimary } from '../model/wanted-role.js';
 import { decideServer, sorryDecision } from './decide-server.js';
 import type { ServerFacts, WeightOverride } from './facts.js';
 import { judgeServer, type ServiceFacts, type Standing } from './judge-server.js';
+import { rulePrimary } from './primary-role.js';
 import { weighServer } from './weigh-server.js';
 import { whoServes } from './who-serves.js';
 
@@ -36,6 +38,8 @@ export interface DesiredInputs {
   /** The director's own plane; a service may still ask for the userspace plane. */
   readonly plane: Dataplane['kind'];
 }
+
+const NO_PRIMARY = 'no server says that it is the primary: nobody serves';
 
 /**
  * Computes how the services with these keys ought to stand in the table; a key without a service is left out.
@@ -67,8 +71,13 @@ function desiredService(service: VirtualService, inputs: DesiredInputs): Desired
     maintenance: inputs.maintenance.get(service.key),
     agents: inputs.agents?.get(service.key),
   };
-  const standings = service.servers.map((server) => judgeServer(server, service, facts));
-  const serving = whoServes(service, standings, inputs.serving.get(service.key));
+  const judged = service.servers.map((server) => judgeServer(server, service, facts));
+  const { standings, serving } = standingsAndServing(
+    service,
+    judged,
+    facts.verdicts,
+    inputs.serving.get(service.key),
+  );
   const panic = new Set(serving.panic);
   const decided = standings.map((standing) => decideServer(standing, service, serving, panic));
   const decisions = decided.map((decision, index) => {
@@ -86,6 +95,7 @@ function desiredService(service: VirtualService, inputs: DesiredInputs): Desired
     decisions: withSorry(service, serving, decisions),
     servedAsNat,
     serving,
+    ...(serving.primary === undefined ? {} : { exclusive: true as const }),
   };
   return inputs.plane === 'composite' ? { ...desired, plane: service.plane } : desired;
 }
@@ -118,6 +128,21 @@ function weighed(
     },
     slowStartMs !== undefined,
   );
+}
+
+/** A service for a primary has one at most, or it would keep failed ones in. */
+function standingsAndServing(
+  service: VirtualService,
+  judged: readonly Standing[],
+  verdicts: ReadonlyMap<ServerKey, Verdict> | undefined,
+  memory: ServingMemory | undefined,
+): { readonly standings: readonly Standing[]; readonly serving: Serving } {
+  if (!wantsPrimary(service)) return { standings: judged, serving: whoServes(service, judged, memory) };
+  const { standings, holding, reason } = rulePrimary(judged, verdicts, memory?.primary);
+  const serving = whoServes({ ...service, panicThreshold: 0 }, standings, memory);
+  const whole = serving.tier === 'nobody' ? NO_PRIMARY : serving.reason;
+  const reasons = [whole, reason].filter((each) => each !== '').join('; ');
+  return { standings, serving: { ...serving, reason: reasons, primary: holding } };
 }
 
 function tableServers(

@@ -21,7 +21,8 @@ import type { RunningConfig } from './running-config.js';
 export interface ChangedServer {
   readonly service: ServiceKey;
   readonly server: ServerKey;
-  readonly cause: number;
+  /** Null: no event tells of it. */
+  readonly cause: number | null;
 }
 
 export interface DrainsOptions {

@@ -29,14 +29,17 @@ export interface Standing {
   /**
    * `well` serves if its turn comes. `failed` does not, by its check or by what it has to wait for since; `unchecked`
    * does not yet. `ordered-out` is an operator's doing: the checks change nothing about it, and it counts nowhere.
+   * `set-aside`: it is well, and another one is the primary.
    */
-  readonly state: 'well' | 'failed' | 'unchecked' | 'ordered-out';
+  readonly state: 'well' | 'failed' | 'unchecked' | 'ordered-out' | 'set-aside';
   /** In the table all the same, with weight 0. */
   readonly quiesced: boolean;
   /** Why it is not as configured; empty when it is. */
   readonly reason: string;
   /** When it failed, ms since the epoch; 0 unless it has. */
   readonly failedMs: number;
+  /** It is out for its role alone, as it ought to be. */
+  readonly otherRole?: true;
 }
 
 /** Never throws. */
@@ -55,7 +58,8 @@ export function judgeServer(server: RealServer, service: VirtualService, facts: 
     const wasChecked = verdict !== undefined && verdict.checkedAtMs !== null;
     const failedMs = wasChecked ? (hold?.failedMs ?? verdict.sinceMs) : 0;
     const state = wasChecked ? 'failed' : 'unchecked';
-    return { server, weight, state, quiesced, reason: failedReason(verdict), failedMs };
+    const standing = { server, weight, state, quiesced, reason: failedReason(verdict), failedMs } as const;
+    return verdict?.byRole === true ? { ...standing, otherRole: true } : standing;
   }
   if (hold !== undefined) {
     const { failedMs } = hold;
@@ -94,6 +98,7 @@ function wishesOut(
 
 function failedReason(verdict: Verdict | undefined): string {
   if (verdict === undefined) return 'not checked yet (initial: down)';
+  if (verdict.byRole === true) return verdict.reason;
   return verdict.state === 'down' ? `check failed: ${verdict.reason}` : `counts as down: ${verdict.reason}`;
 }
 

@@ -68,13 +68,37 @@ function serviceSteps(key: ServiceKey, inputs: PlanInputs): readonly Step[] {
   if (changesPlane(service, observed) || changesFamily(service, observed))
     return moveSteps(service, desired, observed);
   const extra = extraServerSteps(service, desired, observed, inputs.leaving.get(key));
+  const edits = editServerSteps(service, desired, observed);
+  if (desired.exclusive === true) return exclusiveSteps(service, desired, observed, [...extra, ...edits]);
   const [first, last] = splitDeletions(extra, desired, observed);
   return [
     ...first,
     ...editServiceSteps(service, observed),
     ...addServerSteps(service, desired, observed),
-    ...editServerSteps(service, desired, observed),
+    ...edits,
     ...last,
+  ];
+}
+
+/** Who stops goes first, and nobody comes before that is done: two that take writes at one time are worse than none. */
+function exclusiveSteps(
+  service: TableService,
+  desired: DesiredService,
+  observed: ObservedService,
+  changes: readonly Step[],
+): readonly Step[] {
+  const first: Step[] = [];
+  const others: Step[] = [];
+  for (const step of changes) {
+    const stops = step.kind === 'delete-server' || (step.kind === 'edit-server' && step.phase === 3);
+    if (stops) first.push({ ...step, phase: 1 });
+    else others.push(step);
+  }
+  return [
+    ...first,
+    ...editServiceSteps(service, observed),
+    ...addServerSteps(service, desired, observed),
+    ...others,
   ];
 }
 
@@ -206,8 +230,12 @@ function extraServerSteps(
   return steps;
 }
 
-/** The file took it out, and its service has got a scheduler since that would turn its clients away while it drains. */
-function mustGo({ origin }: Leaver, { settings }: DesiredService): boolean {
+/**
+ * The file took it out, and its service has got a scheduler since that would turn its clients away while it drains. Or
+ * another one has its place, and what it carries might write beside that.
+ */
+function mustGo({ origin }: Leaver, { settings, exclusive, servers }: DesiredService): boolean {
+  if (exclusive === true && servers.some(({ weight }) => weight > 0)) return true;
   return origin === 'file' && !canStandAside(settings);
 }
 

@@ -23,6 +23,11 @@ export interface RecoveryHoldsOptions {
   readonly onChange: () => void;
 }
 
+/** What a verdict comes to for recovery: who is down for its role alone has not failed. */
+export function healthOf({ countsAs, byRole }: Pick<Verdict, 'countsAs' | 'byRole'>): CountedState {
+  return byRole === true ? 'up' : countsAs;
+}
+
 /** What a verdict did to a hold; null when nothing that anybody has to know. */
 export type HoldChange = 'recovered' | 'failed' | null;
 
@@ -135,7 +140,7 @@ export class RecoveryHolds {
   #holdFailed({ key, servers }: VirtualService, verdicts: ReadonlyMap<ServerKey, Verdict> | undefined): void {
     for (const server of servers) {
       const verdict = verdicts?.get(server.key);
-      if (verdict?.countsAs !== 'down' || verdict.checkedAtMs === null) continue;
+      if (verdict?.countsAs !== 'down' || verdict.byRole === true || verdict.checkedAtMs === null) continue;
       this.#set(key, server.key, { failedMs: verdict.sinceMs, recoveredMs: null, untilMs: null });
     }
   }

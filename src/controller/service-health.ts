@@ -28,12 +28,18 @@ const MOST_NAMED = 3;
 /**
  * `error`: a step or the scheduler module failed; `down`: no server takes connections, or the sorry server alone;
  * `degraded`: some do not, others serve in their stead, or the table is not as the file says and is left so; else `ok`.
- * A server with weight 0 in the file is not expected to serve, one of the backup pool only when its turn has come.
+ * A server with weight 0 in the file is not expected to serve, nor one that has another role than its service is for; one
+ * of the backup pool only when its turn has come.
  */
 export function computeHealth({ service, desired, observed, errors, drift }: HealthInputs): Health {
   const serves = (key: RealServer['key']): boolean => (observed?.servers.get(key)?.weight ?? 0) > 0;
   const serving = service.servers.filter((server) => serves(server.key)).length;
-  const idle = primariesOf(service).filter((server) => server.weight > 0 && !serves(server.key));
+  const asItOught = new Set(
+    desired?.decisions.filter(({ otherRole }) => otherRole === true).map(({ server }) => server),
+  );
+  const idle = primariesOf(service).filter(
+    ({ key, weight }) => weight > 0 && !serves(key) && !asItOught.has(key),
+  );
   const reason = [
     ...(errors[0] === undefined ? [] : [errors[0]]),
     ...servingReason(desired),

@@ -1,6 +1,7 @@
 /** What a change of who serves means to people, as events. Pure. */
 import type { DesiredService } from '../model/desired-state.js';
 import type { EventType } from '../model/event.js';
+import type { ServerKey } from '../model/keys.js';
 import type { Serving, ServingMemory, ServingTier } from '../model/serving.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { Causes } from './dirty-set.js';
@@ -33,6 +34,7 @@ export function servingEvents(
     cause: latestOf(causes),
   });
   return [
+    ...primaryEvents(before, serving, decisions).map(([type, message]) => draft(type, message)),
     ...quorumEvents(service, before, serving).map(([type, message]) => draft(type, message)),
     ...panicEvents(before, serving, decisions).map(([type, message]) => draft(type, message)),
     ...tierEvents(service, before, serving).map(([type, message]) => draft(type, message)),
@@ -53,6 +55,26 @@ function quorumEvents(
   return serving.quorate
     ? [['quorum-reached', `${weight}, needed ${serving.quorum}`]]
     : [['quorum-lost', `${weight}, needed ${serving.quorum}`]];
+}
+
+/** That one has the service where nobody had it, or the other way round, is told as what the service can do. */
+function primaryEvents(
+  before: ServingMemory | undefined,
+  { primary, reason }: Serving,
+  decisions: DesiredService['decisions'],
+): readonly Told[] {
+  if (primary === undefined) return [];
+  const decisionOf = (key: ServerKey | null) => decisions.find(({ server }) => server === key);
+  const was = before?.primary?.holder ?? null;
+  const told: Told[] = [];
+  if (was !== null && primary.holder !== null && was !== primary.holder) {
+    const why = decisionOf(was)?.reason ?? 'not in the file';
+    const [from, to] = [decisionOf(was)?.name ?? was, decisionOf(primary.holder)?.name ?? primary.holder];
+    told.push(['primary-changed', `${from} -> ${to}; ${from}: ${why}`]);
+  }
+  const known = new Set(before?.primary?.rivals);
+  if (primary.rivals.some((key) => !known.has(key) && key !== was)) told.push(['role-conflict', reason]);
+  return told;
 }
 
 function panicEvents(

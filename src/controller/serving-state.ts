@@ -40,9 +40,12 @@ export class ServingState implements RememberedServing {
   }
 
   /** Remembers what was decided. @returns the decision before, or undefined */
-  decided(service: ServiceKey, { tier, quorate, panic, out }: ServingMemory): ServingMemory | undefined {
+  decided(
+    service: ServiceKey,
+    { tier, quorate, panic, out, primary }: ServingMemory,
+  ): ServingMemory | undefined {
     const before = this.#decisions.get(service);
-    const memory = { tier, quorate, panic, out };
+    const memory = { tier, quorate, panic, out, ...(primary === undefined ? {} : { primary }) };
     this.#decisions.set(service, memory);
     if (before === undefined ? isWorthKeeping(memory) : !sameMemory(before, memory)) this.#onChange();
     return before;
@@ -92,12 +95,20 @@ export class ServingState implements RememberedServing {
 }
 
 /** Whether the next decision could come out otherwise without it. */
-export function isWorthKeeping({ quorate, panic, tier }: ServingMemory): boolean {
-  return !quorate || panic.length > 0 || tier !== 'primaries';
+export function isWorthKeeping({ quorate, panic, tier, primary }: ServingMemory): boolean {
+  const isHeld = primary !== undefined && primary.holder !== null;
+  return !quorate || panic.length > 0 || tier !== 'primaries' || isHeld;
 }
 
 function sameMemory(a: ServingMemory, b: ServingMemory): boolean {
-  return a.tier === b.tier && a.quorate === b.quorate && sameKeys(a.panic, b.panic) && sameKeys(a.out, b.out);
+  return (
+    a.tier === b.tier &&
+    a.quorate === b.quorate &&
+    sameKeys(a.panic, b.panic) &&
+    sameKeys(a.out, b.out) &&
+    a.primary?.holder === b.primary?.holder &&
+    sameKeys(a.primary?.rivals ?? [], b.primary?.rivals ?? [])
+  );
 }
 
 function sameKeys(a: readonly ServerKey[], b: readonly ServerKey[]): boolean {

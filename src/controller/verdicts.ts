@@ -3,11 +3,13 @@ import type { EventType } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { sameLoad } from '../model/load.js';
 import type { RealServer } from '../model/real-server.js';
-import type { Verdict, VerdictState } from '../model/status.js';
+import type { CountedState, Verdict, VerdictState } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { wantsPrimary } from '../model/wanted-role.js';
 import type { ChangedServer } from './drains.js';
 import type { EventLog } from './event-log.js';
 import { heldReason } from './judge-server.js';
+import { healthOf } from './recovery-holds.js';
 import type { RunningConfig } from './running-config.js';
 import type { StatesChange } from './server-states.js';
 
@@ -38,30 +40,64 @@ export class Verdicts {
 
   /** Takes over a verdict. One about a server that is no longer in the file is dropped. */
   take(service: ServiceKey, server: ServerKey, verdict: Verdict): void {
-    const { config, events, onStates, changed } = this.#options;
+    const { config, onStates, changed, reweigh } = this.#options;
     const configured = config.services.get(service);
     const subject = config.server(service, server);
     if (configured === undefined || subject === undefined) return;
     const counted = this.#countedSoFar(configured, server, verdict);
     const before = config.states.setVerdict(service, server, verdict);
-    const known = before?.state;
-    if (verdict.state !== known) onStates('verdict');
-    else if (verdict.countsAs !== configured.initial) onStates('confirmed');
-    if (!isNews(verdict, known, counted)) {
-      if (sameLoad(before?.load, verdict.load)) return;
-      onStates('confirmed');
-      this.#options.reweigh(service);
-      return;
-    }
-    const cause = events.append({
-      type: VERDICT_EVENTS[verdict.state],
-      service: config.ownership.services.get(service) ?? null,
-      server: subject.name,
-      message: `${known ?? 'unknown'} -> ${verdict.state}: ${verdict.reason}`,
-    });
-    const became = config.serving.counted(configured, server, counted, verdict.countsAs);
+    const isReweighed = !sameLoad(before?.load, verdict.load);
+    if (verdict.state !== before?.state || !sameRole(verdict, before)) onStates('verdict');
+    else if (verdict.countsAs !== configured.initial || isReweighed) onStates('confirmed');
+    const said = this.#tellRole(configured, subject, before, verdict);
+    const told = this.#tellHealth(configured, subject, { before, counted, verdict, cause: said });
+    const cause = told ?? said;
+    const became = config.serving.counted(configured, server, counted, healthOf(verdict));
     if (became === 'recovered') this.#tellHeld(configured, subject, cause);
-    changed({ service, server, cause }, 'verdict');
+    if (cause !== null || this.#matters(configured, before, verdict))
+      changed({ service, server, cause }, 'verdict');
+    else if (isReweighed) reweigh(service);
+  }
+
+  /** @returns the event's number; null when it says what it has always said */
+  #tellRole(
+    { name }: VirtualService,
+    server: RealServer,
+    before: Verdict | undefined,
+    { role }: Verdict,
+  ): number | null {
+    const was = before?.role;
+    if (was === undefined || role === undefined || was.name === role.name) return null;
+    const term = role.term === null ? '' : ` (term ${role.term})`;
+    const message = `${was.name} -> ${role.name}${term}`;
+    return this.#options.events.append({ type: 'server-role', service: name, server: server.name, message });
+  }
+
+  /** A server that is down for its role alone is well: its role has been told. @returns as `#tellRole` */
+  #tellHealth(
+    { name }: VirtualService,
+    server: RealServer,
+    { before, counted, verdict, cause }: News,
+  ): number | null {
+    const [known, state] = [before && healthState(before), healthState(verdict)];
+    if (!isNews({ known, state, counted, counts: healthOf(verdict) })) return null;
+    if (before === undefined && verdict.byRole === true) return null;
+    return this.#options.events.append({
+      type: VERDICT_EVENTS[state],
+      service: name,
+      server: server.name,
+      message: `${known ?? 'unknown'} -> ${state}: ${verdict.reason}`,
+      cause,
+    });
+  }
+
+  /** Whether the service may have to be planned anew, though the server is as well as it was. */
+  #matters(service: VirtualService, before: Verdict | undefined, verdict: Verdict): boolean {
+    if ((before?.countsAs ?? service.initial) !== verdict.countsAs || before?.byRole !== verdict.byRole)
+      return true;
+    if (!wantsPrimary(service)) return false;
+    const pending = this.#options.config.serving.decisions.get(service.key)?.primary?.pending === true;
+    return pending || !sameRole(verdict, before) || verdict.role?.confirmed !== before?.role?.confirmed;
   }
 
   /** The server has been well for as long as its service asks: it serves again. */
@@ -84,10 +120,11 @@ export class Verdicts {
   ): Verdict['countsAs'] {
     const { states, serving } = this.#options.config;
     if (state !== 'unknown' && serving.heldAs(key, server) === 'down') return 'down';
-    return states.verdicts.get(key)?.get(server)?.countsAs ?? initial;
+    const known = states.verdicts.get(key)?.get(server);
+    return known === undefined ? initial : healthOf(known);
   }
 
-  #tellHeld({ key, name, recovery }: VirtualService, server: RealServer, cause: number): void {
+  #tellHeld({ key, name, recovery }: VirtualService, server: RealServer, cause: number | null): void {
     const hold = this.#options.config.serving.holds.get(key)?.get(server.key);
     if (hold === undefined) return;
     this.#options.events.append({
@@ -100,8 +137,30 @@ export class Verdicts {
   }
 }
 
+interface News {
+  readonly before: Verdict | undefined;
+  /** What the server was taken for so far. */
+  readonly counted: CountedState;
+  readonly verdict: Verdict;
+  readonly cause: number | null;
+}
+
 /** Of first verdicts only `down`, and what makes the server count otherwise. */
-function isNews(verdict: Verdict, known: VerdictState | undefined, counted: Verdict['countsAs']): boolean {
-  if (verdict.countsAs !== counted) return true;
-  return known === undefined ? verdict.state === 'down' : verdict.state !== known;
+function isNews(about: {
+  readonly known: VerdictState | undefined;
+  readonly state: VerdictState;
+  readonly counted: CountedState;
+  readonly counts: CountedState;
+}): boolean {
+  const { known, state, counted, counts } = about;
+  if (counts !== counted) return true;
+  return known === undefined ? state === 'down' : state !== known;
+}
+
+function healthState({ state, byRole }: Verdict): VerdictState {
+  return byRole === true && state === 'down' ? 'up' : state;
+}
+
+function sameRole({ role }: Verdict, before: Verdict | undefined): boolean {
+  return role?.name === before?.role?.name && role?.term === before?.role?.term;
 }

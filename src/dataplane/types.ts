@@ -92,8 +92,11 @@ export type Step =
     }
   | {
       readonly kind: 'edit-server';
-      /** 3 for one that goes: it keeps its weight until what comes in its stead is there. */
-      readonly phase: 2 | 3;
+      /**
+       * 3 for one that goes: it keeps its weight until what comes in its stead is there. 1 where two must not take
+       * connections at one time.
+       */
+      readonly phase: 1 | 2 | 3;
       readonly service: TableService;
       readonly server: TableServer;
       readonly changes: readonly FieldChange[];
@@ -104,7 +107,10 @@ export type Step =
     }
   | {
       readonly kind: 'delete-server';
-      /** 1 when the server would turn clients away under the scheduler that the same plan sets. */
+      /**
+       * 1 when the server would turn clients away under the scheduler that the same plan sets, and where two must not take
+       * connections at one time.
+       */
       readonly phase: 1 | 3;
       readonly service: TableService;
       readonly server: TableServer;

@@ -38,6 +38,8 @@ export interface ServerDecision {
   readonly panic?: true;
   /** An operator's order took it out; it was given time, so what is left on it may end. */
   readonly drained?: true;
+  /** It is out for its role alone, as it ought to be. */
+  readonly otherRole?: true;
 }
 
 export interface DesiredService extends TableService {
@@ -49,6 +51,8 @@ export interface DesiredService extends TableService {
   readonly servedAsNat: string | null;
   /** Who serves, and why. */
   readonly serving: Serving;
+  /** At most one of its servers may take connections at a time: who stops comes before who begins. */
+  readonly exclusive?: true;
 }
 
 export type DesiredState = ReadonlyMap<ServiceKey, DesiredService>;

@@ -9,6 +9,16 @@ export const SERVING_TIERS = ['primaries', 'panic', 'backup', 'sorry', 'below-qu
 
 export type ServingTier = (typeof SERVING_TIERS)[number];
 
+/** Who has a service for a primary. Plain JSON values. */
+export interface PrimaryHolding {
+  /** Null: nobody. */
+  readonly holder: ServerKey | null;
+  /** Others that say they are the primary while the holder says so, too. */
+  readonly rivals: readonly ServerKey[];
+  /** Another one says that it is the primary, and the holder has not been asked since. */
+  readonly pending: boolean;
+}
+
 /** How a decision came about, for the next one. Plain JSON values. */
 export interface ServingMemory {
   readonly tier: ServingTier;
@@ -18,6 +28,8 @@ export interface ServingMemory {
   readonly panic: readonly ServerKey[];
   /** Servers that are out, failed or by order; kept only where there is a panic threshold. */
   readonly out: readonly ServerKey[];
+  /** Absent where the service is not for a primary. */
+  readonly primary?: PrimaryHolding;
 }
 
 export interface Serving extends ServingMemory {

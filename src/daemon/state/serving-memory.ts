@@ -5,11 +5,18 @@ import { SERVING_TIERS } from '../../model/serving.js';
 import { factsSchema, serverKeySchema, serviceKeySchema, storeFacts, wallMsSchema } from './server-facts.js';
 import type { StateFormat } from './state-file.js';
 
+const primary = z.strictObject({
+  holder: serverKeySchema.nullable(),
+  rivals: z.array(serverKeySchema),
+  pending: z.boolean(),
+});
+
 const decision = z.strictObject({
   tier: z.enum(SERVING_TIERS),
   quorate: z.boolean(),
   panic: z.array(serverKeySchema),
   out: z.array(serverKeySchema),
+  primary: primary.exactOptional(),
 });
 
 const hold = z.strictObject({
