@@ -2,12 +2,15 @@
 import type { Clock } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
 import type { Dataplane, ObservedTable } from '../dataplane/types.js';
+import type { ServiceKey } from '../model/keys.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { ServiceStanding } from '../model/standing.js';
 import { computeReadiness } from './readiness.js';
 import type { RoundRunner } from './round.js';
 import type { RoundScheduler } from './round-scheduler.js';
 import type { RunningConfig } from './running-config.js';
 import { SharedDump } from './shared-dump.js';
+import { computeStanding } from './standing.js';
 import { buildSnapshot, type SnapshotFrame } from './status.js';
 
 export interface CurrentStatusOptions {
@@ -58,6 +61,23 @@ export class CurrentStatus {
   /** Whether the director does what its file says, with the reasons, as known without looking at the table. */
   readiness(): Snapshot['ready'] {
     return this.#readiness(this.#options.rounds.unreadable?.message ?? null);
+  }
+
+  /** How a service of the file stands, as known without looking at the table; null when the file has none such. */
+  standing(key: ServiceKey): ServiceStanding | null {
+    const { config, runner, rounds } = this.#options;
+    const service = config.services.get(key);
+    if (service === undefined) return null;
+    const observed = runner.believed.get(key);
+    const failed = rounds.failures.get(key)?.errors.map(({ message }) => message) ?? [];
+    return computeStanding({
+      service,
+      desired: runner.desired.get(key),
+      observed,
+      errors: [...failed, ...(observed?.faults ?? [])],
+      drift: runner.drift.unrepaired.get(key),
+      verdicts: config.states.verdicts.get(key),
+    });
   }
 
   #readiness(unreadable: string | null): Snapshot['ready'] {

@@ -13,6 +13,7 @@ import type { Model } from '../model/director.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { PlanSummary, Snapshot } from '../model/snapshot.js';
+import type { ServiceStanding } from '../model/standing.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { CurrentStatus } from './current-status.js';
@@ -307,6 +308,11 @@ export class Reconciler {
   /** Whether the director does what its file says, with the reasons, as known without looking at the table. */
   readiness(): Snapshot['ready'] {
     return this.#status.readiness();
+  }
+
+  /** How a service of the file stands, as known without looking at the table; null when the file has none such. */
+  standing(key: ServiceKey): ServiceStanding | null {
+    return this.#status.standing(key);
   }
 
   /** Tells of a fault that the plane found at a service while it served; null: what was at fault is replaced. */
