@@ -129,10 +129,12 @@ const table: Readonly<Record<string, Rule>> = {
     node: true,
     packages: ['fastify', 'zod'],
   },
+  'src/report/': { own: ['src/base/', 'src/model/'], node: false, packages: [] },
   'src/agent/': { own: ['src/base/'], node: true, packages: [] },
   'src/cli/': {
     own: [
       'src/agent/',
+      'src/report/',
       'src/base/',
       'src/model/',
       'src/api/client.ts',
@@ -187,6 +189,7 @@ const pureFiles = [
   'src/controller/plan-addresses.ts',
   'src/controller/plan.ts',
   'src/controller/shrink-guard.ts',
+  'src/controller/standing.ts',
   'src/health/rise-fall.ts',
   'src/notices/content.ts',
   'src/notices/mail-rate.ts',

@@ -1,0 +1,52 @@
+/** How a service and its servers stand, for who counts availability. Pure. */
+import type { ServerKey } from '../model/keys.js';
+import type { RealServer } from '../model/real-server.js';
+import type { ServiceStanding, Standing } from '../model/standing.js';
+import type { Verdict } from '../model/status.js';
+import { computeHealth, type HealthInputs } from './service-health.js';
+
+export interface StandingInputs extends HealthInputs {
+  /** Undefined before the first of the service. */
+  readonly verdicts: ReadonlyMap<ServerKey, Verdict> | undefined;
+}
+
+/**
+ * The service as its status says, but `error`, which is `degraded` while a server takes connections and else `down`;
+ * `unknown` until it has been planned. Never throws.
+ */
+export function computeStanding(inputs: StandingInputs): ServiceStanding {
+  const { service, observed } = inputs;
+  const takes = ({ key }: RealServer): boolean => (observed?.servers.get(key)?.weight ?? 0) > 0;
+  return {
+    standing: serviceStanding(inputs, service.servers.some(takes)),
+    servers: new Map(
+      service.servers.map((server) => [server.name, serverStanding(server, inputs, takes(server))]),
+    ),
+  };
+}
+
+function serviceStanding(inputs: StandingInputs, serves: boolean): Standing {
+  if (inputs.desired === undefined) return 'unknown';
+  const { health } = computeHealth(inputs);
+  switch (health) {
+    case 'ok':
+      return 'up';
+    case 'degraded':
+    case 'down':
+      return health;
+    case 'error':
+      return serves && inputs.desired.serving.tier !== 'sorry' ? 'degraded' : 'down';
+  }
+}
+
+/** Of one that was not checked yet nothing is known, unless its service takes it for up meanwhile. */
+function serverStanding(
+  { key, weight, backup }: RealServer,
+  { service, verdicts }: StandingInputs,
+  takesConnections: boolean,
+): Standing {
+  const state = verdicts?.get(key)?.state ?? (service.initial === 'up' ? 'up' : 'unknown');
+  if (state !== 'up') return state;
+  // Nobody expects connections of one with weight 0, nor of one of the backup pool.
+  return takesConnections || weight === 0 || backup !== undefined ? 'up' : 'degraded';
+}
