@@ -25,7 +25,7 @@ import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { indexServices, RunningConfig } from './running-config.js';
 import type { RememberedStates, StatesChange } from './server-states.js';
-import { ServerLoads, type RememberedLoads } from './server-loads.js';
+import { ServerLoads, type LoadsChange, type RememberedLoads } from './server-loads.js';
 import { AgentReports } from './agent-reports.js';
 import { ServingState, type RememberedServing } from './serving-state.js';
 import type { SnapshotFrame } from './status.js';
@@ -56,7 +56,7 @@ export interface ReconcilerOptions {
   /** What agents said before this start, and servers that began slowly. */
   readonly loads?: RememberedLoads;
   /** Hears that what has to be remembered of that has changed. */
-  readonly onLoads?: () => void;
+  readonly onLoads?: (change: LoadsChange) => void;
   /** Asked anew for every snapshot. */
   readonly frame: () => SnapshotFrame;
   /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
@@ -110,7 +110,7 @@ export class Reconciler {
       clock,
       before: options.loads,
       onStep: (services) => this.#reweigh(services),
-      onChange: () => options.onLoads?.(),
+      onChange: (change) => options.onLoads?.(change),
     });
     const config = new RunningConfig(model, dataplane.kind, this.#serving, this.#loads, options);
     this.#options = options;

@@ -13,7 +13,12 @@ export interface RememberedLoads {
 
 export const NO_LOADS: RememberedLoads = { agents: new Map(), begins: new Map() };
 
-export interface ServerLoadsOptions extends Omit<SlowStartsOptions, 'before'> {
+/** `slow-start`: a server began or is done; `agent`: one has spoken. */
+export type LoadsChange = 'slow-start' | 'agent';
+
+export interface ServerLoadsOptions extends Omit<SlowStartsOptions, 'before' | 'onChange'> {
+  /** Something is to be remembered. */
+  readonly onChange: (change: LoadsChange) => void;
   /** From an earlier process; copied. */
   readonly before?: RememberedLoads | undefined;
 }
@@ -22,12 +27,13 @@ export interface ServerLoadsOptions extends Omit<SlowStartsOptions, 'before'> {
 export class ServerLoads implements RememberedLoads {
   readonly slowStarts: SlowStarts;
   readonly #agents: Map<ServiceKey, Map<ServerKey, AgentReport>>;
-  readonly #onChange: () => void;
+  readonly #onChange: (change: LoadsChange) => void;
 
   constructor({ before = NO_LOADS, ...options }: ServerLoadsOptions) {
     this.#agents = new Map([...before.agents].map(([key, reports]) => [key, new Map(reports)]));
     this.#onChange = options.onChange;
-    this.slowStarts = new SlowStarts({ ...options, before: before.begins });
+    const onChange = (): void => options.onChange('slow-start');
+    this.slowStarts = new SlowStarts({ ...options, before: before.begins, onChange });
   }
 
   /** A live view. */
@@ -46,7 +52,7 @@ export class ServerLoads implements RememberedLoads {
     else reports.set(server, report);
     if (reports.size === 0) this.#agents.delete(service);
     else this.#agents.set(service, reports);
-    this.#onChange();
+    this.#onChange('agent');
   }
 
   /** Forgets agents of servers that are not in the services, or whose service asks none. */

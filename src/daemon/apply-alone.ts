@@ -111,6 +111,7 @@ async function program(
     kernel: true,
     states: () => reconciler.states,
     serving: () => reconciler.serving,
+    loads: () => reconciler.loads,
     owned: () => reconciler.owned,
     onTrouble: (trouble) => {
       if (trouble !== null) troubles.push(trouble);

@@ -146,6 +146,7 @@ export class Daemon {
       kernel,
       states: () => this.#reconciler.states,
       serving: () => this.#reconciler.serving,
+      loads: () => this.#reconciler.loads,
       owned: () => this.#reconciler.owned,
       onTrouble: (trouble, path) => this.#troubles.report(path, trouble),
     });
@@ -163,6 +164,8 @@ export class Daemon {
       states: remembered.states,
       serving: remembered.serving,
       onServing: () => this.#state.servingChanged(),
+      loads: remembered.loads,
+      onLoads: (change) => this.#state.loadsChanged(change),
       saveOwnership: () => this.#state.saveOwnership(),
       onStates: (change) => this.#state.statesChanged(change),
       dataplane: this.#planes.dataplane,
@@ -185,6 +188,7 @@ export class Daemon {
       random,
       makeChecker: (check, server) => createChecker(check, server, checkerTools),
       onVerdict: (service, server, verdict) => this.#reconciler.setVerdict(service, server, verdict),
+      onAgent: (service, server, report) => this.#reconciler.setAgent(service, server, report),
       onStall: (stall) => stalls.stalled(stall),
       observer: this.#metrics.health,
       limits: model.director.health,
@@ -266,10 +270,11 @@ export class Daemon {
     await this.#kernelSide?.follow(this.#model);
     await this.#reconciler.start();
     void this.#kernelSide?.check(this.#model);
-    const { verdicts } = this.#options.remembered.states;
+    const { states, loads } = this.#options.remembered;
     this.#health.configure(
       this.#model.services,
-      (service, server) => verdicts.get(service)?.get(server) ?? null,
+      (service, server) => states.verdicts.get(service)?.get(server) ?? null,
+      (service, server) => loads.agents.get(service)?.get(server) ?? null,
     );
     if (this.#options.boot.source === 'file') await this.#rememberBoot();
   }
@@ -356,8 +361,12 @@ export class Daemon {
     this.#notices.configure(model.notices);
     this.#health.setLimits(model.director.health);
     // Of what is new to the checks something is known where a service came from another address.
-    const { verdicts } = this.#reconciler.states;
-    this.#health.configure(model.services, (service, server) => verdicts.get(service)?.get(server) ?? null);
+    const { states, loads } = this.#reconciler;
+    this.#health.configure(
+      model.services,
+      (service, server) => states.verdicts.get(service)?.get(server) ?? null,
+      (service, server) => loads.agents.get(service)?.get(server) ?? null,
+    );
     void this.#kernelSide?.check(model);
   }
 

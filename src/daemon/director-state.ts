@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import type { Leaver } from '../controller/leaving.js';
 import { NOTHING_OWNED, type OwnedTable } from '../controller/ownership.js';
+import { NO_LOADS, type LoadsChange, type RememberedLoads } from '../controller/server-loads.js';
 import { NOTHING_DECIDED, type RememberedServing } from '../controller/serving-state.js';
 import { NOTHING_KNOWN, type RememberedStates, type StatesChange } from '../controller/server-states.js';
 import type { ServerKey } from '../model/keys.js';
 import type { VipKey } from '../model/vip-address.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { recallAddresses, storeAddresses } from './owned-addresses.js';
+import { freshAgents, loadFormat } from './state/load-memory.js';
 import { currentHost, type HostIdentity } from './state/host-identity.js';
 import { NO_OPERATOR_STATE, operatorStateFormat, type OperatorState } from './state/operator-state.js';
 import {
@@ -33,6 +35,8 @@ export interface Remembered {
   readonly states: RememberedStates;
   /** Who served last, and whom recovery holds back. */
   readonly serving: RememberedServing;
+  /** What agents said, and who began slowly. */
+  readonly loads: RememberedLoads;
   /** Rules and settings of the host that are lvsd's; services and addresses are in `owned`. */
   readonly host: OwnedOnHost;
   /** One line each, for the log: records that say nothing, though they are there. */
@@ -46,6 +50,7 @@ export const NOTHING_REMEMBERED: Remembered = {
   owned: NOTHING_OWNED,
   states: NOTHING_KNOWN,
   serving: NOTHING_DECIDED,
+  loads: NO_LOADS,
   host: NO_OWNERSHIP,
   warnings: [],
 };
@@ -66,11 +71,12 @@ const VERDICT_SOON_MS = 1000;
 /** Reads what is there. Never rejects: what cannot be read counts as not there, with a warning. */
 export async function recall(options: RecallOptions): Promise<Remembered> {
   const { stateDir, uid, clock, services, kernel } = options;
-  const [ownership, operator, verdicts, serving] = await Promise.all([
+  const [ownership, operator, verdicts, serving, loads] = await Promise.all([
     kernel ? readOwnership(stateDir, await currentHost(), uid) : null,
     readState(operatorStateFormat, join(stateDir, operatorStateFormat.fileName), uid),
     readState(verdictFormat, join(stateDir, verdictFormat.fileName), uid),
     readState(servingFormat, join(stateDir, servingFormat.fileName), uid),
+    readState(loadFormat, join(stateDir, loadFormat.fileName), uid),
   ]);
   const record = ownership?.kind === 'read' ? ownership.content : NO_OWNERSHIP;
   const { services: owned, addresses, ...rest } = record;
@@ -84,6 +90,10 @@ export async function recall(options: RecallOptions): Promise<Remembered> {
         verdicts.kind === 'read' ? freshVerdicts(verdicts.content, services, clock.wallMs()) : new Map(),
     },
     serving: serving.kind === 'read' ? serving.content : NOTHING_DECIDED,
+    loads:
+      loads.kind === 'read'
+        ? { ...loads.content, agents: freshAgents(loads.content.agents, services, clock.wallMs()) }
+        : NO_LOADS,
     warnings: [
       // After a boot nothing of it is there any more: that is no loss.
       ...(ownership?.kind === 'void' && ownership.cause !== 'other-boot'
@@ -98,6 +108,7 @@ export async function recall(options: RecallOptions): Promise<Remembered> {
       ...(serving.kind === 'void'
         ? [`${serving.reason}; servers that recovery holds back may serve again`]
         : []),
+      ...(loads.kind === 'void' ? [`${loads.reason}; weights are as configured until agents answer`] : []),
     ],
   };
 }
@@ -146,6 +157,8 @@ export interface DirectorStateOptions {
   /** As it is at the moment. */
   readonly serving: () => RememberedServing;
   /** As it is at the moment. */
+  readonly loads: () => RememberedLoads;
+  /** As it is at the moment. */
   readonly owned: () => OwnedTable;
   /** Hears in one line that a file cannot be written, and null when it can again. */
   readonly onTrouble: (trouble: string | null, file: string) => void;
@@ -158,6 +171,7 @@ export class DirectorState {
   readonly #operator: StateWriter<OperatorState>;
   readonly #verdicts: StateWriter<RememberedStates['verdicts']>;
   readonly #serving: StateWriter<RememberedServing>;
+  readonly #loads: StateWriter<RememberedLoads>;
   #onHost: OwnedOnHost;
   #host: HostIdentity | null = null;
 
@@ -172,6 +186,7 @@ export class DirectorState {
     });
     this.#verdicts = this.#writer(verdictFormat, () => states().verdicts);
     this.#serving = this.#writer(servingFormat, options.serving);
+    this.#loads = this.#writer(loadFormat, options.loads);
   }
 
   /** What is lvsd's on the host, beside services and their addresses. */
@@ -208,12 +223,22 @@ export class DirectorState {
     this.#serving.touch(VERDICT_SOON_MS);
   }
 
+  /** A server began slowly, or an agent has spoken, which they do all the time. */
+  loadsChanged(what: LoadsChange): void {
+    this.#loads.touch(what === 'agent' ? VERDICT_REFRESH_MS : VERDICT_SOON_MS);
+  }
+
   /**
    * Writes what is known of servers, and from then on no more: what a director forgets that takes its services away is
    * to be known at the next start. Never rejects.
    */
   async closeStates(): Promise<void> {
-    await Promise.all([this.#operator.close(), this.#verdicts.close(), this.#serving.close()]);
+    await Promise.all([
+      this.#operator.close(),
+      this.#verdicts.close(),
+      this.#serving.close(),
+      this.#loads.close(),
+    ]);
   }
 
   /** Writes what is not written yet. Idempotent and awaited; never rejects. */

@@ -19,7 +19,7 @@ export function idleReconciler(
   dataplane: Dataplane,
   addresses: AddressTable | null,
   model: Model,
-  { owned, states, serving }: Remembered,
+  { owned, states, serving, loads }: Remembered,
   saveOwnership?: SaveOwnership,
 ): Reconciler {
   const clock = realClock;
@@ -34,6 +34,7 @@ export function idleReconciler(
     owned,
     states,
     serving,
+    loads,
     ...(saveOwnership === undefined ? {} : { saveOwnership }),
     frame: () => ({
       director: {

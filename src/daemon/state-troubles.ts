@@ -12,6 +12,7 @@ const LOSSES: Readonly<Record<string, string>> = {
   'ownership.json': 'after a restart lvsd takes what it has set itself for that of others',
   'operator.json': 'after a restart what operators have set is forgotten',
   'verdicts.json': 'after a restart servers count as they did before, or as new',
+  'weights.json': 'after a restart weights are as configured until agents answer',
   'serving.json': 'after a restart servers that are held back may serve again',
 };
 

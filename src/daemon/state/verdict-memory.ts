@@ -31,6 +31,11 @@ const roleSchema = z.strictObject({
   confirmed: z.boolean(),
 });
 
+const loadSchema = z.strictObject({
+  weight: z.number().int().nonnegative().nullable(),
+  share: z.number().nonnegative(),
+});
+
 /** `verdicts.json`. */
 export const verdictFormat: StateFormat<ServerFacts<Verdict>> = {
   fileName: 'verdicts.json',
@@ -47,13 +52,15 @@ export const verdictFormat: StateFormat<ServerFacts<Verdict>> = {
             reason: z.string(),
             sinceMs: wallMsSchema,
             checkedAtMs: wallMsSchema.nullable(),
+            load: loadSchema.optional(),
             role: roleSchema.optional(),
             byRole: z.literal(true).optional(),
           })
-          .transform(({ countsAs, role, byRole, ...verdict }): Verdict => ({
+          .transform(({ countsAs, role, byRole, load, ...verdict }): Verdict => ({
             ...verdict,
             countsAs: countsAs ?? (verdict.state === 'down' ? 'down' : 'up'),
             ...(role === undefined ? {} : { role }),
+            ...(load === undefined ? {} : { load }),
             ...(byRole === undefined ? {} : { byRole }),
           })),
       ),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { NOTHING_OWNED } from '../../../src/controller/ownership.js';
 import { ServerStates } from '../../../src/controller/server-states.js';
+import { NO_LOADS } from '../../../src/controller/server-loads.js';
 import { NOTHING_DECIDED } from '../../../src/controller/serving-state.js';
 import { DirectorState, NOTHING_REMEMBERED, recall } from '../../../src/daemon/director-state.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -27,6 +28,7 @@ describe('the state of a director', () => {
         kernel: false,
         states: () => states,
         serving: () => NOTHING_DECIDED,
+        loads: () => NO_LOADS,
         owned: () => NOTHING_OWNED,
         onTrouble: (trouble) => assert.equal(trouble, null),
       });
