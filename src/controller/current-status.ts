@@ -51,6 +51,7 @@ export class CurrentStatus {
       overrides: states.overrides,
       drains: states.drains,
       maintenance: states.maintenance,
+      agents: config.loads.agents,
       leaving: ownership.leaving,
       failures: rounds.failures,
       drift: runner.drift.unrepaired,

@@ -1,5 +1,6 @@
 /** Draws the one picture of the director that every face reads. Pure. */
 import type { ObservedServer, ObservedService, ObservedTable, ServerCounters } from '../dataplane/types.js';
+import type { AgentReport } from '../model/agent.js';
 import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
 import type { DesiredService, DesiredState, ServerDecision } from '../model/desired-state.js';
 import type { ServiceKey } from '../model/keys.js';
@@ -35,15 +36,19 @@ export interface SnapshotInputs {
   readonly overrides: ServerFacts<WeightOverride>;
   readonly drains: ServerFacts<DrainOrder>;
   readonly maintenance: ServerFacts<MaintenanceOrder>;
+  /** Default: none is asked. */
+  readonly agents?: ServerFacts<AgentReport>;
   readonly leaving: Leaving;
   readonly failures: ReadonlyMap<ServiceKey, Failure>;
   readonly drift: ReadonlyMap<ServiceKey, UnrepairedDrift>;
   readonly lastPlan: PlanSummary | null;
 }
 
+type Decided = Pick<ServerDecision, 'reason' | 'panic' | 'present' | 'weight' | 'slowStart'>;
+
 const MOST_ERRORS = 10;
 const NO_TRAFFIC: ServerCounters = { connections: 0, bytesIn: 0, bytesOut: 0, refused: 0 };
-const NOT_PLANNED: Pick<ServerDecision, 'reason' | 'panic'> = { reason: 'not planned yet' };
+const NOT_PLANNED: Decided = { reason: 'not planned yet', present: false, weight: 0 };
 
 /** Computes the snapshot. The answer shares nothing that changes later. */
 export function buildSnapshot(inputs: SnapshotInputs): Snapshot {
@@ -136,7 +141,7 @@ function configuredStatus(
   inputs: SnapshotInputs,
 ): ServerStatus {
   const entry = observed?.servers.get(server.key);
-  const decision = planned?.server === server.key ? planned : NOT_PLANNED;
+  const decision: Decided = planned?.server === server.key ? planned : NOT_PLANNED;
   const verdict = inputs.verdicts.get(service.key)?.get(server.key);
   const order = inputs.drains.get(service.key)?.get(server.key);
   return {
@@ -146,6 +151,10 @@ function configuredStatus(
     panic: decision.panic === true,
     forwarding: entry?.forwarding ?? server.forwarding,
     configuredWeight: server.weight,
+    effectiveWeight: decision.present ? decision.weight : null,
+    load: verdict?.load ?? null,
+    agent: inputs.agents?.get(service.key)?.get(server.key) ?? null,
+    slowStart: decision.slowStart ?? null,
     reason: decision.reason,
     ...verdictStatus(verdict, inputs.frame.director.startedAtMs),
     weightOverride: inputs.overrides.get(service.key)?.get(server.key)?.weight ?? null,
@@ -171,6 +180,10 @@ function extraStatuses(
     panic: false,
     forwarding: entry.forwarding,
     configuredWeight: 0,
+    effectiveWeight: null,
+    load: null,
+    agent: null,
+    slowStart: null,
     reason,
     ...verdictStatus(undefined, frame.director.startedAtMs),
     weightOverride: null,

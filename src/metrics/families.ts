@@ -229,6 +229,31 @@ export const SERVER_FAMILIES: readonly SubjectFamily<ServerStatus>[] = [
     ({ configuredWeight }) => configuredWeight,
   ),
   gauge(
+    'lvsd_server_effective_weight',
+    'Weight that the server ought to have now, by load, agent and slow start; 0 when it is to be out.',
+    ({ effectiveWeight }) => effectiveWeight ?? 0,
+  ),
+  gauge(
+    'lvsd_server_load_ratio',
+    'Share of the weight that the checks leave; absent where they say nothing of it.',
+    ({ load }) => load?.share ?? null,
+  ),
+  gauge(
+    'lvsd_server_agent_ratio',
+    'Share of the weight that the agent leaves, bounded and smoothed; absent where none has spoken.',
+    ({ agent }) => agent?.share ?? null,
+  ),
+  gauge(
+    'lvsd_server_agent_answers',
+    '1 while the agent answers, 0 while it is silent or talks nonsense; absent where none has spoken.',
+    ({ agent }) => (agent === null ? null : Number(agent.state === 'answers')),
+  ),
+  gauge(
+    'lvsd_server_slow_start_ratio',
+    'Share of the weight that a server gets which came back; absent where it has all of it.',
+    ({ slowStart }) => slowStart,
+  ),
+  gauge(
     'lvsd_server_active_connections',
     'Active connections, as the kernel counts them.',
     ({ activeConnections }) => activeConnections,

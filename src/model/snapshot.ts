@@ -2,9 +2,11 @@
  * The one picture of the director that CLI, HTTP, metrics and dashboard read. Plain JSON values only;
  * holds no secret. Wall-clock times in ms since the epoch.
  */
+import type { AgentReport } from './agent.js';
 import type { DrainStatus, MaintenanceOrder } from './drain.js';
 import type { ServerKey, ServiceKey } from './keys.js';
 import type { NoticeStatus } from './notice.js';
+import type { Load } from './load.js';
 import type { PlaneRates } from './rates.js';
 import type { ForwardingMethod } from './real-server.js';
 import type { ServingTier } from './serving.js';
@@ -139,6 +141,14 @@ export interface ServerStatus {
   readonly configuredWeight: number;
   /** Weight in the table; null when the server is not in it. */
   readonly weight: number | null;
+  /** The weight that it ought to have now, by load, agent and slow start; null when it is to be out of the table. */
+  readonly effectiveWeight: number | null;
+  /** What its checks say of its load; null when nothing. */
+  readonly load: Load | null;
+  /** What its agent says; null when none is asked or none has spoken yet. */
+  readonly agent: AgentReport | null;
+  /** It came back a while ago and gets this share of its weight, 0..1; null when it has all of it. */
+  readonly slowStart: number | null;
   /** Why it is not as configured; empty when it is. */
   readonly reason: string;
   readonly verdict: VerdictState;
