@@ -29,7 +29,8 @@ export function createChecker(
   tools: CheckerTools = systemTools,
 ): Checker {
   // Its client opens the connections itself.
-  if (check.type === 'mongodb') return new MongodbChecker(targetOf(check, server), check);
+  if (check.type === 'mongodb')
+    return new MongodbChecker(targetOf(check, server), { ...check, timeoutMs: check.timing.timeoutMs });
   if ('source' in check) {
     const { source, ...plain } = check;
     return new SourcedChecker(source, (sockets) => createChecker(plain, server, { ...tools, sockets }));

@@ -19,7 +19,10 @@ import { secureContextOf, sniName } from './secure.js';
 export type MongodbSettings = Pick<
   MongodbCheck,
   'credentials' | 'authDatabase' | 'tls' | 'role' | 'maxLagMs' | 'replicaSet' | 'source'
->;
+> & {
+  /** Of the check: what the client does not end when it is closed, ends then. */
+  readonly timeoutMs: number;
+};
 
 /** No time of the client's own may be over before the runner's is. */
 const NEVER_MS = 3_600_000;
@@ -66,7 +69,7 @@ export class MongodbChecker implements Checker {
   }
 
   #options(): MongoClientOptions {
-    const { credentials, authDatabase, tls, source } = this.#settings;
+    const { credentials, authDatabase, tls, source, timeoutMs } = this.#settings;
     const localAddress = source?.address ?? null;
     const { username, password } = credentials;
     return {
@@ -78,7 +81,8 @@ export class MongodbChecker implements Checker {
       retryReads: false,
       heartbeatFrequencyMS: NEVER_MS,
       serverSelectionTimeoutMS: NEVER_MS,
-      connectTimeoutMS: 0,
+      // A greeting that nobody answers outlives the client's end by as much as is left of this.
+      connectTimeoutMS: timeoutMs,
       ...(username === null
         ? {}
         : { auth: { username, password: password ?? '' }, authSource: authDatabase }),

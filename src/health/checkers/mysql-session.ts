@@ -81,7 +81,7 @@ export class MysqlSession {
         else reject(inOurWords(error));
       });
     });
-    return this.#lent.during(name, answer, (thrown) => thrown instanceof MysqlRefusal);
+    return this.#lent.during(name, answer, isOfMysql);
   }
 
   /** Takes leave, so that the server does not log a connection that was cut. Never rejects. */
@@ -94,6 +94,9 @@ export class MysqlSession {
     });
   }
 }
+
+/** After its greeting nobody doubts what it speaks. */
+const isOfMysql = (): boolean => true;
 
 function optionsOf({ address, port }: ProbeTarget, { credentials, database, tls }: MysqlAccount) {
   return {
@@ -177,8 +180,7 @@ async function loggedIn(connection: Connection, lent: LentSocket): Promise<void>
       else reject(inOurWords(error));
     });
   });
-  // The greeting was one of MySQL: what comes is its answer.
-  await lent.during('log-in', done, () => true);
+  await lent.during('log-in', done, isOfMysql);
 }
 
 /** A refusal of mysql2 has a number and the server's text. */
