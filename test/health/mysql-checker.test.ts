@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MysqlChecker, type MysqlSettings } from '../../src/health/checkers/mysql.js';
+import { plainSockets } from '../../src/health/net/sockets.js';
+import type { ProbeResult } from '../../src/health/types.js';
+import { leavesNothingOpen } from './support/descriptors.js';
+import { closedPort, probe, withServer } from './support/loopback.js';
+import { showing, withMysqlServer, type MysqlAnswer, type MysqlScript } from './support/mysql-server.js';
+
+const settings: MysqlSettings = {
+  credentials: { username: 'lvsd', password: null },
+  database: null,
+  tls: null,
+  role: 'any',
+  maxLagMs: null,
+  donor: 'down',
+};
+
+async function ask(port: number, more: Partial<MysqlSettings> = {}, timeoutMs = 5000): Promise<ProbeResult> {
+  const checker = new MysqlChecker(plainSockets, { address: '127.0.0.1', port }, { ...settings, ...more });
+  return await leavesNothingOpen(() => probe(checker, timeoutMs));
+}
+
+/** What it says of a server, without the server's address, and what it asked. */
+async function verdict(
+  script: MysqlScript,
+  more: Partial<MysqlSettings> = {},
+  timeoutMs = 5000,
+): Promise<{ result: ProbeResult; words: string; asked: readonly string[] }> {
+  let found: { result: ProbeResult; words: string; asked: readonly string[] } | null = null;
+  await withMysqlServer(script, async ({ port, asked, idle }) => {
+    const result = await ask(port, more, timeoutMs);
+    await idle();
+    const words =
+      'reason' in result ? result.reason.replace(/^mysql 127\.0\.0\.1:\d+: /, '') : `up: ${result.detail}`;
+    found = { result, words, asked: asked().map((statement) => statement.replace(/ WHERE .*/, '')) };
+  });
+  assert.ok(found !== null);
+  return found;
+}
+
+const primary = { version: '8.4.2', read_only: 'OFF', super_read_only: 'OFF' };
+const replica = { version: '8.4.2', read_only: 'ON', super_read_only: 'ON' };
+const following = {
+  Channel_Name: '',
+  Replica_IO_Running: 'Yes',
+  Replica_SQL_Running: 'Yes',
+  Seconds_Behind_Source: '3',
+  Last_IO_Errno: '0',
+  Last_IO_Error: '',
+  Last_SQL_Errno: '0',
+};
+
+describe('MysqlChecker', () => {
+  it('asks a primary for its variables, and takes its leave', async () => {
+    const { result, asked } = await verdict(showing(primary), { role: 'primary' });
+    assert.deepEqual(result, { ok: true, detail: 'primary', role: { name: 'primary', term: null } });
+    assert.deepEqual(asked, ['SHOW GLOBAL VARIABLES', 'QUIT']);
+  });
+
+  for (const name of ['read_only', 'super_read_only', 'innodb_read_only'])
+    it(`takes a server whose ${name} is on for a replica, which is a fact`, async () => {
+      const { result } = await verdict(showing({ ...primary, [name]: 'ON' }), { role: 'primary' });
+      assert.ok(result.ok === false);
+      assert.match(result.reason, /: is replica, wanted primary$/);
+      assert.equal(result.fact, true);
+      assert.deepEqual(result.role, { name: 'replica', term: null });
+    });
+
+  it('does not ask a replica how it follows where nobody wants to know', async () => {
+    const { words, asked } = await verdict(showing(replica));
+    assert.equal(words, 'up: replica');
+    assert.deepEqual(asked, ['SHOW GLOBAL VARIABLES', 'QUIT']);
+  });
+
+  const follows = (rows: readonly Readonly<Record<string, string | null>>[]) => showing(replica, () => rows);
+  const cases: { name: string; script: MysqlScript; more?: Partial<MysqlSettings>; words: string }[] = [
+    { name: 'follows', script: follows([following]), words: 'up: replica, 3s behind' },
+    {
+      name: 'is too far behind',
+      script: follows([following]),
+      more: { maxLagMs: 2000 },
+      words: 'replica, 3s behind, at most 2s allowed',
+    },
+    {
+      name: 'is as far behind as is allowed',
+      script: follows([following]),
+      more: { maxLagMs: 3000 },
+      words: 'up: replica, 3s behind',
+    },
+    {
+      name: 'has several sources, of which the worst counts',
+      script: follows([following, { ...following, Seconds_Behind_Source: '90' }]),
+      words: 'up: replica, 90s behind',
+    },
+    {
+      name: 'was stopped by an error, whose words may hold data',
+      script: follows([
+        {
+          ...following,
+          Replica_SQL_Running: 'No',
+          Seconds_Behind_Source: null,
+          Last_SQL_Errno: '1062',
+          Last_SQL_Error: "Duplicate entry 'secret'",
+        },
+      ]),
+      words: 'replica, replication stopped: SQL thread: error 1062',
+    },
+    {
+      name: 'cannot read on',
+      script: follows([
+        {
+          ...following,
+          Replica_IO_Running: 'No',
+          Seconds_Behind_Source: null,
+          Last_IO_Error: 'Got fatal error 1236',
+        },
+      ]),
+      words: 'replica, replication stopped: IO thread: Got fatal error 1236',
+    },
+    {
+      name: 'has lost its source, as all have when a primary dies',
+      script: follows([{ ...following, Replica_IO_Running: 'Connecting', Seconds_Behind_Source: null }]),
+      words: 'up: replica',
+    },
+    {
+      name: 'has lost its source, and somebody asks for the lag',
+      script: follows([{ ...following, Replica_IO_Running: 'Connecting', Seconds_Behind_Source: null }]),
+      more: { maxLagMs: 5000 },
+      words: 'replica, does not tell how far it is behind',
+    },
+    {
+      name: 'follows nobody, and somebody asks for the lag',
+      script: follows([]),
+      more: { maxLagMs: 5000 },
+      words: 'replica, does not tell how far it is behind',
+    },
+    {
+      name: 'may not be asked by this user',
+      script: showing(replica, () => ({ number: 1227, words: 'Access denied; you need' })),
+      words: 'SHOW REPLICA STATUS: access denied, needs GRANT REPLICATION CLIENT ON *.*',
+    },
+    {
+      name: 'may not be asked by this user, with MariaDB',
+      script: showing({ ...replica, version: '10.11.6-MariaDB' }, () => ({ number: 1227, words: 'Access' })),
+      words: 'SHOW ALL SLAVES STATUS: access denied, needs GRANT SLAVE MONITOR ON *.*',
+    },
+  ];
+  for (const { name, script, more = {}, words } of cases)
+    it(`judges a replica that ${name}`, async () => {
+      assert.equal((await verdict(script, { role: 'replica', ...more })).words, words);
+    });
+
+  it('asks older servers in their own words', async () => {
+    const older = (statement: string): MysqlAnswer =>
+      statement === 'SHOW SLAVE STATUS'
+        ? [
+            {
+              Slave_IO_Running: 'Yes',
+              Slave_SQL_Running: 'Yes',
+              Seconds_Behind_Master: '0',
+              Last_SQL_Errno: '0',
+            },
+          ]
+        : { number: 1064, words: 'You have an error in your SQL syntax' };
+    const { words, asked } = await verdict(showing(replica, older), { role: 'replica' });
+    assert.equal(words, 'up: replica, 0ms behind');
+    assert.deepEqual(asked, ['SHOW GLOBAL VARIABLES', 'SHOW REPLICA STATUS', 'SHOW SLAVE STATUS', 'QUIT']);
+  });
+
+  const galera = {
+    ...primary,
+    wsrep_on: 'ON',
+    wsrep_ready: 'ON',
+    wsrep_cluster_status: 'Primary',
+    wsrep_local_state: '4',
+    wsrep_local_state_comment: 'Synced',
+  };
+  const donor = { ...galera, wsrep_local_state: '2', wsrep_local_state_comment: 'Donor/Desynced' };
+  const members: { name: string; values: Readonly<Record<string, string>>; donor?: 'up'; words: string }[] = [
+    { name: 'in step', values: galera, words: 'up: primary' },
+    {
+      name: 'that feeds another',
+      values: donor,
+      words: 'is Donor/Desynced (wsrep_local_state 2): it feeds another member',
+    },
+    { name: 'that feeds another and may', values: donor, donor: 'up', words: 'up: primary' },
+    {
+      name: 'that joins',
+      values: { ...galera, wsrep_local_state: '1', wsrep_local_state_comment: 'Joining' },
+      words: 'is Joining (wsrep_local_state 1), wanted Synced',
+    },
+    {
+      name: 'cut off',
+      values: { ...galera, wsrep_cluster_status: 'non-Primary' },
+      words: 'wsrep_cluster_status is non-Primary: cut off from the others',
+    },
+    { name: 'not ready', values: { ...galera, wsrep_ready: 'OFF' }, words: 'wsrep_ready is OFF' },
+  ];
+  for (const { name, values, words, ...more } of members)
+    it(`judges a Galera member ${name}`, async () => {
+      const { result, words: found } = await verdict(showing(values), more);
+      assert.equal(found, words);
+      assert.equal('fact' in result, !words.startsWith('up'));
+    });
+
+  it('logs in with its password, and says so when that is wrong', async () => {
+    const script = { ...showing(primary), password: 'geheim' };
+    const credentials = { username: 'lvsd', password: 'geheim' };
+    assert.equal((await verdict(script, { credentials })).words, 'up: primary');
+    const { words } = await verdict(script, { credentials: { ...credentials, password: 'other' } });
+    assert.equal(words, "log-in: Access denied for user 'lvsd'@'127.0.0.1' (using password: YES)");
+  });
+
+  it('gives the words of a server that refuses before it greets', async () => {
+    for (const [number, words] of [
+      [1040, 'Too many connections'],
+      [1129, "Host '127.0.0.1' is blocked because of many connection errors"],
+    ] as const)
+      assert.equal(
+        (await verdict({ ...showing({}), refusal: { number, words } })).words,
+        `greeting: ${words}`,
+      );
+  });
+
+  it('says in which phase a server kept silent', async () => {
+    const silent = showing(replica, () => null);
+    const { words } = await verdict(silent, { role: 'replica' }, 300);
+    assert.equal(words, 'SHOW REPLICA STATUS: timeout after 300ms');
+    await withServer(
+      () => undefined,
+      async ({ port }) => {
+        const result = await ask(port, {}, 100);
+        assert.deepEqual(result, {
+          ok: false,
+          reason: `mysql 127.0.0.1:${port}: greeting: timeout after 100ms`,
+        });
+      },
+    );
+  });
+
+  it('names a server of another kind, and one that just goes', async () => {
+    const reason = async (words: string): Promise<string> => {
+      let found = '';
+      await withServer(
+        (socket) => void socket.end(words),
+        async ({ port }) => {
+          const result = await ask(port);
+          found = 'reason' in result ? result.reason.replace(/^mysql [^ ]*: /, '') : 'up';
+        },
+      );
+      return found;
+    };
+    assert.equal(
+      await reason('SSH-2.0-x\r\n'),
+      'greeting: this is no greeting of MySQL, got "SSH-2.0-x\\r\\n"',
+    );
+    assert.equal(await reason('\x05\0\0\0'), 'greeting: connection closed');
+    assert.equal(await reason(''), 'greeting: connection closed');
+    const port = await closedPort();
+    assert.deepEqual(await ask(port), {
+      ok: false,
+      reason: `mysql 127.0.0.1:${port}: connect: ECONNREFUSED`,
+    });
+  });
+
+  it('fails a server that offers no TLS, and one that floods', async () => {
+    const tls = { verify: true, serverName: null, authorities: null, client: null };
+    const { words } = await verdict(showing(primary), { tls });
+    assert.equal(words, 'log-in: TLS: Server does not support secure connection');
+    const flood = Array.from({ length: 10_000 }, () => ({ ...following, Last_IO_Error: 'x'.repeat(200) }));
+    assert.equal(
+      (await verdict(follows(flood), { role: 'replica' })).words,
+      'SHOW REPLICA STATUS: the server sends too much',
+    );
+  });
+});
