@@ -111,13 +111,14 @@ export class Ledger {
   }
 
   #pass(before: Mark, mark: Mark): void {
-    if (mark.kind === 'start' || !this.#runs || this.#unreadable) {
+    const isLost = mark.kind === 'all' && mark.lost;
+    // Of these it is not sure that they are of one run.
+    if (mark.kind === 'start' || isLost || !this.#runs || this.#unreadable) {
       this.#add('unwatchedMs', before.wallMs, mark.wallMs);
       return;
     }
-    const isKnown = !this.#blind && !(mark.kind === 'all' && mark.lost);
     const lengthMs = mark.monoMs - before.monoMs;
-    this.#add(isKnown ? 'watchedMs' : 'unwatchedMs', before.wallMs, before.wallMs + lengthMs);
+    this.#add(this.#blind ? 'unwatchedMs' : 'watchedMs', before.wallMs, before.wallMs + lengthMs);
   }
 
   #add(which: keyof Elapsed, fromMs: number, toMs: number): void {

@@ -84,9 +84,10 @@ function ticksOf(entries: readonly Entry[]): Tick[] {
       continue;
     }
     if (before !== null) {
-      const byWall = entry.kind === 'start' || !runs || broken;
+      const lost = entry.kind === 'all' && entry.lost;
+      const byWall = entry.kind === 'start' || lost || !runs || broken;
       const length = byWall ? entry.wallMs - before.mark.wallMs : entry.monoMs - before.mark.monoMs;
-      const watched = !byWall && known && !(entry.kind === 'all' && entry.lost);
+      const watched = !byWall && known;
       for (let tick = 0; tick < length; tick++)
         ticks.push({ after: before.index + 1, wallMs: before.mark.wallMs + tick, watched });
     }

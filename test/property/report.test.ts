@@ -111,7 +111,9 @@ class World {
     const random = this.#random;
     const service = random.chance(0.5) ? null : random.pick([...this.#standings.keys()]);
     const values: Map<string, unknown> =
-      service === null ? this.#standings : (this.#standings.get(service)?.servers ?? new Map<string, unknown>());
+      service === null
+        ? this.#standings
+        : (this.#standings.get(service)?.servers ?? new Map<string, unknown>());
     const [one, two] = [...values.keys()];
     if (one === undefined) return;
     const fresh = random.chance(0.5) ? `n${this.#names++}` : random.pick(['a', 'x', 'y', 'z', 'd']);
