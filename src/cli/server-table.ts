@@ -131,11 +131,18 @@ function stateCell(server: ServerStatus, paint: Colors): string {
   const words = [
     ...(server.role === 'sorry' ? [] : [painters[server.verdict](server.verdict)]),
     ...(server.role === 'server' ? [] : [server.role]),
+    ...roleWords(server),
     ...orderWords(server).map(paint.yellow),
     ...(server.panic ? [paint.yellow('panic')] : []),
     ...(server.overloaded === true ? [paint.yellow('overloaded')] : []),
   ];
   return words.join(' ');
+}
+
+/** One that did not say it again with its last answer is in doubt. */
+function roleWords({ seenRole }: ServerStatus): readonly string[] {
+  if (seenRole === undefined) return [];
+  return [seenRole.confirmed ? seenRole.name : `${seenRole.name}?`];
 }
 
 function orderWords({ drain, maintenance }: ServerStatus): readonly string[] {

@@ -17,6 +17,7 @@ import { toWeights } from './to-agent.js';
 import { toChecks } from './to-check.js';
 import { toServing } from './to-serving.js';
 import { toTunnel } from './to-tunnel.js';
+import { roleChecks } from './written-checks.js';
 
 const MS_PER_SECOND = 1000;
 
@@ -77,7 +78,8 @@ export function toService(
     plane: planesOf(config, director).kernel ? 'kernel' : 'proxy',
     fallback: config.fallback,
     ...toChecks(config, outside.checks),
-    initial: config.initial,
+    // Whoever is taken for the primary unasked might take writes that it must not take.
+    initial: config.initial ?? (roleChecks(config).length > 0 ? 'down' : 'up'),
     onFailure: config.on_failure,
     ...toServing(config),
     ...toWeights(config),

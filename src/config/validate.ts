@@ -13,6 +13,7 @@ import { PLANE_RULES } from './rules/plane.js';
 import type { JudgedService, Verdicts } from './rules/rule.js';
 import { SCHEDULING_RULES } from './rules/scheduling.js';
 import { SERVER_RULES } from './rules/servers.js';
+import { ROLE_RULES } from './rules/roles.js';
 import { SERVING_RULES } from './rules/serving.js';
 import { THIS_VERSION_RULES, warnAboutThisVersion } from './rules/this-version.js';
 import { WEIGHT_RULES } from './rules/weights.js';
@@ -25,6 +26,7 @@ const SERVICE_RULES = [
   ...CHECK_RULES,
   ...OPTION_RULES,
   ...SERVING_RULES,
+  ...ROLE_RULES,
   ...WEIGHT_RULES,
   ...PLANE_RULES,
   ...OWN_SOCKET_RULES,

@@ -5,7 +5,15 @@ import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
 import type { DesiredService, DesiredState, ServerDecision } from '../model/desired-state.js';
 import type { ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
-import type { PlanSummary, ServerStatus, ServiceStatus, ServingStatus, Snapshot } from '../model/snapshot.js';
+import type {
+  PlanSummary,
+  SeenRoleStatus,
+  ServerStatus,
+  ServiceStatus,
+  ServingStatus,
+  Snapshot,
+} from '../model/snapshot.js';
+import type { RoleReport } from '../model/role.js';
 import type { Serving } from '../model/serving.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
@@ -209,7 +217,10 @@ function hasClients({ address }: VirtualService, entry: ObservedServer): boolean
   return entry.activeConnections > 0 || (address.protocol === 'udp' && entry.inactiveConnections > 0);
 }
 
-type VerdictStatus = Pick<ServerStatus, 'verdict' | 'verdictReason' | 'verdictSinceMs' | 'checkedAtMs'>;
+type VerdictStatus = Pick<
+  ServerStatus,
+  'verdict' | 'verdictReason' | 'verdictSinceMs' | 'checkedAtMs' | 'seenRole'
+>;
 
 function verdictStatus(verdict: Verdict | undefined, startedAtMs: number): VerdictStatus {
   return {
@@ -217,7 +228,12 @@ function verdictStatus(verdict: Verdict | undefined, startedAtMs: number): Verdi
     verdictReason: verdict?.reason ?? 'not checked yet',
     verdictSinceMs: verdict?.sinceMs ?? startedAtMs,
     checkedAtMs: verdict?.checkedAtMs ?? null,
+    ...(verdict?.role === undefined ? {} : { seenRole: seenRoleStatus(verdict.role) }),
   };
+}
+
+function seenRoleStatus({ name, term, sinceMs, confirmed }: RoleReport): SeenRoleStatus {
+  return { name, term, sinceMs, confirmed };
 }
 
 type Traffic = Pick<

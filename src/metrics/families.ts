@@ -211,6 +211,11 @@ export const SERVER_FAMILIES: readonly SubjectFamily<ServerStatus>[] = [
     Number(verdict === 'up'),
   ),
   gauge(
+    'lvsd_server_primary',
+    '1 when the server said last that it is the primary, 0 for a replica; absent where nothing was said.',
+    ({ seenRole }) => (seenRole === undefined ? null : Number(seenRole.name === 'primary')),
+  ),
+  gauge(
     'lvsd_server_weight',
     'Weight in the table; 0 when quiesced or not in the table.',
     ({ weight }) => weight ?? 0,

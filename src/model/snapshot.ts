@@ -9,6 +9,7 @@ import type { NoticeStatus } from './notice.js';
 import type { Load } from './load.js';
 import type { PlaneRates } from './rates.js';
 import type { ForwardingMethod } from './real-server.js';
+import type { SeenRole } from './role.js';
 import type { ServingTier } from './serving.js';
 import type { VerdictState } from './status.js';
 import type { Protocol } from './virtual-service.js';
@@ -131,6 +132,13 @@ export interface ServingStatus {
 /** `backup`: of the backup pool; `sorry`: the sorry server. Both are in the table only while they serve. */
 export type ServerRole = 'server' | 'backup' | 'sorry';
 
+export interface SeenRoleStatus extends SeenRole {
+  /** Since when it says so. */
+  readonly sinceMs: number;
+  /** The last probe said so, too. */
+  readonly confirmed: boolean;
+}
+
 export interface ServerStatus {
   readonly name: string;
   readonly key: ServerKey;
@@ -155,6 +163,8 @@ export interface ServerStatus {
   readonly verdictReason: string;
   readonly verdictSinceMs: number;
   readonly checkedAtMs: number | null;
+  /** What it says of its part among those that hold the same data; absent where nothing was said. */
+  readonly seenRole?: SeenRoleStatus;
   /** Operator's weight, null when none. */
   readonly weightOverride: number | null;
   /** It drains, or is out since it has drained; null when it does neither. */

@@ -119,8 +119,10 @@ export const serviceSchema = z.strictObject({
       'With checks: all | any | { at_least: N } of them must be good for a server to be up. Default: all.',
     ),
   initial: choice(['up', 'down'])
-    .prefault('up')
-    .describe('What a server counts as until its checks have said something: up or down. Default: up.'),
+    .optional()
+    .describe(
+      'What a server counts as until its checks have said something: up or down. Default: up; down where a check asks for a role.',
+    ),
   on_failure: choice(['remove', 'quiesce'])
     .prefault('remove')
     .describe(
