@@ -30,21 +30,26 @@ async function ask(
   return await leavesNothingOpen(() => probe(checker, timeoutMs));
 }
 
+interface Found {
+  readonly result: ProbeResult;
+  readonly words: string;
+  readonly asked: readonly string[];
+}
+
 async function verdict(
   script: MongoScript,
   more: Partial<MongodbSettings> = {},
   timeoutMs = 5000,
-): Promise<{ result: ProbeResult; words: string; asked: readonly string[] }> {
-  let found: { result: ProbeResult; words: string; asked: readonly string[] } | null = null;
+): Promise<Found> {
+  const found: Found[] = [];
   await withMongoServer(script, async ({ port, asked, idle }) => {
     const result = await ask(port, more, timeoutMs);
     await idle();
     const words =
       'reason' in result ? result.reason.replace(/^mongodb 127\.0\.0\.1:\d+: /, '') : `up: ${result.detail}`;
-    found = { result, words, asked: asked() };
+    found.push({ result, words, asked: asked() });
   });
-  assert.ok(found !== null);
-  return found;
+  return found[0] ?? assert.fail();
 }
 
 const set = { setName: 'rs0', setVersion: 3, me: 'db1:27017', hosts: ['db1:27017', 'db2:27017'] };

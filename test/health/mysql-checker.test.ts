@@ -21,22 +21,27 @@ async function ask(port: number, more: Partial<MysqlSettings> = {}, timeoutMs = 
   return await leavesNothingOpen(() => probe(checker, timeoutMs));
 }
 
+interface Found {
+  readonly result: ProbeResult;
+  readonly words: string;
+  readonly asked: readonly string[];
+}
+
 /** What it says of a server, without the server's address, and what it asked. */
 async function verdict(
   script: MysqlScript,
   more: Partial<MysqlSettings> = {},
   timeoutMs = 5000,
-): Promise<{ result: ProbeResult; words: string; asked: readonly string[] }> {
-  let found: { result: ProbeResult; words: string; asked: readonly string[] } | null = null;
+): Promise<Found> {
+  const found: Found[] = [];
   await withMysqlServer(script, async ({ port, asked, idle }) => {
     const result = await ask(port, more, timeoutMs);
     await idle();
     const words =
       'reason' in result ? result.reason.replace(/^mysql 127\.0\.0\.1:\d+: /, '') : `up: ${result.detail}`;
-    found = { result, words, asked: asked().map((statement) => statement.replace(/ WHERE .*/, '')) };
+    found.push({ result, words, asked: asked().map((statement) => statement.replace(/ WHERE .*/, '')) });
   });
-  assert.ok(found !== null);
-  return found;
+  return found[0] ?? assert.fail();
 }
 
 const primary = { version: '8.4.2', read_only: 'OFF', super_read_only: 'OFF' };
