@@ -6,13 +6,16 @@ import type {
   HttpCheck,
   ProbeSource,
   TlsSettings,
+  VipPath,
 } from '../model/health-check.js';
+import { serviceKey } from '../model/keys.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { NO_FILES, type CheckFiles } from './check-files.js';
-import { protocolOf } from './facts.js';
+import { addressOf, protocolOf } from './facts.js';
 import type { CheckConfig, HttpCheckConfig } from './schema/check.js';
 import type { RedisCheckConfig } from './schema/checks/redis.js';
 import { tcpCheck } from './schema/checks/tcp.js';
+import { asksByVip, intervalOf } from './schema/checks/timing.js';
 import type { RequireConfig } from './schema/require.js';
 import type { ServiceConfig } from './schema/service.js';
 import { writtenChecks } from './written-checks.js';
@@ -34,7 +37,8 @@ export function toChecks(
       ? unwritten
       : written.flatMap(({ check }, index) => {
           const itsFiles = files[index];
-          return check.type === 'none' || itsFiles === undefined ? [] : [toCheck(check, itsFiles)];
+          if (check.type === 'none' || itsFiles === undefined) return [];
+          return [{ ...toCheck(check, itsFiles), ...toVipPath(check, service) }];
         });
   return { checks, requiredChecks: requiredOf(service.require, checks.length) };
 }
@@ -145,7 +149,9 @@ function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
   }
 }
 
-function toTiming({ interval, timeout, rise, fall, jitter, ...others }: TimedCheckConfig): CheckTiming {
+function toTiming(check: TimedCheckConfig): CheckTiming {
+  const interval = intervalOf(check);
+  const { timeout, rise, fall, jitter, ...others } = check;
   const fastIntervalMs = others.fast_interval ?? interval;
   const downIntervalMs = others.down_interval ?? interval;
   return { intervalMs: interval, fastIntervalMs, downIntervalMs, timeoutMs: timeout, rise, fall, jitter };
@@ -156,6 +162,14 @@ function toSource(check: TimedCheckConfig): { readonly source?: ProbeSource } {
   const { source, source_interface: device, mark } = check;
   if (source === undefined && device === undefined && mark === undefined) return {};
   return { source: { address: source?.text ?? null, interface: device ?? null, mark: mark ?? null } };
+}
+
+/** A service with port 0 is asked at the check's port. */
+function toVipPath(check: TimedCheckConfig, service: ServiceConfig): { readonly vip?: VipPath } {
+  const address = addressOf(service);
+  if (!asksByVip(check) || address?.kind !== 'address') return {};
+  const port = address.port === 0 && 'port' in check ? (check.port ?? 0) : address.port;
+  return { vip: { service: serviceKey(address, service.name), address: address.address, port } };
 }
 
 function toHttp(check: HttpCheckConfig, files: CheckFiles): Omit<HttpCheck, 'timing' | 'port'> {

@@ -43,6 +43,7 @@ export function toDirector(config: DirectorConfig, hostName: string): DirectorSe
     sysctls: config.sysctls,
     lostFlows: config.lost_flows,
     marks: config.marks,
+    probe: config.probe,
     history: config.history,
     health: { maxProbes: config.health.max_probes, maxRate: config.health.max_rate },
     proxy: config.proxy,

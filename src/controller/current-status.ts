@@ -39,7 +39,7 @@ export class CurrentStatus {
   async draw(): Promise<Snapshot> {
     const { observed, unreadable } = await this.#look();
     const { config, runner, rounds, frame, revision } = this.#options;
-    const { services, states, ownership } = config;
+    const { listed: services, states, ownership } = config;
     return buildSnapshot({
       frame: frame(),
       revision: revision(),
@@ -67,7 +67,7 @@ export class CurrentStatus {
   /** How a service of the file stands, as known without looking at the table; null when the file has none such. */
   standing(key: ServiceKey): ServiceStanding | null {
     const { config, runner, rounds } = this.#options;
-    const service = config.services.get(key);
+    const service = config.listed.get(key);
     if (service === undefined) return null;
     const observed = runner.believed.get(key);
     const failed = rounds.failures.get(key)?.errors.map(({ message }) => message) ?? [];

@@ -4,6 +4,7 @@ import type { PlannedStep } from '../dataplane/address-table.js';
 import type { FieldChange } from '../dataplane/types.js';
 import type { TableServer, TableService } from '../model/desired-state.js';
 import { formatDeadline } from './drain.js';
+import { isProbe } from '../model/probe-service.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import { hostPrefixLength } from '../model/vip-address.js';
 
@@ -20,6 +21,8 @@ export interface StepDescription {
   readonly detail: string;
   /** Connections (active + inactive) that the step touches. */
   readonly liveConnections: number;
+  /** Of a service that is there for probes alone. */
+  readonly probe?: true;
 }
 
 /** Names the step's subjects, what it changes, and the live connections it touches. */
@@ -31,6 +34,7 @@ export function describeStep(step: PlannedStep): StepDescription {
     server: 'server' in step ? step.server.name : null,
     detail: detailOf(step),
     liveConnections: 'liveConnections' in step ? step.liveConnections : 0,
+    ...(isProbe(step.service) ? { probe: true } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Whether the director does what its file says, with the reasons. Pure. */
 import type { DesiredState } from '../model/desired-state.js';
 import type { ServiceKey } from '../model/keys.js';
+import { isProbe } from '../model/probe-service.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { UnrepairedDrift } from './drift-watch.js';
 import type { Failure } from './retry-book.js';
@@ -27,7 +28,10 @@ export function computeReadiness(inputs: ReadinessInputs): Snapshot['ready'] {
   const blockers = [
     ...(inputs.programmed ? [] : ['the table is not programmed yet']),
     ...(inputs.unreadable === null ? [] : [inputs.unreadable]),
-    ...[...inputs.failures].map(([key, failure]) => explain(name(key), failure)),
+    // A server whose probe service cannot be had is unknown, which its verdict says.
+    ...[...inputs.failures]
+      .filter(([key]) => !isProbe({ name: name(key) }))
+      .map(([key, failure]) => explain(name(key), failure)),
     ...fought.map(([key, { message }]) => `${name(key)}: ${message}`),
   ];
   const notes = [...inputs.desired.values()].flatMap(({ key, servedAsNat }) =>

@@ -21,6 +21,7 @@ import { Drains, type ChangedServer } from './drains.js';
 import type { EventLog } from './event-log.js';
 import { concernedServices, objectionTo } from './model-change.js';
 import type { OwnedTable, SaveOwnership } from './ownership.js';
+import type { ProbeMarks, ProbePath, ProbeTable } from './probes.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { indexServices, RunningConfig } from './running-config.js';
@@ -57,6 +58,8 @@ export interface ReconcilerOptions {
   readonly loads?: RememberedLoads;
   /** Hears that what has to be remembered of that has changed. */
   readonly onLoads?: (change: LoadsChange) => void;
+  /** Who gives services for probes of the true path their marks; default: there are no such services. */
+  readonly probes?: ProbeMarks;
   /** Asked anew for every snapshot. */
   readonly frame: () => SnapshotFrame;
   /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
@@ -158,6 +161,8 @@ export class Reconciler {
   async start(signal?: AbortSignal): Promise<ReconcileResult> {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', () => void this.close(), { once: true });
+    // Marks may have been found since this was made.
+    this.#config.followProbes();
     for (const key of this.#config.services.keys()) this.#rounds.mark(key, null);
     if (this.#config.forgotten) this.#options.onStates?.('override');
     this.#options.addresses?.watch(this.#networkChanged);
@@ -186,7 +191,10 @@ export class Reconciler {
     const refusal = options.force === true ? null : this.objection(model);
     if (refusal !== null) return { accepted: false, refusal };
     for (const key of this.#concerned(model)) this.#rounds.mark(key, options.cause);
+    const before = new Set(this.#config.services.values());
     if (this.#config.replace(model, this.#options.clock.wallMs())) this.#options.onStates?.('override');
+    for (const service of this.#config.services.values())
+      if (!before.has(service)) this.#rounds.mark(service.key, options.cause);
     this.#runner.drift.reset();
     const revision = ++this.#revision;
     this.#rounds.armResync();
@@ -260,7 +268,7 @@ export class Reconciler {
 
   /** Those of the running configuration, in the order of the file. */
   get services(): readonly VirtualService[] {
-    return [...this.#config.services.values()];
+    return [...this.#config.listed.values()];
   }
 
   /** A live view. */
@@ -294,10 +302,27 @@ export class Reconciler {
    * @throws TableError when the table cannot be read
    */
   async preview(model: Model): Promise<Preview> {
-    const services = indexServices(model);
+    const services = this.#config.servicesOf(model);
     const { unmanaged } = model.director;
     const steps = await this.#rounds.exclusive(() => this.#runner.preview(services, unmanaged));
     return { steps, refusedWithoutForce: this.objection(model) };
+  }
+
+  /**
+   * Opens the way through a service's address to one of its servers, for one probe; see `Probes`. Never rejects.
+   *
+   * @param signal its abort ends the wait for a place
+   */
+  openProbePath(service: ServiceKey, server: ServerKey, signal: AbortSignal): Promise<ProbePath> {
+    return this.#config.probes.open(service, server, this.#probeTable, signal);
+  }
+
+  /** Takes the services for probes out of the table, and lets none come again. */
+  async endProbes(): Promise<RoundResult> {
+    this.#config.probes.end();
+    const gone = this.#config.followProbes();
+    for (const key of gone) this.#rounds.mark(key, null);
+    return gone.length > 0 && this.#rounds.running ? this.#rounds.plan('probe') : { steps: [], failures: [] };
   }
 
   /** Draws the snapshot with counters at most 100 ms old; with the last known ones when the table cannot be read. */
@@ -341,6 +366,19 @@ export class Reconciler {
     if (concerned.length === 0) return;
     if (change.kind === 'interface-up') for (const key of concerned) this.#rounds.mark(key, null);
     this.#rounds.resyncSoon();
+  };
+
+  readonly #probeTable: ProbeTable = {
+    replan: async (change) => {
+      this.#config.changeProbes(change);
+      for (const key of [...change.gone, ...change.come.map((service) => service.key)])
+        this.#rounds.mark(key, null);
+      if (this.#rounds.running) await this.#rounds.plan('probe');
+    },
+    missing: (key) => {
+      if (this.#runner.believed.get(key)?.servers.size === 1) return null;
+      return this.#rounds.failures.get(key)?.errors[0]?.message ?? 'its probe service is not in the table';
+    },
   };
 
   /** Weights may be others; that is told by no event, or it would be told every second. */

@@ -1,6 +1,7 @@
 /** Tells plans that must not rest on a remembered table. Pure. */
 import type { ObservedTable, Step } from '../dataplane/types.js';
 import type { ServiceKey } from '../model/keys.js';
+import { isProbe } from '../model/probe-service.js';
 import { removesTooMuch } from './shrink-guard.js';
 
 /**
@@ -18,6 +19,8 @@ export function needsFreshDump(
   let services = 0;
   const servers = new Map<ServiceKey, number>();
   for (const { kind, service } of plan) {
+    // Clients know nothing of them.
+    if (isProbe(service) && owned.has(service.key)) continue;
     if (kind === 'delete-service') services++;
     if (kind === 'delete-service' && !owned.has(service.key)) return true;
     if (kind === 'delete-server') servers.set(service.key, (servers.get(service.key) ?? 0) + 1);

@@ -8,6 +8,7 @@ import { DirectorError } from '../base/errors.js';
 import type { PlannedStep } from '../dataplane/address-table.js';
 import type { StepError } from '../dataplane/types.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
+import { isProbe } from '../model/probe-service.js';
 import type { PlanSummary } from '../model/snapshot.js';
 import { causeOf, DirtySet, type Causes, type DirtyServices } from './dirty-set.js';
 import type { EventLog } from './event-log.js';
@@ -37,7 +38,18 @@ export interface RoundResult {
 
 /** What asks for rounds, as the status names it. */
 export type RoundTrigger =
-  'start' | 'reload' | 'verdict' | 'weight' | 'recovery' | 'drain' | 'agent' | 'load' | 'retry' | 'resync' | 'network';
+  | 'start'
+  | 'reload'
+  | 'verdict'
+  | 'weight'
+  | 'recovery'
+  | 'drain'
+  | 'probe'
+  | 'agent'
+  | 'load'
+  | 'retry'
+  | 'resync'
+  | 'network';
 
 /** An interface that comes up is announced several times. */
 const NETWORK_SETTLES_MS = 50;
@@ -181,7 +193,7 @@ export class RoundScheduler {
       this.#programmed ||= ask.everything;
       this.#settle(outcome, dirty);
       this.#summarize(ask, outcome, startedMs);
-      return { steps: outcome.steps, failures: outcome.failed };
+      return { steps: listedSteps(outcome.steps), failures: outcome.failed };
     } catch (thrown) {
       this.#dirty.putBack(dirty);
       if (!(thrown instanceof TableError)) throw thrown;
@@ -235,7 +247,8 @@ export class RoundScheduler {
   }
 
   /** A round that found nothing to do does not hide the last plan that did something. */
-  #summarize({ trigger }: Ask, { steps, failed }: RoundOutcome, startedMs: number): void {
+  #summarize({ trigger }: Ask, outcome: RoundOutcome, startedMs: number): void {
+    const [steps, failed] = [listedSteps(outcome.steps), outcome.failed];
     const { clock, onRound } = this.#options;
     const durationMs = clock.nowMs() - startedMs;
     const counts = { steps: steps.length, failed: failed.length };
@@ -250,6 +263,11 @@ export class RoundScheduler {
     this.#failing.close();
     this.#unreadable.close();
   }
+}
+
+/** What people hear of: that probes have their services in the table is nobody's business. */
+function listedSteps(steps: readonly PlannedStep[]): readonly PlannedStep[] {
+  return steps.filter(({ service }) => !isProbe(service));
 }
 
 function mergeAsks(first: Ask, second: Ask): Ask {

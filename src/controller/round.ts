@@ -15,6 +15,7 @@ import {
 import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
 import type { DesiredService, DesiredState } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
+import { isProbe } from '../model/probe-service.js';
 import { applyPlan, type ApplyOutcome } from './apply.js';
 import { BelievedTable } from './believed-table.js';
 import { computeDesired } from './desired.js';
@@ -408,7 +409,8 @@ export class RoundRunner {
     this.#addresses.acknowledge(outcome.steps, outcome.applied, this.#config.services);
     for (const key of outcome.failedServices.keys()) this.#believed.markStale(key);
     this.#disownGone(dump ? [...this.#config.ownership.services.keys()] : outcome.planned);
-    this.#events.appendAll(stepEvents(outcome.applied, this.#desired, causes));
+    const listed = outcome.applied.filter(({ service }) => !isProbe(service));
+    this.#events.appendAll(stepEvents(listed, this.#desired, causes));
   }
 
   /** What left the file and is not in the table either is nobody's: another may make it anew. */

@@ -8,6 +8,7 @@ import type { DesiredInputs } from './desired.js';
 import { findLeavers } from './leaving.js';
 import { movedServices } from './moved-services.js';
 import { Ownership, type OwnedTable } from './ownership.js';
+import { Probes, type ProbeChange, type ProbeMarks } from './probes.js';
 import type { ServerLoads } from './server-loads.js';
 import { ServerStates, type RememberedStates } from './server-states.js';
 import type { ServingState } from './serving-state.js';
@@ -16,6 +17,8 @@ import type { ServingState } from './serving-state.js';
 export interface Before {
   readonly owned?: OwnedTable;
   readonly states?: Partial<RememberedStates>;
+  /** Who gives probe services their marks; default: there are none. */
+  readonly probes?: ProbeMarks;
 }
 
 /** One configuration at a time; replaced as a whole, in one turn. */
@@ -27,13 +30,15 @@ export class RunningConfig {
   readonly forgotten: boolean;
   /** What the decisions who serves remember; it follows the configuration. */
   readonly serving: ServingState;
+  readonly probes: Probes;
   /** What makes weights others than the file's for a while; it follows the configuration. */
   readonly loads: ServerLoads;
   readonly #plane: Dataplane['kind'];
   /** By key, made when the first check of a service speaks: each of thousands asks for its server. */
   readonly #servers = new WeakMap<VirtualService, ReadonlyMap<ServerKey, RealServer>>();
   #model: Model;
-  #services: ReadonlyMap<ServiceKey, VirtualService>;
+  #listed: ReadonlyMap<ServiceKey, VirtualService>;
+  #services: Map<ServiceKey, VirtualService>;
 
   constructor(
     model: Model,
@@ -46,7 +51,9 @@ export class RunningConfig {
     this.states = new ServerStates(before.states);
     this.#model = model;
     this.#plane = plane;
-    this.#services = indexServices(model);
+    this.probes = new Probes(before.probes ?? null);
+    this.#listed = indexServices(model);
+    this.#services = this.#withProbes();
     this.serving = serving;
     this.loads = loads;
     const moved = this.#moveFacts();
@@ -61,9 +68,14 @@ export class RunningConfig {
     return this.#model.director;
   }
 
-  /** In the order of the file. */
+  /** In the order of the file, then those that probes go through: what is planned. */
   get services(): ReadonlyMap<ServiceKey, VirtualService> {
     return this.#services;
+  }
+
+  /** Those of the file, in its order: what people hear of. */
+  get listed(): ReadonlyMap<ServiceKey, VirtualService> {
+    return this.#listed;
   }
 
   server(service: ServiceKey, server: ServerKey): RealServer | undefined {
@@ -82,7 +94,8 @@ export class RunningConfig {
   replace(model: Model, wallMs: number): boolean {
     const before = this.#services;
     this.#model = model;
-    this.#services = indexServices(model);
+    this.#listed = indexServices(model);
+    this.#services = this.#withProbes();
     const moved = this.#moveFacts();
     this.ownership.own(this.#services.values());
     this.serving.follow(this.#services, before, this.states.verdicts);
@@ -91,6 +104,40 @@ export class RunningConfig {
     const forgotten = this.states.prune(this.#services, before);
     this.#goOnWithMaintenance();
     return forgotten || moved;
+  }
+
+  /** Marks have been found, or probing has ended. @returns services that came or went */
+  followProbes(): readonly ServiceKey[] {
+    const before = this.#services;
+    this.#services = this.#withProbes();
+    this.ownership.own(this.#services.values());
+    const keys = new Set([...before.keys(), ...this.#services.keys()]);
+    return [...keys].filter((key) => before.get(key) !== this.#services.get(key));
+  }
+
+  /** In place: that others take turns must not cost as much as a new configuration. */
+  changeProbes({ gone, come }: ProbeChange): void {
+    for (const key of gone) if (!this.#listed.has(key)) this.#services.delete(key);
+    for (const service of come) this.#services.set(service.key, service);
+    this.ownership.own(come);
+  }
+
+  /** What a configuration would have for its services and their probes. */
+  servicesOf(model: Model): ReadonlyMap<ServiceKey, VirtualService> {
+    return this.#probesBehind(indexServices(model));
+  }
+
+  #withProbes(): Map<ServiceKey, VirtualService> {
+    this.probes.follow(this.#listed.values(), this.#model.director.probe.max);
+    return this.#probesBehind(this.#listed);
+  }
+
+  /** A service of the file wins over a probe's with the same mark, which gets another one. */
+  #probesBehind(listed: ReadonlyMap<ServiceKey, VirtualService>): Map<ServiceKey, VirtualService> {
+    const services = new Map(listed);
+    for (const service of this.probes.services)
+      if (!services.has(service.key)) services.set(service.key, service);
+    return services;
   }
 
   /** Before the new services are owned: by what is owned their old keys are known. */
@@ -119,7 +166,7 @@ export class RunningConfig {
   }
 
   /** What the desired state is computed from. @param services default: the accepted ones */
-  desiredInputs(services = this.#services): DesiredInputs {
+  desiredInputs(services: ReadonlyMap<ServiceKey, VirtualService> = this.#services): DesiredInputs {
     const { verdicts, overrides, drains, maintenance } = this.states;
     const { holds, decisions: serving } = this.serving;
     const facts = { verdicts, overrides, holds, drains, maintenance };

@@ -11,6 +11,7 @@ import {
   type GuardedService,
 } from '../controller/shrink-guard.js';
 import type { Model } from '../model/director.js';
+import { isProbe } from '../model/probe-service.js';
 
 /**
  * Compares the file with what lvsd owns in the table.
@@ -21,9 +22,9 @@ import type { Model } from '../model/director.js';
  */
 export function bootObjection(model: Model, owned: OwnedTable, lastGood: Model | null): string | null {
   const known = new Map(lastGood?.services.map((service) => [service.key, service]));
-  const before = [...owned.services].map(
-    ([key, name]): GuardedService => known.get(key) ?? { key, name, servers: [] },
-  );
+  const before = [...owned.services]
+    .filter(([, name]) => !isProbe({ name }))
+    .map(([key, name]): GuardedService => known.get(key) ?? { key, name, servers: [] });
   const limit = (lastGood ?? model).director.shrinkGuard;
   const shrinking = explainObjections(shrinkObjections(before, model.services, limit), limit);
   // What the userspace plane had has ended with its process.

@@ -28,6 +28,7 @@ import type { OpenedPlane } from './open-chosen-plane.js';
 import { AcceptedConfigs } from './accepted-configs.js';
 import { ConfigLedger } from './config-ledger.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
+import { createTruePaths } from './true-paths.js';
 import { DirectorState, type Remembered } from './director-state.js';
 import { HistoryStore } from './state/history-store.js';
 import { LastGoodStore } from './state/last-good.js';
@@ -159,7 +160,9 @@ export class Daemon {
         tell: (message) => logger.info(message),
       }) ?? null;
     this.#reconciler = new Reconciler({
-      ...(this.#kernelSide === null ? {} : { addresses: this.#kernelSide.addresses }),
+      ...(this.#kernelSide === null
+        ? {}
+        : { addresses: this.#kernelSide.addresses, probes: this.#kernelSide.probeMarks }),
       ...(kernel ? { owned: remembered.owned } : {}),
       states: remembered.states,
       serving: remembered.serving,
@@ -182,7 +185,8 @@ export class Daemon {
     });
     const stalls = new StallAlarm(clock, this.events);
     this.#externalResults = new ExternalResults(clock);
-    const checkerTools = { ...systemTools, clock, random, external: this.#externalResults };
+    const paths = createTruePaths(clock, () => this.#reconciler);
+    const checkerTools = { ...systemTools, clock, random, external: this.#externalResults, paths };
     this.#health = new HealthRunner({
       clock,
       random,

@@ -7,6 +7,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
 import type { OwnedTable } from '../controller/ownership.js';
+import type { ProbeMarks } from '../controller/probes.js';
 import type { Reconciler } from '../controller/reconciler.js';
 import type { AddressTable } from '../dataplane/address-table.js';
 import { NetlinkAddressTable } from '../dataplane/addresses/netlink-address-table.js';
@@ -40,6 +41,8 @@ export interface OpenedKernel {
 export class KernelSide {
   /** For the reconciler. */
   readonly addresses: AddressTable;
+  /** For the reconciler: the marks of services for probes. */
+  readonly probeMarks: ProbeMarks;
   readonly #settings: HostSettings;
   readonly #matches: MatchHost;
   #lock: NamespaceLock | null = null;
@@ -52,6 +55,7 @@ export class KernelSide {
     this.addresses = new NetlinkAddressTable({ clock, onProblem: warn });
     this.#settings = new HostSettings({ clock, kernel, state, warn, tell });
     this.#matches = matches;
+    this.probeMarks = { markOf: (name) => matches.marks.probeMarkOf(name) };
     matches.join({
       marksInTable: () => kernel.marksInTable(),
       owned: owned.services,
@@ -91,7 +95,7 @@ export class KernelSide {
   /** What `on_stop` says of what is in the kernel; nothing before the first round. */
   async leave(
     model: Model,
-    reconciler: Pick<Reconciler, 'setModel' | 'owned'>,
+    reconciler: Pick<Reconciler, 'setModel' | 'endProbes' | 'owned'>,
     logger: Pick<Logger, 'warn' | 'error'>,
   ): Promise<void> {
     if (!this.#programmed) return;

@@ -8,7 +8,7 @@ import { leftBehind, nothingLeft } from './left-behind.js';
 export interface LeaveTableOptions {
   /** The running configuration. */
   readonly model: Model;
-  readonly reconciler: Pick<Reconciler, 'setModel' | 'owned'>;
+  readonly reconciler: Pick<Reconciler, 'setModel' | 'endProbes' | 'owned'>;
   readonly settings: Pick<HostSettings, 'restore'> | null;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
 }
@@ -17,12 +17,14 @@ export interface LeaveTableOptions {
 const ATTEMPTS = 3;
 
 /**
- * Keeps everything and says what is left, or removes it and then puts the settings of the host back.
+ * Keeps everything but the services for probes and says what is left, or removes it and then puts the settings of the
+ * host back.
  *
  * Where something cannot be removed the settings stay, too: it goes on serving, and may need them.
  */
 export async function leaveTable({ model, reconciler, settings, logger }: LeaveTableOptions): Promise<void> {
   if (model.director.onStop === 'keep') {
+    for (const failure of await removeProbes(reconciler)) logger.error(failure);
     const inKernel = model.services.filter(({ plane }) => plane === 'kernel');
     const addresses = [...(reconciler.owned.addresses?.values() ?? [])];
     for (const line of leftBehind(inKernel, addresses)) logger.warn(line);
@@ -36,6 +38,12 @@ export async function leaveTable({ model, reconciler, settings, logger }: LeaveT
       'on_stop: remove: what is left goes on serving unwatched, and the settings of the host stay as they are for it; ' +
         'start and stop lvsd again to clear it',
     );
+}
+
+/** Nobody probes any more. @returns one line for each that is left; the next lvsd removes those */
+async function removeProbes(reconciler: Pick<Reconciler, 'endProbes'>): Promise<readonly string[]> {
+  const { failures } = await reconciler.endProbes();
+  return failures.map(({ message }) => `remove the services of probes: ${message}`);
 }
 
 /** @returns one line for each that is left */

@@ -1,8 +1,9 @@
-/** The marks of `match` services by name, as the kernel plane asks for them. */
+/** The marks of `match` services by name, as the kernel plane asks for them; and those of probe services. */
 import type { Family } from '../base/ip.js';
 import type { MatchMarks, ServiceIdentity } from '../dataplane/kernel/match-marks.js';
 import type { ServiceKey } from '../model/keys.js';
 import { serviceKey } from '../model/keys.js';
+import { isProbe } from '../model/probe-service.js';
 import type { ServiceAddress } from '../model/service-address.js';
 
 /** What the plane's own rules are is found where they are, so the book has none. */
@@ -24,11 +25,18 @@ export class MarkBook implements MatchMarks {
 
   /** @param families of services in the file, by name */
   assign(marks: ReadonlyMap<string, number>, families: ReadonlyMap<string, Family>): void {
-    const entries = [...marks].map(([name, mark]) => [matchKey(name), { name, mark }] as const);
+    // The kernel plane knows a probe service by its mark itself.
+    const matches = [...marks].filter(([name]) => !isProbe({ name }));
+    const entries = matches.map(([name, mark]) => [matchKey(name), { name, mark }] as const);
     this.#marks = marks;
     this.#entries = new Map(entries);
     this.#keys = new Map(entries.map(([key, { mark }]) => [mark, key]));
     for (const [name, family] of families) this.#families.set(matchKey(name), family);
+  }
+
+  /** The mark of a probe service; null when it has none. */
+  probeMarkOf(name: string): number | null {
+    return this.#marks.get(name) ?? null;
   }
 
   markOf(key: ServiceKey): { readonly family: Family; readonly mark: number } | null {

@@ -1,6 +1,6 @@
 /**
- * The `match` services of this host: which mark each has, and the rules that set it. What is lvsd's is in state_dir before
- * it is in the kernel.
+ * The `match` services of this host: which mark each has, and the rules that set it; and the marks of services for probes,
+ * which no rule sets. What is lvsd's is in state_dir before it is in the kernel.
  */
 import type { Exchange } from '../../native/proc/exchange.js';
 import { reasonOf } from '../base/errors.js';
@@ -12,6 +12,8 @@ import type { Model } from '../model/director.js';
 import type { ServiceKey } from '../model/keys.js';
 import type { MatchRule } from '../model/service-address.js';
 import type { VirtualService } from '../model/virtual-service.js';
+import { probedServers } from '../controller/probe-services.js';
+import { isProbe, probeServiceKey } from '../model/probe-service.js';
 import { allocateMarks } from './allocate-marks.js';
 import type { DirectorState } from './director-state.js';
 import { MarkBook, matchKey } from './mark-book.js';
@@ -60,18 +62,21 @@ export class MatchHost {
     this.#options = options;
     const { marks } = options.state.onHost;
     this.marks.assign(marks, new Map());
-    this.#owned = new Set([...marks.keys()].filter((name) => options.owned.has(matchKey(name))));
+    this.#owned = new Set(
+      [...marks].filter(([name, mark]) => isOwned(name, mark, options.owned)).map(([name]) => name),
+    );
   }
 
   /** Finds the marks that a configuration needs, before it is planned. Never rejects. */
   async follow(model: Model): Promise<void> {
     const { state, warn, marksInTable } = this.#joined;
     const services = model.services.filter(isMatch);
-    if (services.length === 0 && this.marks.marks.size === 0) return;
+    const probes = probedServers(model.services).map(({ name }) => name);
+    if (services.length + probes.length + this.marks.marks.size === 0) return;
     try {
       const inTable = marksInTable();
-      const { marks, without } = allocateMarks({
-        names: services.map(({ name }) => name),
+      const allocation = allocateMarks({
+        names: [...services.map(({ name }) => name), ...probes],
         remembered: this.marks.marks,
         range: model.director.marks,
         inTable,
@@ -81,13 +86,16 @@ export class MatchHost {
         ),
         found: await this.#foundMarks(services, inTable),
       });
+      const { without } = allocation;
+      const marks = withoutOldProbes(allocation.marks, new Set(probes), inTable);
       this.#owned = new Set([
         ...services.map(({ name }) => name),
+        ...probes,
         ...[...this.#owned].filter((name) => inTable.has(marks.get(name) ?? 0)),
       ]);
       this.marks.assign(marks, new Map(services.map(({ name, address }) => [name, address.family])));
       if (!sameMarks(marks, state.onHost.marks)) await state.setOnHost({ marks });
-      for (const name of without) warn(noMark(name, model));
+      for (const warning of noMarks(without, model)) warn(warning);
       await this.#sweep(inTable);
     } catch (error) {
       warn(`find marks for match services: ${reasonOf(error)}`);
@@ -146,6 +154,35 @@ function textOf(rules: readonly MatchRule[]): string {
 
 function sameMarks(some: ReadonlyMap<string, number>, others: ReadonlyMap<string, number>): boolean {
   return some.size === others.size && [...some].every(([name, mark]) => others.get(name) === mark);
+}
+
+/** With thousands of probed servers one line must do. */
+function noMarks(names: readonly string[], model: Model): readonly string[] {
+  const probes = names.filter((name) => isProbe({ name }));
+  const matches = names.filter((name) => !isProbe({ name }));
+  const [first] = probes;
+  const what =
+    probes.length === 1 ? `the ${first}` : `${probes.length} probe services, the ${first} among them`;
+  return [
+    ...matches.map((name) => noMark(name, model)),
+    ...(first === undefined ? [] : [noMark(what, model)]),
+  ];
+}
+
+function isOwned(name: string, mark: number, owned: MatchHostOptions['owned']): boolean {
+  if (!isProbe({ name })) return owned.has(matchKey(name));
+  return owned.has(probeServiceKey(4, mark)) || owned.has(probeServiceKey(6, mark));
+}
+
+/** No client remembers the mark of a probe: who comes back gets another. */
+function withoutOldProbes(
+  marks: ReadonlyMap<string, number>,
+  wanted: ReadonlySet<string>,
+  inTable: ReadonlySet<number>,
+): ReadonlyMap<string, number> {
+  const stays = ([name, mark]: readonly [string, number]): boolean =>
+    !isProbe({ name }) || wanted.has(name) || inTable.has(mark);
+  return new Map([...marks].filter(stays));
 }
 
 function noMark(name: string, { director: { marks } }: Model): string {

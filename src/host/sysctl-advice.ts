@@ -42,6 +42,11 @@ export interface SysctlFacts {
   readonly alsoRealServer: boolean;
   /** A backup connection-synchronisation daemon runs here, so that another director is active. */
   readonly backupSyncDaemon: boolean;
+  /**
+   * Where answers come in to probes of DR and TUN servers by way of an IPv4 service's own address; `crossing`: those to
+   * which the way to that address is another one. Default: there are no such probes.
+   */
+  readonly probeInterfaces?: { readonly all: readonly string[]; readonly crossing: readonly string[] };
 }
 
 /** What the file has no key for. */
@@ -61,6 +66,7 @@ export function adviseSysctls(model: Model, facts: SysctlFacts, wishes: SysctlWi
     ...redirects(services, facts),
     ...arp(facts),
     ...tunnels(facts),
+    ...probes(facts),
     ...connections(model, services),
     ...oneDirectorOfMany(facts, wishes),
   ];
@@ -158,6 +164,33 @@ function tunnels({ alsoRealServer, tunnelInterfaces }: SysctlFacts): SysctlAdvic
       { alsoGood: [0], orLarger: 'net/ipv4/conf/all/rp_filter' },
     ),
   );
+}
+
+/** The answer's source is the service's address, which may be this host's own, or belong to another interface. */
+function probes({ probeInterfaces }: SysctlFacts): SysctlAdvice[] {
+  if (probeInterfaces === undefined) return [];
+  const { all, crossing } = probeInterfaces;
+  return [
+    ...all.map((name) =>
+      advice(
+        `net/ipv4/conf/${name}/accept_local`,
+        1,
+        'warning',
+        `path: vip: answers to probes come in by ${name} from the service's address; without it the director that holds ` +
+          'that address drops them, so servers stay unknown',
+        { orLarger: 'net/ipv4/conf/all/accept_local' },
+      ),
+    ),
+    ...crossing.map((name) =>
+      advice(
+        `net/ipv4/conf/${name}/rp_filter`,
+        2,
+        'warning',
+        `path: vip: answers to probes come in by ${name} from the service's address, to which the way is another interface`,
+        { alsoGood: [0], orLarger: 'net/ipv4/conf/all/rp_filter' },
+      ),
+    ),
+  ];
 }
 
 function connections(model: Model, services: readonly VirtualService[]): SysctlAdvice[] {

@@ -4,7 +4,17 @@ import type { Link } from '../../native/rtnetlink/types.js';
 import type { Family } from '../base/ip.js';
 import type { Model } from '../model/director.js';
 import type { RealServer } from '../model/real-server.js';
-import { clientLink, isLocal, kernelServices, linkTowards, openHostNetwork, vipsOf } from './network.js';
+import type { VirtualService } from '../model/virtual-service.js';
+import {
+  clientLink,
+  isLocal,
+  kernelServices,
+  linkOf,
+  linkTowards,
+  openHostNetwork,
+  ownAddress,
+  vipsOf,
+} from './network.js';
 import type { HostNetwork } from './network.js';
 import type { SysctlFacts } from './sysctl-advice.js';
 
@@ -40,8 +50,35 @@ export function computeSysctlFacts(
       .map(({ name }) => name),
     oneArmedInterfaces: natInterfaces.ipv4.filter((name) => clientInterfaces.includes(name)),
     alsoRealServer: servers.some(isHere),
+    ...computeProbeInterfaces(services, network),
     backupSyncDaemon,
   };
+}
+
+/** Of services of which one check at least asks by way of their address. */
+function computeProbeInterfaces(
+  services: readonly VirtualService[],
+  network: HostNetwork,
+): Pick<SysctlFacts, 'probeInterfaces'> {
+  const all = new Set<string>();
+  const crossing = new Set<string>();
+  for (const service of services) {
+    const { address, checks, servers } = service;
+    const isProbed = checks.some((check) => 'vip' in check);
+    if (!isProbed || address.kind !== 'address' || address.family !== 4) continue;
+    const held = ownAddress(network, address.address);
+    const [vip] = vipsOf([service]);
+    const vipLink =
+      held === null ? (vip === undefined ? null : clientLink(network, vip)) : linkOf(network, held.index);
+    for (const { forwarding, address: server } of servers) {
+      if (forwarding !== 'dr' && forwarding !== 'tun') continue;
+      const link = linkTowards(network, server);
+      if (link === null) continue;
+      all.add(link.name);
+      if (link.name !== vipLink?.name) crossing.add(link.name);
+    }
+  }
+  return all.size === 0 ? {} : { probeInterfaces: { all: [...all], crossing: [...crossing] } };
 }
 
 /**

@@ -1,6 +1,8 @@
 /** What the file says about watching a server. Execution is src/health's. */
 import type { WantedRole } from './role.js';
 
+import type { ServiceKey } from './keys.js';
+
 /** When to probe and how many results in a row change a verdict. */
 export interface CheckTiming {
   /** From the start of one probe to the next, while nothing is changing and the server is up. */
@@ -52,6 +54,15 @@ export interface ProbeSource {
   readonly mark: number | null;
 }
 
+/** The way of a client: to the service's address, and from there to one server by its forwarding method. */
+export interface VipPath {
+  readonly service: ServiceKey;
+  /** Canonical text. */
+  readonly address: string;
+  /** 1..65535. */
+  readonly port: number;
+}
+
 /** What checks that ask a port have in common. */
 interface PortCheck {
   readonly timing: CheckTiming;
@@ -59,6 +70,8 @@ interface PortCheck {
   readonly source?: ProbeSource;
   /** null = the server's own port. */
   readonly port: number | null;
+  /** Absent: to the server's own address. With it the source has an address at most. */
+  readonly vip?: VipPath;
 }
 
 /** A connection is accepted and, if told, what comes after `send` holds `expect`. */

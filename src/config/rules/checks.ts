@@ -3,9 +3,11 @@ import { formatDuration } from '../../base/duration.js';
 import { protocolOf, protocolsOf } from '../facts.js';
 import type { Path } from '../path.js';
 import type { CheckConfig, HttpCheckConfig } from '../schema/check.js';
+import { intervalOf } from '../schema/checks/timing.js';
 import { writtenChecks } from '../written-checks.js';
 import { DATABASE_CHECK_RULES } from './database-checks.js';
 import type { CheckRule, JudgedService, ServiceRule, Verdicts } from './rule.js';
+import { truePath } from './true-path.js';
 
 /** A server whose port is the client's own has none that could be probed. */
 const probedPort: ServiceRule = (service, verdicts) => {
@@ -92,8 +94,9 @@ const probedProtocol: CheckRule = ({ spot, config }, { check, at }, verdicts) =>
 
 /** Probes of one server never overlap, so a slow one delays the next. */
 const timing: CheckRule = ({ spot }, { check, at }, verdicts) => {
-  if (!('interval' in check)) return;
-  const { interval, timeout, fast_interval: fast } = check;
+  if (!('timeout' in check)) return;
+  const { timeout, fast_interval: fast } = check;
+  const interval = intervalOf(check);
   if (timeout > interval) {
     verdicts.warn(spot, [...at, 'timeout'], {
       rule: 'check-timing',
@@ -219,7 +222,15 @@ const several: ServiceRule = ({ spot, config }, verdicts) => {
   });
 };
 
-const EACH: readonly CheckRule[] = [probedProtocol, timing, source, http, tls, ...DATABASE_CHECK_RULES];
+const EACH: readonly CheckRule[] = [
+  probedProtocol,
+  timing,
+  source,
+  truePath,
+  http,
+  tls,
+  ...DATABASE_CHECK_RULES,
+];
 
 const each: ServiceRule = (service, verdicts) => {
   for (const written of writtenChecks(service.config))

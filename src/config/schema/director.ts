@@ -140,6 +140,16 @@ export const directorSchema = z.strictObject({
       'Kernel plane: packets of connections to a removed server: drop them or answer with a reset. Default: reset.',
     ),
   marks: marksSchema.prefault({}),
+  probe: z
+    .strictObject({
+      max: integer(1, 65_536)
+        .prefault(256)
+        .describe(
+          'Services in the table at once for checks with path: vip; further servers share in turn, 1..65536. Default: 256.',
+        ),
+    })
+    .prefault({})
+    .describe('Kernel plane: probes of the true path (path: vip).'),
   history: integer(0, 10_000)
     .prefault(50)
     .describe(

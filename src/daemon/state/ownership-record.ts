@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import type { LeavingServer } from '../../model/drain.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
+import { isProbe } from '../../model/probe-service.js';
 import { hostDifference, type HostIdentity } from './host-identity.js';
 import { serverKeySchema, serviceKeySchema, wallMsSchema } from './server-facts.js';
 import { readState, voidOf, type StateFormat, type StateReading, type VoidCause } from './state-file.js';
@@ -122,6 +123,8 @@ const services = z
     z.strictObject({
       service: serviceKeySchema,
       name: text,
+      /** For probes of the true path alone; its name says so, too. */
+      kind: z.literal('probe').optional(),
       /** As it was before servers of the file were drained, too; no longer written. */
       strangers: z.array(serverKeySchema).default([]),
       leaving: z.array(z.tuple([serverKeySchema, leavingServer])).default([]),
@@ -163,6 +166,7 @@ export const ownershipFormat: StateFormat<OwnershipRecord> = {
     services: [...ownership.services].map(([service, { name, leaving }]) => ({
       service,
       name,
+      ...(isProbe({ name }) ? { kind: 'probe' } : {}),
       leaving: [...leaving],
     })),
     addresses: ownership.addresses,

@@ -3,6 +3,7 @@ import type { RealServer } from '../../model/real-server.js';
 import type { Checker, Question } from '../types.js';
 import type { ProbeTarget } from '../net/sockets.js';
 import { SourcedChecker } from '../net/sourced-checker.js';
+import { TruePathChecker } from '../net/true-path-checker.js';
 import { AgentChecker } from './agent.js';
 import { DnsChecker } from './dns.js';
 import { ElasticsearchChecker } from './elasticsearch.js';
@@ -28,6 +29,17 @@ export function createChecker(
   server: RealServer,
   tools: CheckerTools = systemTools,
 ): Checker {
+  if ('vip' in check) {
+    const { vip, source, ...plain } = check;
+    const asked = { ...server, address: vip.address, port: vip.port };
+    return new TruePathChecker({
+      vip,
+      server,
+      sourceAddress: source?.address ?? null,
+      paths: tools.paths,
+      make: (sockets) => createChecker(plain, asked, { ...tools, sockets }),
+    });
+  }
   // Its client opens the connections itself.
   if (check.type === 'mongodb')
     return new MongodbChecker(targetOf(check, server), { ...check, timeoutMs: check.timing.timeoutMs });

@@ -2,6 +2,7 @@
 import { realClock, realRandom, type Clock, type Random } from '../../base/clock.js';
 import type { ExternalResults } from '../external-results.js';
 import { plainSockets, type ProbeSockets } from '../net/sockets.js';
+import type { TruePaths } from '../net/true-paths.js';
 
 export interface CheckerTools {
   readonly clock: Clock;
@@ -9,6 +10,8 @@ export interface CheckerTools {
   readonly sockets: ProbeSockets;
   /** Null: nobody can tell results. */
   readonly external: ExternalResults | null;
+  /** Null: none leads through a service's address. */
+  readonly paths: TruePaths | null;
 }
 
 export const systemTools: CheckerTools = {
@@ -16,4 +19,5 @@ export const systemTools: CheckerTools = {
   random: realRandom,
   sockets: plainSockets,
   external: null,
+  paths: null,
 };

@@ -10,9 +10,10 @@ import type { ProbeSockets } from './sockets.js';
 /**
  * Opens sockets with this source.
  *
+ * @param localPort asked for each connection; default: the kernel chooses
  * @throws DirectorError ERR_PROBE_SOURCE from each of its functions when the kernel refuses mark or interface
  */
-export async function boundSockets(source: ProbeSource): Promise<ProbeSockets> {
+export async function boundSockets(source: ProbeSource, localPort?: () => number): Promise<ProbeSockets> {
   const { address, interface: device, mark } = source;
   const from = address === null ? {} : { localAddress: address };
   const prepare = (socket: KernelSocket): void => {
@@ -22,8 +23,9 @@ export async function boundSockets(source: ProbeSource): Promise<ProbeSockets> {
   const open = device === null && mark === null ? null : await opener(prepare);
   return {
     connect: ({ address: host, port }) => {
-      if (open === null) return connect({ host, port, ...from });
-      return ownedBy(open('stream', host)).connect({ host, port, ...from });
+      const local = localPort === undefined ? from : { ...from, localPort: localPort() };
+      if (open === null) return connect({ host, port, ...local });
+      return ownedBy(open('stream', host)).connect({ host, port, ...local });
     },
     datagram: ({ address: host, port }) => {
       const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });

@@ -104,6 +104,7 @@ describe('loadConfig', () => {
       sysctls: 'check',
       lostFlows: 'reset',
       marks: { base: 0x4c000000, size: 65536 },
+      probe: { max: 256 },
       history: 50,
       health: { maxProbes: 1024, maxRate: 10_000 },
       proxy: { engine: 'auto' },

@@ -40,8 +40,8 @@ const MISTAKES: readonly {
   },
   {
     name: 'a key of another type of check',
-    text: `${WEB}    check: { type: tcp, «path: /x }\n`,
-    told: ['the key "path" does not go with the other keys here => type: none'],
+    text: `${WEB}    check: { type: tcp, «host: x }\n`,
+    told: ['the key "host" does not go with the other keys here => type: none'],
   },
   {
     name: 'a misspelled type',

@@ -9,6 +9,7 @@ import { expectStatus } from './status-range.js';
 import { source } from './source.js';
 import { port, timing } from './timing.js';
 import { clientKeys, trustKeys } from './tls-keys.js';
+import { truePathOfHttp } from './true-path.js';
 
 const HOST = /^[A-Za-z0-9.:[\]_-]{1,255}$/;
 
@@ -17,6 +18,7 @@ export const httpCheck = z.strictObject({
   ...timing,
   ...port,
   ...source,
+  ...truePathOfHttp,
   method: choice(['GET', 'HEAD', 'OPTIONS', 'POST'])
     .prefault('GET')
     .describe('GET | HEAD | OPTIONS | POST (without a body). Default: GET.'),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { choice, flag, pattern } from '../fields.js';
 import { source } from './source.js';
 import { port, timing } from './timing.js';
+import { truePath } from './true-path.js';
 import { serverName, trustKeys } from './tls-keys.js';
 
 export const smtpCheck = z.strictObject({
@@ -10,6 +11,7 @@ export const smtpCheck = z.strictObject({
   ...timing,
   ...port,
   ...source,
+  ...truePath,
   helo_name: pattern(
     'bad-host',
     /^[A-Za-z0-9.-]{1,255}$|^\[[0-9A-Za-z.:]{2,60}\]$/,

@@ -4,12 +4,14 @@ import { choice, integer } from '../fields.js';
 import { bytesToSend, expectation } from './bytes.js';
 import { source } from './source.js';
 import { port, timing } from './timing.js';
+import { truePath } from './true-path.js';
 
 export const tcpCheck = z.strictObject({
   type: choice(['tcp']).describe('Up when a connection is accepted, and its answer holds what is expected.'),
   ...timing,
   ...port,
   ...source,
+  ...truePath,
   send: bytesToSend()
     .optional()
     .describe('Sent when the connection is there; escapes as in expect. Default: nothing. Shown nowhere.'),

@@ -3,8 +3,8 @@ import { duration, integer, percent } from '../fields.js';
 
 export const timing = {
   interval: duration({ lowMs: 50, highMs: 3_600_000 })
-    .prefault('2s')
-    .describe('Time from the start of one probe to the next, 50ms..1h. Default: 2s.'),
+    .optional()
+    .describe('Time from the start of one probe to the next, 50ms..1h. Default: 2s; 10s with path: vip.'),
   fast_interval: duration({ lowMs: 50, highMs: 3_600_000 })
     .optional()
     .describe('The same while a verdict is changing: the last result contradicts it. Default: interval.'),
@@ -20,6 +20,20 @@ export const timing = {
     .prefault('10%')
     .describe('Each interval is changed at random by up to this share, 0%..50%. Default: 10%.'),
 };
+
+const INTERVAL_MS = 2000;
+/** Each such probe has a service of its own in the kernel's table. */
+const TRUE_PATH_INTERVAL_MS = 10_000;
+
+/** The interval of a check, where the file says nothing the one of its kind. */
+export function intervalOf(check: { readonly interval?: number | undefined }): number {
+  return check.interval ?? (asksByVip(check) ? TRUE_PATH_INTERVAL_MS : INTERVAL_MS);
+}
+
+/** Whether its probes go through the service's address. */
+export function asksByVip(check: object): boolean {
+  return ('path' in check && check.path === 'vip') || ('via' in check && check.via === 'vip');
+}
 
 /** Of checks that ask a port. */
 export const port = {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { choice, duration, pattern } from '../fields.js';
 import { source } from './source.js';
 import { port, timing } from './timing.js';
+import { truePath } from './true-path.js';
 import { clientKeys, serverName, trustKeys } from './tls-keys.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
@@ -12,6 +13,7 @@ export const tlsCheck = z.strictObject({
   ...timing,
   ...port,
   ...source,
+  ...truePath,
   server_name: serverName()
     .optional()
     .describe("Name for SNI and in the certificate. Default: the server's address, without SNI."),

@@ -1,0 +1,91 @@
+/** Asks a server by the way of a client: through the service's address, and by the server's forwarding method. */
+import { reasonOf } from '../../base/errors.js';
+import type { VipPath } from '../../model/health-check.js';
+import type { RealServer } from '../../model/real-server.js';
+import { describe } from '../checkers/failure.js';
+import type { Checker, ProbeResult } from '../types.js';
+import { boundSockets } from './bound-sockets.js';
+import { ownAddressTowards } from './own-address.js';
+import type { ProbeSockets } from './sockets.js';
+import type { TruePaths } from './true-paths.js';
+import { obstacle } from './way-back.js';
+
+export interface TruePathOptions {
+  readonly vip: VipPath;
+  readonly server: RealServer;
+  /** null = the one from which this host would ask the server itself. */
+  readonly sourceAddress: string | null;
+  /** null: nobody opens ways. */
+  readonly paths: TruePaths | null;
+  /** The checker that asks at the service's address by these sockets. */
+  readonly make: (sockets: ProbeSockets) => Checker;
+}
+
+/**
+ * What is missing on this host says nothing of the server: then the probe could not be made. It is looked for whether or
+ * not this host holds the address, so that a takeover changes no verdict.
+ */
+export class TruePathChecker implements Checker {
+  readonly #options: TruePathOptions;
+
+  constructor(options: TruePathOptions) {
+    this.#options = options;
+  }
+
+  async probe(signal: AbortSignal): Promise<ProbeResult> {
+    const { vip, server, paths } = this.#options;
+    if (paths === null) return this.#impossible('nobody opens a way through the service on this plane');
+    const source = await this.#source(paths);
+    if (typeof source !== 'string') return source;
+    const path = await paths.open(vip.service, server.key, signal);
+    if (path.mark === null) return this.#impossible(path.reason);
+    try {
+      return await this.#ask(source, path.mark, paths, signal);
+    } finally {
+      path.close();
+    }
+  }
+
+  /** The address of this host that the probe comes from, if its answer would come through. */
+  async #source({ host }: TruePaths): Promise<string | ProbeResult> {
+    const { vip, server, sourceAddress } = this.#options;
+    try {
+      const source = sourceAddress ?? (await ownAddressTowards(server.address));
+      const towardsVip = await ownAddressTowards(vip.address);
+      const vipInterface = host.interfaceOf(vip.address) ?? host.interfaceOf(towardsVip);
+      const { forwarding } = server;
+      const why = obstacle({ forwarding, vip: vip.address, source, vipInterface }, host);
+      return why === null ? source : this.#impossible(why);
+    } catch (thrown) {
+      return this.#impossible(`this host finds no way: ${describe(thrown)}`);
+    }
+  }
+
+  async #ask(source: string, mark: number, { ports }: TruePaths, signal: AbortSignal): Promise<ProbeResult> {
+    const { vip, make } = this.#options;
+    const port = ports.next(`${source} ${vip.address} ${vip.port}`);
+    if (port === null)
+      return this.#impossible(
+        'the kernel may still know every source port from an earlier probe: ask less often',
+      );
+    try {
+      const sockets = await boundSockets({ address: source, interface: null, mark }, () => port);
+      return this.#told(await make(sockets).probe(signal));
+    } catch (thrown) {
+      return this.#impossible(reasonOf(thrown));
+    }
+  }
+
+  #told(result: ProbeResult): ProbeResult {
+    return result.ok === true ? result : { ...result, reason: `${this.#way}: ${result.reason}` };
+  }
+
+  #impossible(reason: string): ProbeResult {
+    return { ok: null, reason: `${this.#way}: ${reason}` };
+  }
+
+  get #way(): string {
+    const { name, forwarding } = this.#options.server;
+    return `by way of the service's address to ${name} (${forwarding})`;
+  }
+}
