@@ -190,7 +190,9 @@ describe('YAML in the docs', () => {
     assert.ok(whole.length >= 3);
     for (const { file, line, text } of whole) {
       const source = memorySource(new Map([['/doc.yaml', text]]));
-      const { warnings } = await loadConfig('/doc.yaml', { environment: {}, hostName: 'doc', source });
+      const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+      const environment = Object.fromEntries(names.map((name) => [name, 'secret']));
+      const { warnings } = await loadConfig('/doc.yaml', { environment, hostName: 'doc', source });
       assert.deepEqual(warnings, [], `${file}:${line}`);
     }
   });
