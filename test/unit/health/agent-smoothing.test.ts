@@ -21,7 +21,8 @@ function randomLimits(random: () => number): Limits {
 
 function forEachHistory(check: (limits: Limits, random: () => number, say: string) => void): void {
   for (let round = 0; round < 300; round++) {
-    const random = seededRandom(SEED + round).next;
+    const seeded = seededRandom(SEED + round);
+    const random = (): number => seeded.next();
     const limits = randomLimits(random);
     check(limits, random, `LVSD_TEST_SEED=${SEED}, round ${round}, ${JSON.stringify(limits)}`);
   }
