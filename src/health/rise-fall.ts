@@ -37,11 +37,13 @@ export interface Count {
   readonly reason: string;
   /** It counts as down by its own answer alone: it answers, so that but for that it would count as up. */
   readonly ruledOut?: true;
+  /** No result has said anything of it yet: `countsAs` is a guess. */
+  readonly unseen?: true;
 }
 
 /** Before the first probe. */
 export function notChecked(countsAs: CountedState): Count {
-  return { countsAs, known: false, contrary: 0, reason: 'not checked yet' };
+  return { countsAs, known: false, contrary: 0, reason: 'not checked yet', unseen: true };
 }
 
 /** The opinion is as old as it is: what the server counts as stays, and so does the row. */
@@ -73,7 +75,11 @@ export function count(before: Count, result: ProbeResult, limits: RiseFall): Cou
   if (result.ok === null) return forgetCount(before, result.reason);
   const finding = result.ok ? result.detail : result.reason;
   const isFact = !result.ok && result.fact === true;
-  const { answers, contrary } = countAnswer(before, result.ok || isFact, limits);
+  // Nothing was held against one that nobody had asked.
+  const isFirst = isFact && before.unseen === true;
+  const { answers, contrary } = isFirst
+    ? ({ answers: 'up', contrary: 0 } as const)
+    : countAnswer(before, result.ok || isFact, limits);
   if (answers === 'down') {
     const pends = result.ok && contrary > 0;
     const reason = pends ? pending(true, contrary, limits.rise, finding) : finding;

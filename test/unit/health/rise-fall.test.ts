@@ -55,7 +55,7 @@ describe('count', () => {
     it(name, () => assert.equal(statesAfter(history, limits), states));
 
   it('knows nothing before the first result and counts as what it was told', () => {
-    const before = { known: false, contrary: 0, reason: 'not checked yet' };
+    const before = { known: false, contrary: 0, reason: 'not checked yet', unseen: true };
     assert.deepEqual(notChecked('up'), { countsAs: 'up', ...before });
     assert.deepEqual(notChecked('down'), { countsAs: 'down', ...before });
   });
