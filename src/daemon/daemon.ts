@@ -37,6 +37,7 @@ import { Planes } from './planes.js';
 import { Reloader } from './reload.js';
 import type { PeerOf } from './state/peer-credentials.js';
 import type { StateLock } from './state/state-lock.js';
+import { StandingRecorder } from './standing-recorder.js';
 import { StallAlarm } from './stall-alarm.js';
 import { StateTroubles } from './state-troubles.js';
 import { statusLine } from './status-line.js';
@@ -97,6 +98,7 @@ export class Daemon {
   readonly #accepted: AcceptedConfigs;
   readonly #state: DirectorState;
   readonly #troubles: StateTroubles;
+  readonly #recorder: StandingRecorder;
   readonly #startedAtMs: number;
   #model: Model;
   #toldStart = false;
@@ -183,6 +185,15 @@ export class Daemon {
         options.observer?.roundFinished();
       },
     });
+    this.#recorder = new StandingRecorder({
+      stateDir,
+      uid: options.uid,
+      clock,
+      standing: (service) => this.#reconciler.standing(service),
+      onTrouble: (trouble, folder) => this.#troubles.report(folder, trouble),
+    });
+    this.events.subscribe(({ service }) => service !== null && this.#recorder.touch(service));
+    this.#metrics.availability.watch(() => this.#recorder.samples());
     const stalls = new StallAlarm(clock, this.events);
     this.#externalResults = new ExternalResults(clock);
     const paths = createTruePaths(clock, () => this.#reconciler);
@@ -191,7 +202,10 @@ export class Daemon {
       clock,
       random,
       makeChecker: (check, server) => createChecker(check, server, checkerTools),
-      onVerdict: (service, server, verdict) => this.#reconciler.setVerdict(service, server, verdict),
+      onVerdict: (service, server, verdict) => {
+        this.#reconciler.setVerdict(service, server, verdict);
+        this.#recorder.verdict(service, server, verdict.state);
+      },
       onAgent: (service, server, report) => this.#reconciler.setAgent(service, server, report),
       onStall: (stall) => stalls.stalled(stall),
       observer: this.#metrics.health,
@@ -273,6 +287,7 @@ export class Daemon {
     await this.#api.start();
     await this.#kernelSide?.follow(this.#model);
     await this.#reconciler.start();
+    this.#recorder.start(this.#model.services);
     void this.#kernelSide?.check(this.#model);
     const { states, loads } = this.#options.remembered;
     this.#health.configure(
@@ -311,6 +326,8 @@ export class Daemon {
       () => this.#tellStop(),
       () => this.#reloader.close(),
       () => this.#health.close(),
+      // Before services are taken away: that is no failure of theirs.
+      () => this.#recorder.close(),
       () => this.#kernelSide?.idle(),
       () => this.#state.closeStates(),
       () => this.#kernelSide?.leave(this.#model, this.#reconciler, this.#options.logger),
@@ -371,6 +388,7 @@ export class Daemon {
       (service, server) => states.verdicts.get(service)?.get(server) ?? null,
       (service, server) => loads.agents.get(service)?.get(server) ?? null,
     );
+    this.#recorder.follow(model.services);
     void this.#kernelSide?.check(model);
   }
 

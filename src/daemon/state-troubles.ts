@@ -13,6 +13,7 @@ const LOSSES: Readonly<Record<string, string>> = {
   'operator.json': 'after a restart what operators have set is forgotten',
   'verdicts.json': 'after a restart servers count as they did before, or as new',
   'weights.json': 'after a restart weights are as configured until agents answer',
+  report: 'the report will lack this time',
   'serving.json': 'after a restart servers that are held back may serve again',
 };
 

@@ -2,6 +2,7 @@
 import { Registry } from 'prom-client';
 import type { Clock } from '../base/clock.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { AvailabilityMetrics } from './availability-metrics.js';
 import { CheckMetrics } from './check-metrics.js';
 import { inChunks } from './chunks.js';
 import { ContinuousTotals } from './continuous-totals.js';
@@ -23,6 +24,8 @@ export class Metrics {
   readonly checks = new CheckMetrics();
   /** Hears of how health checking runs, and passes on what `checks` has to hear. */
   readonly health: HealthMetrics;
+  /** Asks for availability. */
+  readonly availability = new AvailabilityMetrics();
   /** Hears of plans. */
   readonly plans: PlanMetrics;
   /** Reads how notices fare. */
@@ -63,7 +66,10 @@ export class Metrics {
 
   async *#write(ofSnapshot: Iterable<string>): AsyncGenerator<string, void> {
     yield await this.#registry.metrics();
-    yield* inChunks(oneAfterTheOther(ofSnapshot, this.checks.expose()), this.#clock);
+    yield* inChunks(
+      oneAfterTheOther(ofSnapshot, this.checks.expose(), this.availability.expose()),
+      this.#clock,
+    );
   }
 }
 
