@@ -71,6 +71,7 @@ const ROUTINE: ReadonlySet<EventType> = new Set<EventType>([
   'server-added',
   'server-changed',
   'server-removed',
+  'server-role',
   'weight-set',
   'drain-began',
   'drain-ended',
@@ -79,7 +80,6 @@ const ROUTINE: ReadonlySet<EventType> = new Set<EventType>([
   'maintenance-ended',
   'address-added',
   'address-removed',
-  'drift-found',
   'notice-test',
 ]);
 
