@@ -136,19 +136,23 @@ export class RoleRig {
     this.#runner.configure(services);
   }
 
-  /** The director ends and another one starts on the same table, with what is kept in files. */
-  async restart(services: readonly VirtualService[] = this.#services, downMs = 0): Promise<void> {
+  /**
+   * The director ends and another one starts on the same table, with what is kept in files.
+   *
+   * @param about.tooOld so long after that no verdict says anything any more
+   */
+  async restart(about: { readonly downMs?: number; readonly tooOld?: boolean } = {}): Promise<void> {
     await this.#runner.close();
     await this.reconciler.close();
     const { states: live, serving, owned } = this.reconciler;
     const { verdicts, overrides, drains, maintenance } = live;
-    const states = { verdicts, overrides, drains, maintenance };
-    await this.pass(downMs);
-    this.#services = services;
+    const kept = about.tooOld === true ? new Map<never, never>() : verdicts;
+    const states = { verdicts: kept, overrides, drains, maintenance };
+    await this.pass(about.downMs ?? 0);
     this.reconciler = this.#newReconciler({ states, serving, owned });
     this.#runner = this.#newRunner();
     await this.reconciler.start();
-    this.#runner.configure(services, (key, name) => states.verdicts.get(key)?.get(name) ?? null);
+    this.#runner.configure(this.#services, (key, name) => kept.get(key)?.get(name) ?? null);
   }
 
   async close(): Promise<void> {
