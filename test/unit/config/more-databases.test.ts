@@ -123,7 +123,7 @@ describe('a check of a database', () => {
     '{ type: mysql, username: lvsd, max_lag: 25h }': 'duration-range',
     '{ type: mysql, username: lvsd, password: geheim }': 'secret-literal',
     '{ type: mysql, username: lvsd, database: "" }': 'bad-database',
-    '{ type: mysql, username: lvsd, ca_file: ca.pem }': 'tls-without',
+    '{ type: mysql, username: lvsd, server_name: db.example }': 'tls-without',
     '{ type: mysql, username: lvsd, replica_set: rs0 }': 'misplaced-key',
     '{ type: mongodb, mark: 7 }': 'check-source',
     '{ type: mongodb, source_interface: eth1 }': 'check-source',
