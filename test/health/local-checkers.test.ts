@@ -58,6 +58,30 @@ describe('ExecChecker', () => {
     assert.deepEqual(await run(sh('kill -TERM $$')), failed('killed by SIGTERM'));
   });
 
+  it('takes exit codes 2..255 for a weight where it is told to, as keepalived does', async () => {
+    const dynamic = (script: string): Promise<ProbeResult> => {
+      const settings = {
+        command: sh(script),
+        address: '192.0.2.1',
+        port: 80,
+        name: 'a',
+        dynamicWeight: true,
+      };
+      return leavesNothingOpen(() => probe(new ExecChecker(settings, () => Promise.resolve(ordinary))));
+    };
+    const weighs = (weight: number, detail = `weight ${weight}`): ProbeResult => ({
+      ok: true,
+      detail,
+      load: { weight, share: 1 },
+    });
+    assert.deepEqual(await dynamic('exit 0'), { ok: true, detail: 'exit code 0' });
+    assert.deepEqual(await dynamic('exit 1'), failed('exit code 1'));
+    assert.deepEqual(await dynamic('exit 2'), weighs(0));
+    assert.deepEqual(await dynamic('echo half busy; exit 42'), weighs(40, 'weight 40: half busy'));
+    assert.deepEqual(await dynamic('exit 255'), weighs(253));
+    assert.deepEqual(await dynamic('kill -TERM $$'), failed('killed by SIGTERM'));
+  });
+
   it('names a program that cannot be started', async () => {
     assert.deepEqual(await run(['/nonexistent/x']), {
       ok: false,
@@ -229,7 +253,11 @@ describe('FileChecker', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function look(mode: 'flag' | 'state', content: string | null, name = 'flag'): Promise<ProbeResult> {
+  async function look(
+    mode: 'flag' | 'state' | 'weight',
+    content: string | null,
+    name = 'flag',
+  ): Promise<ProbeResult> {
     const path = join(folder, name);
     rmSync(path, { force: true });
     if (content !== null) writeFileSync(path, content);
@@ -237,7 +265,27 @@ describe('FileChecker', () => {
     return 'reason' in result ? { ok: result.ok, reason: result.reason.replace(path, 'F') } : result;
   }
 
-  const cases: { mode: 'flag' | 'state'; content: string | null; result: ProbeResult }[] = [
+  const load = (weight: number | null, share: number) => ({ load: { weight, share } });
+  const cases: { mode: 'flag' | 'state' | 'weight'; content: string | null; result: ProbeResult }[] = [
+    { mode: 'weight', content: '40\n', result: { ok: true, detail: '40', ...load(40, 1) } },
+    { mode: 'weight', content: '0 for now', result: { ok: true, detail: '0: for now', ...load(0, 1) } },
+    { mode: 'weight', content: '75% busy', result: { ok: true, detail: '75%: busy', ...load(null, 0.75) } },
+    { mode: 'weight', content: 'up', result: { ok: true, detail: 'up', ...load(null, 1) } },
+    { mode: 'weight', content: 'down disk', result: { ok: false, reason: 'file F: down: disk' } },
+    { mode: 'weight', content: null, result: { ok: false, reason: 'file F: is missing' } },
+    ...['65536', '1001%', '-1', '3.5', '%'].map((content) => ({
+      mode: 'weight' as const,
+      content,
+      result: {
+        ok: false as const,
+        reason: `file F: begins with "${content}", expected a weight, a percentage, up or down`,
+      },
+    })),
+    {
+      mode: 'state',
+      content: '40\n',
+      result: { ok: false, reason: 'file F: begins with "40", expected up or down' },
+    },
     { mode: 'flag', content: null, result: { ok: true, detail: 'no flag' } },
     { mode: 'flag', content: '', result: { ok: false, reason: 'file F: is there' } },
     {

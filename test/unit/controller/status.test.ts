@@ -128,7 +128,7 @@ describe('buildSnapshot', () => {
       stickyClients: null,
       forwarding: 'nat',
       configuredWeight: 1,
-      effectiveWeight: 1,
+      effectiveWeight: 4,
       load: null,
       agent: null,
       slowStart: null,
