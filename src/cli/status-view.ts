@@ -40,6 +40,7 @@ function header(snapshot: Snapshot, nowMs: number, paint: Colors): string[] {
     stallLine(snapshot, nowMs, paint),
     readyLine(snapshot, paint),
     ...unwrittenLines(snapshot, nowMs, paint),
+    ...failingNotices(snapshot, paint),
     servicesLine(snapshot, paint),
   ].filter((line) => line !== null);
 }
@@ -85,6 +86,17 @@ function unwrittenLines({ director }: Snapshot, nowMs: number, paint: Colors): s
     const age = formatDuration(nowMs - sinceMs);
     return `${paint.dim('state  ')} ${paint.red('NOT WRITTEN')} for ${age}: ${reason}`;
   });
+}
+
+/** Nobody hears by them that anything is wrong, so the status does. */
+function failingNotices({ director }: Snapshot, paint: Colors): string[] {
+  return (director.notices ?? []).flatMap(({ name, failing, queued }) =>
+    failing === null
+      ? []
+      : [
+          `${paint.dim('notice ')} ${name} ${paint.red('FAILS')}: ${failing}; ${plural(queued, 'event')} waiting`,
+        ],
+  );
 }
 
 /** How many services are how well, where there are too many to see at a glance. */
