@@ -1,5 +1,4 @@
 /** What a Redis server says of its part in the replication (`INFO replication`). Pure. */
-import { formatDuration } from '../../base/duration.js';
 import type { ProbeResult } from '../types.js';
 import { printable } from './failure.js';
 import { judgeRole, type RoleWish } from './role-answer.js';
@@ -9,8 +8,9 @@ import { judgeRole, type RoleWish } from './role-answer.js';
  * tell: an idle primary lets its replicas hear of it every 10 s only, and how much they have still to read they do
  * not know.
  *
- * A replica that has lost its primary goes on with what it has. Where `maxLagMs` allows that, it is well for so long;
- * where nothing is said of lag, it has failed. One that is taking a copy of the data has failed in any case.
+ * A replica that has lost its primary goes on with what it has, and is behind by the time since: when a primary dies
+ * all its replicas lose it at once, and are as good as before. One that is taking a copy of the data has failed, and so
+ * has one that never had one.
  *
  * @param text the answer to `INFO replication`
  * @throws Error when it does not tell the role
@@ -23,7 +23,7 @@ export function judgeReplication(subject: string, wish: RoleWish, text: string):
   if (role !== 'slave')
     throw new Error(`INFO: role "${printable(role ?? 'none', 20)}", expected master or slave`);
   const seen = { name: 'replica', term: null } as const;
-  const { lagMs, fault } = linkOf(facts, wish);
+  const { lagMs, fault } = linkOf(facts);
   if (fault !== null && wish.role !== 'primary')
     return { ok: false, reason: `${subject}: ${fault}`, role: seen };
   return judgeRole(subject, wish, { seen, lagMs });
@@ -34,7 +34,7 @@ interface Link {
   readonly fault: string | null;
 }
 
-function linkOf(facts: ReadonlyMap<string, string>, { maxLagMs }: RoleWish): Link {
+function linkOf(facts: ReadonlyMap<string, string>): Link {
   if (facts.get('master_link_status') === 'up')
     return { lagMs: secondsOf(facts, 'master_last_io_seconds_ago'), fault: null };
   const whom = `${facts.get('master_host') ?? ''}:${facts.get('master_port') ?? ''}`;
@@ -42,9 +42,7 @@ function linkOf(facts: ReadonlyMap<string, string>, { maxLagMs }: RoleWish): Lin
   if (facts.get('master_sync_in_progress') === '1')
     return { lagMs: null, fault: `replica, is taking a copy of the data of ${primary}` };
   const lagMs = secondsOf(facts, 'master_link_down_since_seconds');
-  if (lagMs === null) return { lagMs, fault: `replica, has not reached ${primary} yet` };
-  if (maxLagMs !== null) return { lagMs, fault: null };
-  return { lagMs, fault: `replica, has lost ${primary} ${formatDuration(lagMs)} ago` };
+  return { lagMs, fault: lagMs === null ? `replica, has not reached ${primary} yet` : null };
 }
 
 /** Milliseconds; null when it is not there or negative, which stands for never. */

@@ -100,10 +100,10 @@ function added(before: readonly string[], now: readonly string[]): readonly stri
   });
 }
 
-/** Sockets, timers and others that keep the process alive. */
+/** What a client could leave that keeps the process alive. */
 function handles(): readonly string[] {
   return process
     .getActiveResourcesInfo()
-    .filter((name) => !/^(Immediate|TickObject|CloseReq)$/.test(name))
+    .filter((name) => /TCP|TLS|Timeout|Addr/.test(name))
     .sort();
 }
