@@ -56,6 +56,8 @@ export interface PlanStep {
   readonly detail: string;
   /** Connections that the step touches (a deletion lets them drain on the userspace plane). */
   readonly liveConnections: number;
+  /** Of a service that lvsd has for its probes (`path: vip`). */
+  readonly probe?: true;
 }
 
 export interface PlanAnswer {

@@ -3,6 +3,7 @@ import { plural } from '../base/plural.js';
 import type { ServiceHealth, ServiceStatus, Snapshot } from '../model/snapshot.js';
 import { colors, type Colors } from './colors.js';
 import { formatCount, formatDuration, formatRate } from './format.js';
+import { probeTable } from './probe-table.js';
 import { serverTable } from './server-table.js';
 import type { Rates, TrafficRates } from './status-rates.js';
 
@@ -23,6 +24,7 @@ export function statusView(snapshot: Snapshot, options: StatusViewOptions): stri
     ...header(snapshot, options.nowMs, paint),
     ...snapshot.services.flatMap((service) => ['', ...serviceBlock(service, options, paint)]),
     ...(snapshot.services.length === 0 ? ['', paint.dim('no services')] : []),
+    ...(snapshot.probes === undefined ? [] : ['', ...probeTable(snapshot, options.color)]),
   ];
 }
 

@@ -40,7 +40,8 @@ export class CurrentStatus {
     const { observed, unreadable } = await this.#look();
     const { config, runner, rounds, frame, revision } = this.#options;
     const { listed: services, states, ownership } = config;
-    return buildSnapshot({
+    const probes = config.probes.statuses(observed);
+    const snapshot = buildSnapshot({
       frame: frame(),
       revision: revision(),
       ready: this.#readiness(unreadable),
@@ -57,6 +58,7 @@ export class CurrentStatus {
       drift: runner.drift.unrepaired,
       lastPlan: rounds.lastPlan,
     });
+    return probes.length === 0 ? snapshot : { ...snapshot, probes };
   }
 
   /** Whether the director does what its file says, with the reasons, as known without looking at the table. */

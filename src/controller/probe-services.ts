@@ -17,6 +17,12 @@ export interface ProbedServer {
   readonly server: RealServer;
 }
 
+/** The firewall marks of probe services, by their names. */
+export interface ProbeMarks {
+  /** 1..2^32-1; null when none is free. */
+  markOf(name: string): number | null;
+}
+
 /** Lists them in the order of the file, each once, however many checks ask. Never throws. */
 export function probedServers(services: Iterable<VirtualService>): readonly ProbedServer[] {
   const found: ProbedServer[] = [];

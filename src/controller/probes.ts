@@ -2,18 +2,23 @@
  * The probe services of the running configuration, and who probes through them. They are services like others to desired,
  * plan and apply; this file only says which there are.
  */
+import type { ObservedTable } from '../dataplane/types.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { probeServiceKey } from '../model/probe-service.js';
 import type { RealServer } from '../model/real-server.js';
+import type { ProbeStatus } from '../model/snapshot.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { ProbeRota } from './probe-rota.js';
-import { namesByServer, probedServers, probeService, type ProbedServer } from './probe-services.js';
+import { probeStatuses } from './probe-status.js';
+import {
+  namesByServer,
+  probedServers,
+  probeService,
+  type ProbedServer,
+  type ProbeMarks,
+} from './probe-services.js';
 
-/** The firewall marks of probe services, by their names. */
-export interface ProbeMarks {
-  /** 1..2^32-1; null when none is free. */
-  markOf(name: string): number | null;
-}
+export type { ProbeMarks } from './probe-services.js';
 
 /** A way through the service's address to one server, open until `close`; or why there is none. */
 export type ProbePath =
@@ -55,6 +60,11 @@ export class Probes {
   /** Those that are to be in the table. */
   get services(): readonly VirtualService[] {
     return [...this.#made.values()];
+  }
+
+  /** For people; empty where nobody probes. */
+  statuses(observed: ObservedTable): readonly ProbeStatus[] {
+    return probeStatuses(this.#probed.values(), this.#marks, observed);
   }
 
   /** Follows a configuration, or marks that have been found. @param most at once */

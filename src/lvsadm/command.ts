@@ -33,6 +33,8 @@ export interface Save {
   readonly numeric: boolean;
   /** Also what the stock tool loses: timeouts, sync daemons, thresholds. */
   readonly full: boolean;
+  /** Whether services that an lvsd has for its probes are left out. */
+  readonly withoutProbes: boolean;
 }
 
 export interface Restore {

@@ -49,6 +49,12 @@ export interface LvsadmContext {
    * @throws TableUnavailableError
    */
   openUserspace?(rates: boolean): Promise<UserspaceSource>;
+  /**
+   * Firewall marks of services that an lvsd has in this table for its probes. Absent where none can be known.
+   *
+   * @throws Error where what is written of them cannot be read
+   */
+  probeMarks?(): Promise<ReadonlySet<number>>;
   privileges(): Privileges;
   /** As POSIXLY_CORRECT asks for. */
   readonly stopAtOperand: boolean;

@@ -75,7 +75,8 @@ async function listServices(command: ListServices, session: Session): Promise<vo
 async function save(command: Save, session: Session): Promise<void> {
   const { daemonRule, serviceRules, timeoutsRule } = await import('./save.js');
   const { table } = await session.table();
-  const read = readEntries(table, { service: null, sorted: true });
+  const all = readEntries(table, { service: null, sorted: true });
+  const read = command.withoutProbes ? withoutProbes(all, await probeMarks(session)) : all;
   const { entries, names } = await withNames(read, command, session.names);
   const out = new ChunkedText(session.context.stdout);
   if (command.full) {
@@ -85,6 +86,21 @@ async function save(command: Save, session: Session): Promise<void> {
   }
   for (const entry of entries) await out.put(serviceRules(entry, { names, full: command.full }));
   return out.end();
+}
+
+async function probeMarks({ context }: Session): Promise<ReadonlySet<number>> {
+  try {
+    return (await context.probeMarks?.()) ?? new Set();
+  } catch (cause) {
+    // A rule too many would be restored: better none.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ListingError(`find the services of probes: ${reason}`, { cause });
+  }
+}
+
+function* withoutProbes(entries: Iterable<ListedEntry>, marks: ReadonlySet<number>): Generator<ListedEntry> {
+  for (const entry of entries)
+    if (!('fwmark' in entry.service && marks.has(entry.service.fwmark))) yield entry;
 }
 
 async function listSettings(command: ListSettings, session: Session): Promise<void> {

@@ -73,6 +73,11 @@ async function openUserspace(rates: boolean): Promise<UserspaceSource> {
   return userspace.openUserspace({ uid: process.geteuid?.() ?? 0, environment: process.env }, rates);
 }
 
+async function probeMarks(): Promise<ReadonlySet<number>> {
+  const { readProbeMarks } = await import('./own-probes.js');
+  return readProbeMarks({ uid: process.geteuid?.() ?? 0, environment: process.env });
+}
+
 async function main(): Promise<number> {
   const stderr = new DescriptorSink(2);
   try {
@@ -86,6 +91,7 @@ async function main(): Promise<number> {
       connections: async () => (await import('../../native/proc/connections.js')).readConnections(),
       printedTable: readPrintedTable,
       openUserspace,
+      probeMarks,
       privileges: readPrivileges,
       stopAtOperand:
         process.env['POSIXLY_CORRECT'] !== undefined || process.env['POSIX_ME_HARDER'] !== undefined,

@@ -39,6 +39,7 @@ export const optionNames = [
   'json',
   'full',
   'check-first',
+  'no-probes',
   'userspace',
 ] as const;
 
@@ -143,6 +144,7 @@ const otherOptions = {
   full: ['', 'none'],
   'check-first': ['', 'none'],
   userspace: ['', 'none'],
+  'no-probes': ['', 'none'],
 } as const;
 
 export type LongOption = keyof typeof commandOptions | keyof typeof otherOptions;

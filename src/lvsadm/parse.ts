@@ -111,6 +111,7 @@ function commandOf(
         kind: 'save',
         numeric: draft.given.has('numeric'),
         full: draft.given.has('full'),
+        withoutProbes: draft.given.has('no-probes'),
       });
     case 'restore':
       return { kind: 'restore', checkFirst: draft.given.has('check-first') };

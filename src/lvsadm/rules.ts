@@ -61,7 +61,7 @@ const commandRules: Readonly<Record<Exclude<CommandName, 'help' | 'version'>, Ru
   },
   'stop-daemon': { optional: ['syncid'] },
   restore: { optional: ['check-first'] },
-  save: { optional: ['numeric', 'full', 'userspace'] },
+  save: { optional: ['numeric', 'full', 'userspace', 'no-probes'] },
   zero: { optional: ['service-address'] },
 };
 

@@ -12,7 +12,8 @@ export function userspaceSession(command: OfUserspace['command'], context: Lvsad
   return new Session({
     ...context,
     openTable: async () => (await open()).table,
-    // the kernel's is another table
+    // the kernel's is another table, and in this one nobody probes
+    probeMarks: () => Promise.resolve(new Set<number>()),
     printedTable: () => null,
     connections: async (): Promise<AsyncIterable<ListedConnection>> => (await open()).connections(),
   });

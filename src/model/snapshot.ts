@@ -40,6 +40,22 @@ export interface Snapshot {
   readonly ready: { readonly ok: boolean; readonly reasons: readonly string[] };
   readonly services: readonly ServiceStatus[];
   readonly lastPlan: PlanSummary | null;
+  /** Services that lvsd has for its probes; absent where no check asks by way of a service's address. */
+  readonly probes?: readonly ProbeStatus[];
+}
+
+/** The service that probes of one server go through (`path: vip`). */
+export interface ProbeStatus {
+  /** Of the service whose server it is. */
+  readonly service: string;
+  /** That server's name. */
+  readonly server: string;
+  /** By which the table knows it. */
+  readonly mark: number;
+  /** With more servers than `director.probe.max` they are there in turn. */
+  readonly inTable: boolean;
+  /** Probes that went through it, as the table counts. */
+  readonly connections: number;
 }
 
 /** A file of state_dir that cannot be written: after a restart the director would know less. */

@@ -41,7 +41,7 @@ export function controllerRig(
   kind: Dataplane['kind'] = 'fake',
   before: Pick<
     ReconcilerOptions,
-    'addresses' | 'owned' | 'states' | 'serving' | 'loads' | 'saveOwnership' | 'onStates'
+    'addresses' | 'owned' | 'states' | 'serving' | 'loads' | 'probes' | 'saveOwnership' | 'onStates'
   > & {
     readonly plane?: FakeDataplane;
   } = {},

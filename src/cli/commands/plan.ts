@@ -15,6 +15,7 @@ import type { DirectorSettings } from '../../model/director.js';
 
 interface PlanOptions extends ConnectOptions {
   readonly detailedExitcode?: true;
+  readonly all?: true;
   readonly json?: true;
   readonly dataplane?: DirectorSettings['dataplane'];
   readonly allowModule?: true;
@@ -39,6 +40,7 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
       "kernel's table, for the userspace plane against an empty one, without checks; --dataplane and " +
       '--allow-module then mean what they mean for lvsd run.',
   })
+    .option('--all', 'also services that lvsd has for its own probes (checks with path: vip)')
     .option('--detailed-exitcode', 'exit 0 when nothing would change, 3 when something would')
     .addOption(dataplaneOption())
     .option('--allow-module', 'accept scheduler modules from anywhere')
@@ -49,7 +51,9 @@ export function planCommand(context: CliContext, planAlone: PlanAlone): Command 
 }
 
 async function plan(context: CliContext, options: PlanOptions, planAlone: PlanAlone): Promise<void> {
-  const { answer, applied } = await makePlan(context, options, planAlone);
+  const { answer: made, applied } = await makePlan(context, options, planAlone);
+  const steps = options.all === true ? made.steps : made.steps.filter(({ probe }) => probe !== true);
+  const answer = { ...made, steps };
   if (options.json === true) context.out(formatJson(answer));
   else printPlan(context, answer, applied);
   if (answer.refusedWithoutForce !== null) context.exit(EXIT_FAILED);

@@ -14,6 +14,7 @@ import { watchStatus } from '../watch-status.js';
 interface StatusOptions extends ConnectOptions {
   readonly json?: true;
   readonly watch?: true;
+  readonly all?: true;
 }
 
 /** `lvsd status`: the director, its services and servers, as they are now. */
@@ -24,6 +25,7 @@ export function statusCommand(context: CliContext): Command {
     examples: ['lvsd status', 'lvsd status shop', 'lvsd status --watch', 'lvsd status --json | jq .services'],
   })
     .argument('[service]', 'only this service, by name')
+    .option('--all', 'also services that lvsd has for its own probes (checks with path: vip)')
     .option('--watch', 'show it anew every second, with rates')
     .addOption(jsonOption())
     .addOption(socketOption())
@@ -31,11 +33,12 @@ export function statusCommand(context: CliContext): Command {
     .action(async (service: string | undefined, options: StatusOptions) => {
       const client = await connect(context, options);
       const json = options.json === true;
-      if (options.watch === true) {
-        await watchStatus(context, (signal) => readStatus(client, service, { signal }), json);
-      } else {
-        context.out(render(await readStatus(client, service), json, context));
-      }
+      const read = async (callOptions?: CallOptions): Promise<Snapshot> => {
+        const snapshot = await readStatus(client, service, callOptions);
+        return options.all === true ? snapshot : withoutProbes(snapshot);
+      };
+      if (options.watch === true) await watchStatus(context, (signal) => read({ signal }), json);
+      else context.out(render(await read(), json, context));
     });
 }
 
@@ -50,6 +53,10 @@ function render(snapshot: Snapshot, json: boolean, context: CliContext): string 
   return `${lines.join('\n')}\n`;
 }
 
+function withoutProbes({ probes: _probes, ...snapshot }: Snapshot): Snapshot {
+  return snapshot;
+}
+
 /** The snapshot, cut to one service if one is named. */
 async function readStatus(
   client: ApiClient,
@@ -59,7 +66,8 @@ async function readStatus(
   const snapshot = await client.status(options);
   if (service === undefined) return snapshot;
   const services = snapshot.services.filter(({ name }) => name === service);
-  if (services.length > 0) return { ...snapshot, services };
+  const probes = snapshot.probes?.filter((probe) => probe.service === service);
+  if (services.length > 0) return { ...snapshot, services, ...(probes === undefined ? {} : { probes }) };
   const names = snapshot.services.map(({ name }) => name);
   throw failure(`show service ${service}: there is none of that name${nameHint(service, names)}`);
 }
