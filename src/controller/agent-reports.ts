@@ -48,6 +48,8 @@ export class AgentReports {
       changed({ service, server, cause }, 'agent');
     } else if (
       this.#weight(service, subject, report ?? undefined) !== weightBefore ||
+      // The decision says in words how the agent is.
+      report?.state !== before?.state ||
       (report?.wish ?? null) !== (before?.wish ?? null)
     )
       reweigh(service);

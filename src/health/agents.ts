@@ -55,15 +55,15 @@ export class Agents {
       else if (service.agent !== undefined)
         this.#services.set(service.key, this.#ask(service, service.agent, before, remembered));
     }
+    const byKey = new Map(services.map((service) => [service.key, service]));
     for (const [key, { agents }] of previous) {
       const after = this.#services.get(key)?.agents;
       if (after === agents) continue;
-      const stays = services.find((service) => service.key === key)?.servers ?? [];
+      const stays = new Set(byKey.get(key)?.servers.map((server) => server.key));
       for (const [server, { key: asked, watch }] of agents) {
         if (after?.get(server)?.watch === watch) continue;
         this.#options.pool.leave(asked, watch);
-        if (stays.some((each) => each.key === server) && after?.has(server) !== true)
-          this.#options.onAgent(key, server, null);
+        if (stays.has(server) && after?.has(server) !== true) this.#options.onAgent(key, server, null);
       }
     }
   }

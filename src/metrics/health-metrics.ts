@@ -48,7 +48,7 @@ export class HealthMetrics {
       help: 'Time in such standstills.',
       registers,
     });
-    this.#gauge(registry, 'lvsd_health_checks', 'Checks of servers of services.', 'checks');
+    this.#gauge(registry, 'lvsd_health_checks', 'Checks and agents of servers of services.', 'checks');
     this.#gauge(
       registry,
       'lvsd_health_probes',

@@ -7,6 +7,7 @@ import type { ServerKey } from '../../src/model/keys.js';
 import type { VirtualService } from '../../src/model/virtual-service.js';
 import { controllerRig, type ControllerRig } from '../support/controller.js';
 import { settle } from '../support/fake-clock.js';
+import { seededRandom } from '../support/random.js';
 import {
   keyOf,
   model,
@@ -349,4 +350,51 @@ describe('a slow start', () => {
     assert.equal((await statusOf(rig, A)).reason, 'agent 50%, slow start 40%');
     await rig.reconciler.close();
   });
+});
+
+describe('weights over long random histories', () => {
+  const START = Number(process.env['LVSD_TEST_SEED'] ?? 1);
+  const KEYS = [A, B, C];
+
+  for (let seed = START; seed < START + 12; seed++) {
+    it(`never come to 0 unasked, and are edited only when they change (seed ${seed})`, async () => {
+      const random = seededRandom(seed);
+      const rig = await begin({ agent: AGENT, slowStartMs: 20_000, panicThreshold: 0.5 });
+      const last = new Map<string, number>(KEYS.map((key) => [key, 100]));
+      let oops = '';
+      rig.plane.onStep = (step) => {
+        if (step.kind === 'delete-server') last.delete(step.server.key);
+        if (step.kind === 'add-server' || step.kind === 'edit-server') {
+          const { key, weight } = step.server;
+          if (last.get(key) === weight) oops = `${key} was edited from ${weight} to the same`;
+          last.set(key, weight);
+        }
+      };
+      const wished = new Map<ServerKey, AgentWish | null>();
+      const found = new Map<ServerKey, 'up' | 'down'>();
+      for (let turn = 0; turn < 150; turn++) {
+        const key = random.pick(KEYS);
+        const act = random.int(0, 9);
+        if (act < 5) {
+          const wish = random.chance(0.15) ? random.pick(['drain', 'maint', 'down'] as const) : null;
+          wished.set(key, wish);
+          rig.reconciler.setAgent(SHOP, key, report(random.next(), { wish, wishedMs: turn }));
+        } else if (act < 7) {
+          const state = random.chance(0.3) ? 'down' : 'up';
+          found.set(key, state);
+          rig.reconciler.setVerdict(SHOP, key, { ...verdict(state), sinceMs: turn, checkedAtMs: turn });
+        } else await rig.clock.advanceAsync(random.int(100, 5000));
+        await settle();
+        for (const each of KEYS) {
+          const isWell = (wished.get(each) ?? null) === null && found.get(each) !== 'down';
+          const weight = rig.plane.server(SHOP, each)?.weight ?? null;
+          if (isWell) assert.ok(weight !== null && weight >= 1 && weight <= 100, `${each}: ${weight}`);
+        }
+        const serving = KEYS.filter((each) => (rig.plane.server(SHOP, each)?.weight ?? 0) > 0);
+        assert.ok(serving.length >= 2, `${serving.length} serve in turn ${turn}`);
+        assert.equal(oops, '');
+      }
+      await rig.reconciler.close();
+    });
+  }
 });
