@@ -45,8 +45,8 @@ export function rulePrimary(
   const challengers = claims.filter((claim) => claim !== held && claim.role.confirmed);
   const holder =
     held === undefined ? best(challengers) : (best(challengers.filter((one) => beats(one, held))) ?? held);
-  const others = challengers.filter((claim) => claim !== holder);
-  // The holder of before, too: it may still say that it is the primary.
+  // The holder of before is among them if it still says that it is the primary.
+  const others = claims.filter((claim) => claim !== holder && claim.role.confirmed);
   const opposed = holder === undefined ? [] : others.filter((claim) => isOpposed(claim, holder));
   const ruled = standings.map((standing) =>
     standing === holder?.standing

@@ -15,7 +15,7 @@ describe('judgeRole', () => {
     readonly name: string;
     readonly wish: RoleWish;
     readonly answer: RoleAnswer;
-    readonly result: Omit<ProbeResult, 'role'>;
+    readonly result: ProbeResult;
   }[] = [
     {
       name: 'is content with a primary where one is wanted',
