@@ -37,8 +37,8 @@ export function loadClient<Library>(
 }
 
 function loadFault(name: ClientPackage, thrown: unknown): ClientLibraryError {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
-  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const missing = code.endsWith('MODULE_NOT_FOUND');
   const reason = missing ? `it is not installed: ${installHint(name)}` : reasonOf(thrown);
   return new ClientLibraryError(name, reason, thrown);
 }
