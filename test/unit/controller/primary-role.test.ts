@@ -8,7 +8,6 @@ import type { ServerKey } from '../../../src/model/keys.js';
 import type { RoleReport } from '../../../src/model/role.js';
 import type { PrimaryHolding, ServingMemory } from '../../../src/model/serving.js';
 import type { Verdict } from '../../../src/model/status.js';
-import type { VirtualService } from '../../../src/model/virtual-service.js';
 import { FakeDataplane } from '../../support/fake-dataplane.js';
 import { NO_FACTS, WELL_SERVED } from '../../support/models.js';
 import { database, keyOfDatabase, WRITES, writes } from '../../support/role-rig.js';
@@ -218,7 +217,7 @@ describe('who holds a service for the primary', () => {
 
   it('says of each of the others why', () => {
     const reasons = (verdicts: Case['verdicts'], before: string | null = 'a') =>
-      desiredOf({ name: '', verdicts, before }).decisions.map(({ reason }) => reason);
+      desiredOf({ verdicts, before }).decisions.map(({ reason }) => reason);
     assert.deepEqual(reasons({ a: primary(1), b: primary(40), c: replica }), [
       '',
       'says that it is the primary, and so does a, which was it before',
@@ -238,7 +237,7 @@ describe('who holds a service for the primary', () => {
 
   it('leaves services without such a check alone', () => {
     const { checks: _checks, ...plain } = writes('ab');
-    const services = new Map([[WRITES, { ...plain, checks: [], initial: 'up' }]]);
+    const services = new Map([[WRITES, { ...plain, checks: [], initial: 'up' as const }]]);
     const desired = computeDesired({ ...NO_FACTS, services, plane: 'kernel' }).get(WRITES);
     assert.deepEqual(
       [desired?.servers.length, desired?.exclusive, desired?.serving.primary],
