@@ -102,6 +102,7 @@ describe('docs/commands.md and all that is said of commands', () => {
     runDirector: never,
     planAlone: never,
     applyAlone: never,
+    makeReport: never,
     runDemo: never,
   });
   const commands = completionTree(program);

@@ -17,6 +17,7 @@ const programs: Programs = {
   },
   planAlone: async (request) => (await import('../daemon/plan-alone.js')).planAlone(request),
   applyAlone: async (request) => (await import('../daemon/apply-alone.js')).applyAlone(request),
+  makeReport: async (request) => (await import('../daemon/make-report.js')).makeReport(request),
   runDemo: async (request) => {
     const { runDemo } = await import('../demo/demo.js');
     return runDemo({

@@ -17,6 +17,7 @@ import { noticesCommand } from './commands/notices.js';
 import { planCommand } from './commands/plan.js';
 import { realserverCommand } from './commands/realserver.js';
 import { reloadCommand } from './commands/reload.js';
+import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { simulateCommand } from './commands/simulate.js';
@@ -57,7 +58,7 @@ export function createProgram(context: CliContext, programs: Programs): Command 
   };
   add(GROUPS.serve, runCommand(context, programs.runDirector), checkCommand(context));
   add(GROUPS.look, statusCommand(context), eventsCommand(context), connectionsCommand(context));
-  add(GROUPS.look, noticesCommand(context));
+  add(GROUPS.look, noticesCommand(context), reportCommand(context, programs.makeReport));
   add(
     GROUPS.change,
     planCommand(context, programs.planAlone),

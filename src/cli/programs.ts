@@ -5,6 +5,7 @@ import type { PlanAnswer, ReloadAnswer } from '../api/protocol.js';
 import type { LogLevel } from '../base/log-level.js';
 import type { DirectorEvent } from '../model/event.js';
 import type { DirectorSettings } from '../model/director.js';
+import type { Report } from '../report/report.js';
 
 export interface RunRequest {
   /** Configuration file; absolute. */
@@ -46,6 +47,27 @@ export interface ApplyAloneRequest extends PlanAloneRequest {
 /** Programs the kernel's table once. @throws ConfigError when the file is refused */
 export type ApplyAlone = (request: ApplyAloneRequest) => Promise<ReloadAnswer>;
 
+export interface ReportRequest {
+  /** Configuration file whose state_dir is meant; absolute. */
+  readonly config?: string;
+  /** Overrides the file's; absolute. */
+  readonly stateDir?: string;
+  /** Since when and until when; wall clock, ms since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface MadeReport {
+  /** Absolute. */
+  readonly stateDir: string;
+  /** Of the director that uses it; null when none does. */
+  readonly directorPid: number | null;
+  readonly report: Report;
+}
+
+/** Computes availability from what a state_dir has recorded. @throws DirectorError when it cannot be read */
+export type MakeReport = (request: ReportRequest) => Promise<MadeReport>;
+
 export interface DemoRequest {
   readonly out: (text: string) => void;
   /** How an event reads. */
@@ -61,5 +83,6 @@ export interface Programs {
   readonly runDirector: RunDirector;
   readonly planAlone: PlanAlone;
   readonly applyAlone: ApplyAlone;
+  readonly makeReport: MakeReport;
   readonly runDemo: RunDemo;
 }

@@ -1,10 +1,11 @@
-/** Reads one thing from a file whose other parts may be wrong: where its director is to be asked. */
+/** Reads where a director is to be found from a file whose other parts may be wrong. */
 import { resolve } from 'node:path';
 import { ConfigError } from './config-error.js';
 import { fileSystemSource, type ConfigSource } from './config-source.js';
 import { draftOf } from './draft.js';
 import { ProblemList } from './problem-list.js';
 import { FileReader } from './read-files.js';
+import type { DirectorConfig } from './schema/director.js';
 import { topLevelSection } from './top-level-section.js';
 import type { Environment } from './variables.js';
 
@@ -26,6 +27,15 @@ const directorAlone: ConfigSource = {
  * @throws ConfigError when the file or its part `director` cannot be read
  */
 export async function readAdminSocket(file: string, environment: Environment): Promise<string | null> {
+  return (await readDirector(file, environment)).admin.socket ?? null;
+}
+
+/** The same of `director.state_dir`. */
+export async function readStateDir(file: string, environment: Environment): Promise<string | null> {
+  return (await readDirector(file, environment)).state_dir ?? null;
+}
+
+async function readDirector(file: string, environment: Environment): Promise<DirectorConfig> {
   const path = resolve(file);
   const problems = new ProblemList();
   const read = await new FileReader(directorAlone, environment, problems).read(path);
@@ -33,5 +43,5 @@ export async function readAdminSocket(file: string, environment: Environment): P
   const isRead = (read.files[0]?.root ?? null) !== null;
   const director = isRead ? (draftOf(read, problems)?.director ?? null) : null;
   if (director === null) throw new ConfigError(path, problems.finish());
-  return director.admin.socket ?? null;
+  return director;
 }

@@ -261,7 +261,6 @@ describe('lvsd agent', () => {
     ['--listen 127.0.0.1:0 --allow 127.0.0.1 --weighting load=0,memory=0', /at least one figure/],
     ['--listen 127.0.0.1:0 --allow 127.0.0.1 --weighting disk=1', /Expected load=N/],
     ['--listen 127.0.0.1:0 --allow 127.0.0.1 --load 0', /above 0/],
-    ['--listen 127.0.0.1:0 --allow 127.0.0.1 --json', /--json goes with --show/],
   ];
   for (const [words, message] of refused) {
     it(`refuses "${words}"`, async () => {
@@ -279,6 +278,15 @@ describe('lvsd agent', () => {
     );
     assert.equal(code, 0);
     assert.match(out, /listening on 0\.0\.0\.0:\d+/);
+  });
+
+  it('says where it answers in JSON, too', async () => {
+    const stop = new AbortController();
+    const words = ['agent', '--listen', '127.0.0.1:0', '[::1]:0', '--allow', '127.0.0.1', '--json'];
+    const { out } = await cli(words, { signal: stop.signal, onOut: () => stop.abort() });
+    const { listening } = JSON.parse(out) as { listening: string[] };
+    assert.equal(listening.length, 2);
+    assert.match(listening[1] ?? '', /^\[::1\]:\d+$/);
   });
 
   it('shows what it would answer', async () => {

@@ -29,6 +29,8 @@ function verbsWithJson(command: Command, before: readonly string[] = []): Verb[]
 
 /** What a verb is asked that it cannot do: of a director that is not there, by a file that is not there. */
 const questions: Readonly<Record<string, readonly string[]>> = {
+  // an address of nobody's
+  agent: ['--listen', '192.0.2.77:9412', '--allow', '127.0.0.1'],
   // a record that is a folder
   realserver: ['check', '--state', folder],
 };
@@ -57,6 +59,7 @@ const program = createProgram(processContext(), {
   runDirector: unused,
   planAlone: unused,
   applyAlone: unused,
+  makeReport: unused,
   runDemo: unused,
 });
 

@@ -11,6 +11,7 @@ import type { Programs } from '../../src/cli/programs.js';
 import { runCli } from '../../src/cli/program.js';
 import type { Daemon } from '../../src/daemon/daemon.js';
 import { applyAlone } from '../../src/daemon/apply-alone.js';
+import { makeReport } from '../../src/daemon/make-report.js';
 import { planAlone } from '../../src/daemon/plan-alone.js';
 import { startDirector } from '../../src/daemon/start-director.js';
 import type { DirectorEvent, EventType } from '../../src/model/event.js';
@@ -103,6 +104,7 @@ export async function cli(words: readonly string[], setup: CliSetup = {}): Promi
     runDirector: () => Promise.reject(new Error('not in a test')),
     planAlone,
     applyAlone,
+    makeReport,
     runDemo: () => Promise.reject(new Error('not in a test')),
     ...setup.programs,
   });

@@ -88,10 +88,11 @@ export function agentCommand(context: CliContext): Command {
 }
 
 async function serve(context: CliContext, options: AgentCommandOptions): Promise<void> {
-  if (options.json === true) throw usageError('agent: --json goes with --show');
   const agent = await createAgent(context, options);
   const signal = context.interrupted();
-  for (const endpoint of await agent.start()) context.out(`lvsd agent: listening on ${endpoint}\n`);
+  const listening = await agent.start();
+  if (options.json === true) context.out(`${JSON.stringify({ listening })}\n`);
+  else for (const endpoint of listening) context.out(`lvsd agent: listening on ${endpoint}\n`);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
   await agent.close();
 }

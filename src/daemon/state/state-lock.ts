@@ -72,6 +72,21 @@ async function takeOverOwn(stateDir: string, path: string, self: ProcessIdentity
   await writeFile(path, `${self.bootId}\n`, { mode: 0o600 });
 }
 
+/**
+ * Who uses a state_dir at this moment; null when nobody does. Changes nothing.
+ *
+ * @throws the file system's error when the folder cannot be read
+ */
+export async function stateHolder(stateDir: string): Promise<number | null> {
+  for (const name of await readdir(stateDir)) {
+    const match = NAME.exec(name);
+    if (match === null) continue;
+    const pid = Number(match[1]);
+    if (await isHeld(join(stateDir, name), pid, Number(match[2]))) return pid;
+  }
+  return null;
+}
+
 /** The pid of a living holder, null when there is none; files of dead ones are removed on the way. */
 async function clearDeadAndFindHolder(stateDir: string, own: string): Promise<number | null> {
   for (const name of await readdir(stateDir)) {
