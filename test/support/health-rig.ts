@@ -108,15 +108,20 @@ export class HealthRig {
     this.changes.push(`${(this.clock.nowMs() / 1000).toFixed(1)}s ${name}${what}: ${reason}`);
   }
 
-  #checker(port: number): Checker {
-    return { probe: (signal) => this.#probe(port, signal) };
+  /** A checker whose probes meet what is said when they begin. */
+  scripted(port: number, behave: () => Behaviour): Checker {
+    return { probe: (signal) => this.#probe(port, behave, signal) };
   }
 
-  async #probe(port: number, signal: AbortSignal): Promise<ProbeResult> {
+  #checker(port: number): Checker {
+    return this.scripted(port, () => this.behave(this.clock.nowMs(), port));
+  }
+
+  async #probe(port: number, behave: () => Behaviour, signal: AbortSignal): Promise<ProbeResult> {
     this.probes.push({ atMs: this.clock.nowMs(), port });
     this.mostRunning = Math.max(this.mostRunning, ++this.running);
     try {
-      return await this.#meet(this.behave(this.clock.nowMs(), port), signal);
+      return await this.#meet(behave(), signal);
     } finally {
       this.running--;
     }

@@ -9,14 +9,17 @@ export interface StoppedListener {
   fill(): Promise<void>;
 }
 
-const BACKLOG = 1;
-const SCRIPT = `
+const script = (backlog: number): string => `
 const server = require('node:net').createServer();
-server.listen({ port: 0, host: '127.0.0.1', backlog: ${BACKLOG} }, () => process.stdout.write(server.address().port + '\\n'));
+server.listen({ port: 0, host: '127.0.0.1', backlog: ${backlog} }, () => process.stdout.write(server.address().port + '\\n'));
 `;
 
-export async function withStoppedListener(use: (listener: StoppedListener) => Promise<void>): Promise<void> {
-  const child = spawn(process.execPath, ['-e', SCRIPT], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** @param backlog connections that its kernel takes, less one */
+export async function withStoppedListener(
+  use: (listener: StoppedListener) => Promise<void>,
+  backlog = 1,
+): Promise<void> {
+  const child = spawn(process.execPath, ['-e', script(backlog)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const waiting: Socket[] = [];
   try {
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
@@ -24,7 +27,7 @@ export async function withStoppedListener(use: (listener: StoppedListener) => Pr
     child.kill('SIGSTOP');
     const fill = async (): Promise<void> => {
       // The queue holds one more than it is told to.
-      for (let index = 0; index <= BACKLOG; index++) {
+      for (let index = 0; index <= backlog; index++) {
         const socket = connect({ host: '127.0.0.1', port });
         socket.on('error', () => undefined);
         waiting.push(socket);
