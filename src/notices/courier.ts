@@ -52,6 +52,8 @@ export class Courier {
   #wake: (() => void) | null = null;
   #notBeforeMs = 0;
   #failuresInRow = 0;
+  /** When the first of them was. */
+  #failingSinceMs = 0;
   #toldFailure = false;
   /** Since the last success. */
   #missed = 0;
@@ -230,12 +232,13 @@ export class Courier {
   #failedBy({ reason, retryable, retryAfterMs = 0 }: Extract<SendResult, { ok: false }>): void {
     const { clock, random } = this.#options;
     this.#failing = reason;
-    this.#failuresInRow++;
+    if (this.#failuresInRow++ === 0) this.#failingSinceMs = clock.nowMs();
     const backoffMs = backoffDelayMs(this.#failuresInRow, BACKOFF, random);
     this.#notBeforeMs = clock.nowMs() + Math.max(backoffMs, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS));
     const [first] = this.#current;
-    const ageMs = clock.nowMs() - (first?.atMs ?? 0);
-    const hopeless = !retryable || ageMs >= this.#settings.retryForMs;
+    // What waited for its turn before anything failed has lost no time by that.
+    const sinceMs = Math.max(first?.atMs ?? 0, this.#failingSinceMs);
+    const hopeless = !retryable || clock.nowMs() - sinceMs >= this.#settings.retryForMs;
     if (hopeless) {
       this.#failed += this.#current.length;
       this.#missed += this.#current.length;

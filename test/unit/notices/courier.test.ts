@@ -200,6 +200,32 @@ describe('Courier', () => {
     assert.equal(courier.status.sent, 5);
   });
 
+  it('gives up nothing for having waited for its turn', async () => {
+    const { clock, sender, push, courier, seqs } = rig({ retryForMs: 600_000 });
+    sender.wait = 3_600_000;
+    push(1, 2);
+    await clock.advanceAsync(3_599_999);
+    sender.answer = LATER;
+    await clock.advanceAsync(1);
+    assert.deepEqual([seqs(), courier.status.failed], [[[1, 2]], 0]);
+    sender.answer = SENT;
+    await clock.advanceAsync(60_000);
+    assert.equal(courier.status.sent, 2);
+  });
+
+  it('tries what came during an outage no longer than the rest of its own time', async () => {
+    const { clock, sender, push, courier } = rig({ retryForMs: 120_000 });
+    sender.answer = LATER;
+    push(1, 2, 3);
+    await clock.advanceAsync(60_000);
+    push(4);
+    await clock.advanceAsync(240_000);
+    // The first three had their two minutes together, and each of them a try.
+    assert.equal(courier.status.failed, 3);
+    await clock.advanceAsync(120_000);
+    assert.deepEqual([courier.status.failed, courier.status.queued], [4, 0]);
+  });
+
   it('tries by hand before what waits, also during a pause, and counts nothing for it', async () => {
     const { clock, sender, push, courier, seqs } = rig();
     sender.answer = LATER;
