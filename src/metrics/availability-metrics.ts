@@ -43,9 +43,14 @@ export class AvailabilityMetrics {
     this.#samples = samples;
   }
 
-  /** All families, a header or a sample a piece. */
+  /** All families, a header or a sample a piece; pieces may be empty. */
   *expose(): Generator<string, void> {
-    const rows = [...this.#samples()].map((sample) => ({ sample, labels: labelsOf(sample) }));
+    const rows: { readonly sample: AvailabilitySample; readonly labels: string }[] = [];
+    for (const sample of this.#samples()) {
+      rows.push({ sample, labels: labelsOf(sample) });
+      // Of ten thousand servers that takes a while.
+      yield '';
+    }
     for (const family of FAMILIES) {
       yield formatHeader(family);
       for (const { sample, labels } of rows) {
