@@ -6,7 +6,10 @@ import { NO_OWNERSHIP, type Ownership } from '../../../src/daemon/state/ownershi
 import type { MarkRule } from '../../../src/dataplane/kernel/rules/mark-rule.js';
 import { encodeNftRules } from '../../../src/dataplane/kernel/rules/nft-ruleset.js';
 import type { ServiceKey } from '../../../src/model/keys.js';
+import { probeServiceKey } from '../../../src/model/probe-service.js';
 import { loadText } from '../../support/config-text.js';
+import { model } from '../../support/models.js';
+import { byVip } from '../../support/probed.js';
 
 const BASE = 0x4c000000;
 
@@ -115,6 +118,36 @@ describe('marks of match services on a host', () => {
     await host.join().follow(await modelOf('c', 'b'));
     assert.deepEqual(marksOf(host), { a: BASE, b: BASE + 1, c: BASE + 2 });
     assert.deepEqual(host.commands, [], 'no program is needed for that');
+  });
+
+  it('are found for servers that are probed by way of their service, too', async () => {
+    const host = new Host();
+    const joined = host.join();
+    const probed = (...servers: string[]) =>
+      model([byVip('shop', '192.0.2.10:80', servers)], { marks: { base: BASE, size: 3 } });
+    await joined.follow(probed('10.0.0.1:80', '10.0.0.2:80'));
+    const [one, two, three] = ['10.0.0.1:80', '10.0.0.2:80', '10.0.0.3:80'].map(
+      (server) => `probe shop/${server}`,
+    );
+    assert.deepEqual(marksOf(host), { [one!]: BASE, [two!]: BASE + 1 });
+    assert.equal(joined.marks.probeMarkOf(two!), BASE + 1);
+    assert.equal(joined.marks.serviceOf(4, BASE), null, 'to the plane it is a service by mark');
+    // Who leaves keeps its mark until its entry is gone.
+    host.inTable = new Set([BASE, BASE + 1]);
+    host.owned = new Set([probeServiceKey(4, BASE), probeServiceKey(4, BASE + 1)]);
+    await joined.follow(probed('10.0.0.2:80', '10.0.0.3:80'));
+    assert.deepEqual(marksOf(host), { [one!]: BASE, [two!]: BASE + 1, [three!]: BASE + 2 });
+    host.inTable = new Set([BASE + 1, BASE + 2]);
+    host.owned = new Set([probeServiceKey(4, BASE + 1), probeServiceKey(4, BASE + 2)]);
+    await host.join().follow(probed('10.0.0.2:80', '10.0.0.3:80'));
+    assert.deepEqual(marksOf(host), { [two!]: BASE + 1, [three!]: BASE + 2 });
+    await joined.follow(probed('10.0.0.2:80', '10.0.0.3:80', '10.0.0.4:80', '10.0.0.5:80', '10.0.0.6:80'));
+    assert.equal(host.warnings.length, 1);
+    assert.match(
+      host.warnings[0]!,
+      /find a mark for 2 probe services, the probe shop\/10\.0\.0\.5:80 among them/,
+    );
+    assert.deepEqual(host.commands, [], 'no rule sets them');
   });
 
   it('are found again in the rules when nothing is remembered', async () => {

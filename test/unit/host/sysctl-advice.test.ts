@@ -38,6 +38,17 @@ const cases: readonly {
 }[] = [
   { name: 'DR needs no router', text: dr, expected: always },
   {
+    name: 'probes by way of the service hear answers from its address, also where the way to it is another',
+    text: dr,
+    facts: { probeInterfaces: { all: ['eth0', 'eth1'], crossing: ['eth1'] } },
+    expected: [
+      'net/ipv4/conf/eth0/accept_local=1 warning',
+      'net/ipv4/conf/eth1/accept_local=1 warning',
+      'net/ipv4/conf/eth1/rp_filter=2 warning',
+      ...always,
+    ],
+  },
+  {
     name: 'NAT forwards answers, first of all and by the interface of its servers',
     text: nat,
     facts: { natInterfaces: { ipv4: ['eth1'], ipv6: [] } },
