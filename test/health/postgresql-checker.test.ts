@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { PostgresqlChecker, type PostgresqlSettings } from '../../src/health/checkers/postgresql.js';
+import { boundSockets } from '../../src/health/net/bound-sockets.js';
 import { plainSockets } from '../../src/health/net/sockets.js';
 import type { ProbeResult } from '../../src/health/types.js';
 import { seededRandom } from '../support/random.js';
@@ -197,6 +198,24 @@ describe('PostgresqlChecker', () => {
     } finally {
       delete process.env['PGPASSWORD'];
     }
+  });
+
+  it('comes from the address of the check', async () => {
+    const sockets = await boundSockets({ address: '127.0.0.3', interface: null, mark: null });
+    const from: (string | undefined)[] = [];
+    const answer = postgresqlServer({ startup: WELCOME, query: PRIMARY });
+    await withServer(
+      (socket) => {
+        from.push(socket.remoteAddress);
+        answer(socket);
+      },
+      async ({ port, idle }) => {
+        const checker = new PostgresqlChecker(sockets, { address: '127.0.0.1', port }, settings);
+        assert.equal((await probe(checker)).ok, true);
+        await idle();
+      },
+    );
+    assert.deepEqual(from, ['127.0.0.3']);
   });
 
   it('settles at once when it is aborted, 200 times at any moment', async () => {

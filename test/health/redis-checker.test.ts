@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { RedisChecker, type RedisSettings } from '../../src/health/checkers/redis.js';
+import { boundSockets } from '../../src/health/net/bound-sockets.js';
 import { plainSockets } from '../../src/health/net/sockets.js';
 import type { ProbeResult } from '../../src/health/types.js';
 import { seededRandom } from '../support/random.js';
@@ -251,6 +252,24 @@ describe('RedisChecker', () => {
       /^PING: .*, the answers began with "HTTP\/1\.1 400 Bad Request/,
     );
     assert.equal(await reasonOf((socket) => void socket.end()), 'PING: connection closed');
+  });
+
+  it('comes from the address of the check', async () => {
+    const sockets = await boundSockets({ address: '127.0.0.3', interface: null, mark: null });
+    const from: (string | undefined)[] = [];
+    const answer = redisServer({ ping: PONG });
+    await withServer(
+      (socket) => {
+        from.push(socket.remoteAddress);
+        answer(socket);
+      },
+      async ({ port, idle }) => {
+        const checker = new RedisChecker(sockets, { address: '127.0.0.1', port }, settings);
+        assert.equal((await probe(checker)).ok, true);
+        await idle();
+      },
+    );
+    assert.deepEqual(from, ['127.0.0.3']);
   });
 
   it('settles at once when it is aborted, 200 times at any moment', async () => {
