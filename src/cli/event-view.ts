@@ -21,6 +21,7 @@ const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'service-on-sorry': 'bad',
   'quorum-lost': 'bad',
   'panic-began': 'bad',
+  'role-conflict': 'bad',
   'config-refused': 'bad',
   'last-good-used': 'bad',
   'state-unwritten': 'bad',
@@ -35,6 +36,8 @@ const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'drift-found': 'notice',
   'served-as-nat': 'notice',
   'server-held': 'notice',
+  'server-role': 'notice',
+  'primary-changed': 'notice',
 };
 
 /** Columns that the longest number and the longest subject take. */

@@ -89,4 +89,19 @@ describe('serverTable', () => {
     assert.match(rows[1] ?? '', /^ +b .* - +up backup +.* backup: stands by$/);
     assert.match(rows[2] ?? '', /^ +c .* 1 +sorry +- .* serves as sorry server$/);
   });
+
+  it('says which part a server says it has, and doubts what the last probe did not confirm', () => {
+    const said = { term: null, sinceMs: 0 };
+    const servers = [
+      serverStatus('a', { seenRole: { ...said, name: 'primary', confirmed: false } }),
+      serverStatus('b', {
+        verdict: 'down',
+        reason: 'no',
+        seenRole: { ...said, name: 'replica', confirmed: true },
+      }),
+    ];
+    const [, ...rows] = serverTable({ ...web, servers }, options);
+    assert.match(rows[0] ?? '', /^ +a .* up primary\? /);
+    assert.match(rows[1] ?? '', /^ +b .* down replica /);
+  });
 });

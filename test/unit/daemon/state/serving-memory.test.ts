@@ -35,6 +35,20 @@ describe('the record of who serves', () => {
     });
   });
 
+  it('reads back who holds a service for the primary, and whom a conflict was told of', async () => {
+    const held: ServingMemory = { ...WELL, primary: { holder: A, rivals: [B], pending: false } };
+    const nobody: ServingMemory = { ...WELL, primary: { holder: null, rivals: [], pending: false } };
+    const decisions = new Map([
+      [SHOP, held],
+      [MAIL, nobody],
+    ]);
+    const read = await throughTheFile({ decisions, holds: new Map() });
+    assert.deepEqual(read, {
+      kind: 'read',
+      content: { decisions: new Map([[SHOP, held]]), holds: new Map() },
+    });
+  });
+
   it('refuses a tier that nobody knows', async () => {
     const strange = { ...LOST, tier: 'heroes' } as unknown as ServingMemory;
     const read = await throughTheFile({ decisions: new Map([[SHOP, strange]]), holds: new Map() });
