@@ -17,6 +17,7 @@ import { Metrics } from '../src/metrics/metrics.js';
 import type { Snapshot } from '../src/model/snapshot.js';
 import { schedulerFlagsOf, schedulerNames } from '../schedulers/index.js';
 import { controllerFigures, type ControllerResult } from '../bench/controller/readme.js';
+import { healthFigures, type HealthResult } from '../bench/health/readme.js';
 import { readmeBlock } from '../bench/support/readme-block.js';
 import { FakeClock } from './support/fake-clock.js';
 import { anchorsOf, linksOf, readAllMarkdown, readMarkdown, tableRows } from './support/markdown.js';
@@ -272,6 +273,14 @@ describe('figures in the README', () => {
       ? controllerFigures(JSON.parse(readFileSync(file, 'utf8')) as ControllerResult)
       : [''];
     assert.deepEqual(readmeBlock('controller'), expected);
+  });
+
+  it('of health checking are what bench/health makes of its raw file, none before it has run', () => {
+    const file = join(root, 'bench/results/health.json');
+    const expected = existsSync(file)
+      ? healthFigures(JSON.parse(readFileSync(file, 'utf8')) as HealthResult)
+      : [''];
+    assert.deepEqual(readmeBlock('health'), expected);
   });
 
   it('name commit, Node.js, processor and kernel of the run', () => {

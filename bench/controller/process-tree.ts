@@ -13,17 +13,17 @@ export function residentOf(pid: number): { peakKb: number; nowKb: number } {
   return { peakKb, nowKb };
 }
 
+/** CPU time so far of a program with all of its processes, nanoseconds. */
+export function familyCpuNs(pid: number): number {
+  return familyOf(pid).reduce((sum, member) => sum + processCpuNs(member), 0);
+}
+
 /** CPU time of each program in the minute to come, milliseconds. */
 export async function idleOf<Name extends string>(
   programs: Readonly<Record<Name, number>>,
 ): Promise<Record<Name, number>> {
   const cpuNs = (): Record<string, number> =>
-    Object.fromEntries(
-      Object.entries<number>(programs).map(([name, pid]) => [
-        name,
-        familyOf(pid).reduce((sum, member) => sum + processCpuNs(member), 0),
-      ]),
-    );
+    Object.fromEntries(Object.entries<number>(programs).map(([name, pid]) => [name, familyCpuNs(pid)]));
   const before = cpuNs();
   await new Promise((resolve) => setTimeout(resolve, 60_000));
   const after = cpuNs();
