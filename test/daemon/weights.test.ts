@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -167,20 +167,25 @@ describe('a director whose servers have agents', () => {
   });
 
   it('lets a file of the director set weights, and a server that comes back begin slowly', async () => {
-    const file = join(home.folder, 'a.weight');
-    await writeFile(file, '40\n');
+    // By another name first: a check that reads in the middle of a write would find an empty file.
+    const say = async (name: Name, text: string): Promise<void> => {
+      const file = join(home.folder, `${name}.weight`);
+      await writeFile(`${file}.new`, text);
+      await rename(`${file}.new`, file);
+    };
+    await say('a', '40\n');
     await write(
       `slow_start: 1h\n    check: { type: file, path: "${home.folder}/{name}.weight", mode: weight, interval: 50ms, timeout: 40ms, rise: 1, fall: 1 }`,
     );
-    await writeFile(join(home.folder, 'b.weight'), 'up\n');
+    await say('b', 'up\n');
     await home.start();
     const set = await until('a', ({ weight }) => weight === 40);
     assert.equal(set.reason, 'check sets weight 40');
-    await writeFile(file, '50% of it\n');
+    await say('a', '50% of it\n');
     await until('a', ({ weight }) => weight === 50);
-    await writeFile(file, 'down\n');
+    await say('a', 'down\n');
     await until('a', ({ weight }) => weight === null);
-    await writeFile(file, 'up\n');
+    await say('a', 'up\n');
     const back = await until('a', ({ weight }) => weight !== null);
     assert.deepEqual([back.weight, back.reason], [1, 'slow start 0%']);
   });
