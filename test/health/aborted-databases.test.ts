@@ -77,7 +77,7 @@ describe('aborted probes', () => {
     const commands = { replSetGetStatus: () => ({ ok: 1, members }) };
     await withMongoServer({ hello, commands, account: credentials }, async ({ port }) => {
       const settings = { ...wish, authDatabase: 'admin', replicaSet: null, timeoutMs: 300 };
-      await abortAll(new MongodbChecker({ address: '127.0.0.1', port }, settings));
+      await abortAll(new MongodbChecker(plainSockets, { address: '127.0.0.1', port }, settings));
     });
   });
 });

@@ -43,17 +43,4 @@ const lag: CheckRule = ({ spot }, { check, at }, verdicts) => {
   }
 };
 
-/** The client of MongoDB makes its connections itself. */
-const mongodbSource: CheckRule = ({ spot }, { check, at }, verdicts) => {
-  if (check.type !== 'mongodb') return;
-  for (const key of ['source_interface', 'mark'] as const) {
-    if (check[key] === undefined) continue;
-    verdicts.refuseKey(spot, [...at, key], {
-      rule: 'check-source',
-      message: `a check of type mongodb has no ${key}: its client opens the connections itself`,
-      hint: 'write source: an address of that interface, and a rule for it in the routes',
-    });
-  }
-};
-
-export const DATABASE_CHECK_RULES: readonly CheckRule[] = [password, tls, lag, mongodbSource];
+export const DATABASE_CHECK_RULES: readonly CheckRule[] = [password, tls, lag];

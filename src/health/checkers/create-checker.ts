@@ -1,7 +1,6 @@
 /** From a check in the file to the checker that carries it out. The only place that knows all kinds. */
 import type { RealServer } from '../../model/real-server.js';
 import type { Checker, Question } from '../types.js';
-import type { ProbeTarget } from '../net/sockets.js';
 import { SourcedChecker } from '../net/sourced-checker.js';
 import { TruePathChecker } from '../net/true-path-checker.js';
 import { AgentChecker } from './agent.js';
@@ -40,16 +39,13 @@ export function createChecker(
       make: (sockets) => createChecker(plain, asked, { ...tools, sockets }),
     });
   }
-  // Its client opens the connections itself.
-  if (check.type === 'mongodb')
-    return new MongodbChecker(targetOf(check, server), { ...check, timeoutMs: check.timing.timeoutMs });
   if ('source' in check) {
     const { source, ...plain } = check;
     return new SourcedChecker(source, (sockets) => createChecker(plain, server, { ...tools, sockets }));
   }
   const { sockets, clock, external } = tools;
   const { address, name } = server;
-  const target = targetOf(check, server);
+  const target = { address, port: ('port' in check ? check.port : null) ?? server.port };
   switch (check.type) {
     case 'tcp':
       return new TcpChecker(sockets, target, check);
@@ -73,6 +69,8 @@ export function createChecker(
     case 'mysql':
     case 'mariadb':
       return new MysqlChecker(sockets, target, check);
+    case 'mongodb':
+      return new MongodbChecker(sockets, target, { ...check, timeoutMs: check.timing.timeoutMs });
     case 'elasticsearch':
       return new ElasticsearchChecker(sockets, target, check);
     case 'exec': {
@@ -89,8 +87,4 @@ export function createChecker(
     case 'external':
       return new ExternalChecker(external, clock, server.key, check.ttlMs);
   }
-}
-
-function targetOf(check: Question, { address, port }: RealServer): ProbeTarget {
-  return { address, port: ('port' in check ? check.port : null) ?? port };
 }

@@ -7,52 +7,67 @@
 import type { MongoClient, MongoClientOptions } from 'mongodb';
 import { formatEndpoint } from '../../base/ip.js';
 import type { MongodbCheck } from '../../model/health-check.js';
-import type { ProbeTarget } from '../net/sockets.js';
+import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
 import { loadClient } from './client-library.js';
-import { describe, failure } from './failure.js';
+import { describe, failure, notProbed } from './failure.js';
 import { lagByHello, lagByStatus, standingOf, type MongoDocument } from './mongodb-standing.js';
+import { MongodbWay } from './mongodb-way.js';
 import { judgeRole, ruledOut } from './role-answer.js';
-import { secureContextOf, sniName } from './secure.js';
+import { TlsUpgrade } from './secure.js';
 
 /** The part of the check that a probe needs. */
 export type MongodbSettings = Pick<
   MongodbCheck,
-  'credentials' | 'authDatabase' | 'tls' | 'role' | 'maxLagMs' | 'replicaSet' | 'source'
+  'credentials' | 'authDatabase' | 'tls' | 'role' | 'maxLagMs' | 'replicaSet'
 > & {
-  /** Of the check: what the client does not end when it is closed, ends then. */
+  /** Of the check: for no step the client waits longer. */
   readonly timeoutMs: number;
 };
 
-/** No time of the client's own may be over before the runner's is. */
+/** The client does not look again. */
 const NEVER_MS = 3_600_000;
 const UNAUTHORIZED = 13;
 
 /** Asks by a client of its own, which is closed with all its connections when the probe has ended. */
 export class MongodbChecker implements Checker {
+  readonly #sockets: ProbeSockets;
   readonly #target: ProbeTarget;
   readonly #settings: MongodbSettings;
+  readonly #upgrade: TlsUpgrade | null;
   readonly #subject: string;
 
-  constructor(target: ProbeTarget, settings: MongodbSettings) {
+  constructor(sockets: ProbeSockets, target: ProbeTarget, settings: MongodbSettings) {
+    const { tls } = settings;
+    this.#sockets = sockets;
     this.#target = target;
     this.#settings = settings;
+    this.#upgrade = tls === null ? null : new TlsUpgrade(tls, tls.serverName, []);
     this.#subject = `mongodb ${formatEndpoint(target.address, target.port)}`;
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     let client: MongoClient | null = null;
+    const way = await this.#openWay();
+    if (!(way instanceof MongodbWay)) return way;
     try {
       const { MongoClient: Client } = await loadClient('mongodb', () => import('mongodb'), signal);
-      client = new Client(
-        `mongodb://${formatEndpoint(this.#target.address, this.#target.port)}/`,
-        this.#options(),
-      );
-      return await Promise.race([this.#ask(client), whenAborted(signal)]);
+      client = new Client(`mongodb://${encodeURIComponent(way.path)}/`, this.#options());
+      return await Promise.race([way.failed, whenAborted(signal), this.#ask(client)]);
     } catch (thrown) {
       return failure(this.#subject, thrown);
     } finally {
-      await client?.close();
+      // First the connections: what the client then still waits for fails.
+      await way.close();
+      await client?.close().catch(() => undefined);
+    }
+  }
+
+  async #openWay(): Promise<MongodbWay | ProbeResult> {
+    try {
+      return await MongodbWay.open(this.#sockets, this.#target, this.#upgrade);
+    } catch (thrown) {
+      return notProbed(this.#subject, thrown);
     }
   }
 
@@ -69,8 +84,7 @@ export class MongodbChecker implements Checker {
   }
 
   #options(): MongoClientOptions {
-    const { credentials, authDatabase, tls, source, timeoutMs } = this.#settings;
-    const localAddress = source?.address ?? null;
+    const { credentials, authDatabase, timeoutMs } = this.#settings;
     const { username, password } = credentials;
     return {
       appName: 'lvsd',
@@ -80,26 +94,14 @@ export class MongodbChecker implements Checker {
       maxPoolSize: 1,
       retryReads: false,
       heartbeatFrequencyMS: NEVER_MS,
-      serverSelectionTimeoutMS: NEVER_MS,
-      // A greeting that nobody answers outlives the client's end by as much as is left of this.
       connectTimeoutMS: timeoutMs,
+      socketTimeoutMS: timeoutMs,
+      serverSelectionTimeoutMS: timeoutMs,
       ...(username === null
         ? {}
         : { auth: { username, password: password ?? '' }, authSource: authDatabase }),
-      ...(localAddress === null ? {} : { localAddress }),
-      ...(tls === null ? {} : tlsOptions(tls)),
     };
   }
-}
-
-function tlsOptions(tls: NonNullable<MongodbCheck['tls']>): MongoClientOptions {
-  const name = sniName(tls.serverName);
-  return {
-    tls: true,
-    secureContext: secureContextOf(tls),
-    rejectUnauthorized: tls.verify,
-    ...(name === null ? {} : { servername: name }),
-  };
 }
 
 /** What the server answers the client's watch, which begins with the connection. @throws Error */

@@ -125,8 +125,6 @@ describe('a check of a database', () => {
     '{ type: mysql, username: lvsd, database: "" }': 'bad-database',
     '{ type: mysql, username: lvsd, server_name: db.example }': 'tls-without',
     '{ type: mysql, username: lvsd, replica_set: rs0 }': 'misplaced-key',
-    '{ type: mongodb, mark: 7 }': 'check-source',
-    '{ type: mongodb, source_interface: eth1 }': 'check-source',
     '{ type: mongodb, replica_set: "" }': 'bad-replica-set',
     '{ type: mongodb, auth_database: "a\\tb" }': 'bad-database',
     '{ type: elasticsearch, cluster_status: blue }': 'not-allowed',
