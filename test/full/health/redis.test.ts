@@ -1,7 +1,8 @@
 /** The redis check against a primary and two replicas of Redis, and a fail-over of them behind a director. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { skipWithout } from '../../support/require-tool.js';
@@ -13,9 +14,24 @@ import { verdictOf, withServerProgram, writeIn } from './support/server-program.
 
 const needs = skipWithout('redis-server', 'apt-get install redis-server');
 
-/** Nothing of the machine's own configuration, nothing on the disk. */
+/** A replica keeps the copy that it is sent. */
+const copies = mkdtempSync(join(tmpdir(), 'lvsd-test-redis-'));
+after(() => rmSync(copies, { recursive: true }));
+
+/** Nothing of the machine's own configuration. */
 function redisWords(port: number, ...more: readonly string[]): readonly string[] {
-  const own = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const own = [
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    copies,
+    '--dbfilename',
+    `${port}.rdb`,
+  ];
   return ['redis-server', '--port', String(port), ...own, ...more];
 }
 
