@@ -1,0 +1,170 @@
+/** A whole director on the userspace plane, with clients that never stop: a server is killed, another stands still, sticky clients. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { realClock } from '../../src/base/clock.js';
+import type { Daemon } from '../../src/daemon/daemon.js';
+import type { DirectorEvent } from '../../src/model/event.js';
+import { DirectorHome, eventOf, freePort } from '../support/test-director.js';
+
+const INTERVAL_MS = 200;
+const TIMEOUT_MS = 150;
+const FALL = 3;
+const LIMIT_MS = INTERVAL_MS * FALL + TIMEOUT_MS + 50;
+
+/** A process that greets each connection with its name, and sends back what comes. */
+class ServerProcess {
+  readonly #child: ChildProcessByStdio<null, Readable, null>;
+  readonly port: number;
+
+  private constructor(child: ChildProcessByStdio<null, Readable, null>, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  static async start(name: string): Promise<ServerProcess> {
+    const script = `
+const server = require('node:net').createServer((socket) => {
+  socket.on('error', () => undefined);
+  socket.write('${name}');
+  socket.pipe(socket);
+});
+server.listen(0, '127.0.0.1', () => process.stdout.write(server.address().port + '\\n'));`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    return new ServerProcess(child, Number(line.toString()));
+  }
+
+  kill(signal: 'SIGKILL' | 'SIGSTOP'): void {
+    this.#child.kill(signal);
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exit;
+  }
+}
+
+/** Who answers a new connection; `nobody` when none does. */
+async function visit(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  const answer = new Promise<string>((resolve) => {
+    socket.once('data', (data) => resolve(String(data)));
+    socket.once('error', () => resolve('nobody'));
+    socket.once('close', () => resolve('nobody'));
+  });
+  const name = await answer;
+  socket.destroy();
+  return name;
+}
+
+describe('the userspace plane under load', () => {
+  let home: DirectorHome;
+  let port: number;
+  let one: ServerProcess;
+  let two: ServerProcess;
+
+  beforeEach(async () => {
+    home = await DirectorHome.create();
+    port = await freePort();
+    [one, two] = await Promise.all([ServerProcess.start('one'), ServerProcess.start('two')]);
+  });
+  afterEach(async () => {
+    await home.close();
+    await Promise.all([one.end(), two.end()]);
+  });
+
+  async function start(keys: string): Promise<Daemon> {
+    const list = `[{ name: one, address: "127.0.0.1:${one.port}" }, { name: two, address: "127.0.0.1:${two.port}" }]`;
+    await home.write(
+      `services:
+  - { name: shop, address: "127.0.0.1:${port}", scheduler: rr, ${keys}, servers: ${list} }
+`,
+      '  timeouts: { tcp_fin: 1s }\n',
+    );
+    return home.start();
+  }
+
+  for (const { name, signal, reason } of [
+    {
+      name: 'killed',
+      signal: 'SIGKILL',
+      reason: /^removed: check failed: connect 127\.0\.0\.1:\d+: ECONNREFUSED$/,
+    },
+    {
+      name: 'stopped',
+      signal: 'SIGSTOP',
+      reason: /^removed: check failed: answer of 127\.0\.0\.1:\d+: timeout after 150ms, got nothing$/,
+    },
+  ] as const)
+    it(`a server that is ${name} is out of the table within interval x fall + timeout + 50 ms`, async () => {
+      const timing = `interval: ${INTERVAL_MS}ms, timeout: ${TIMEOUT_MS}ms, fall: ${FALL}, jitter: 0%`;
+      const daemon = await start(`check: { type: tcp, expect: o, ${timing} }`);
+      const told: { readonly name: string; readonly atMs: number }[] = [];
+      let visiting = true;
+      const client = async (): Promise<void> => {
+        while (visiting) {
+          const atMs = realClock.wallMs();
+          told.push({ atMs, name: await visit(port) });
+        }
+      };
+      const clients = Array.from({ length: 5 }, client);
+      let removed: DirectorEvent;
+      try {
+        await pause(3 * INTERVAL_MS);
+        // Director and clients are this process: what its loop is late is no slowness of the decision.
+        const delay = monitorEventLoopDelay({ resolution: 5 });
+        delay.enable();
+        const killedMs = realClock.wallMs();
+        one.kill(signal);
+        removed = await eventOf(daemon, 'server-removed');
+        delay.disable();
+        const tookMs = removed.timeMs - killedMs;
+        const lateMs = (FALL + 1) * (delay.max / 1e6);
+        assert.match(removed.message, reason);
+        assert.ok(tookMs <= LIMIT_MS + lateMs, `${tookMs} ms, ${LIMIT_MS} and ${lateMs.toFixed(0)} late`);
+        // Who waits for the greeting of one that stands still waits until it goes.
+        await one.end();
+        await pause(300);
+      } finally {
+        visiting = false;
+        await one.end();
+        await Promise.all(clients);
+      }
+      const after = told.filter(({ atMs }) => atMs > removed.timeMs + 50);
+      assert.ok(after.length > 0);
+      assert.deepEqual([...new Set(after.map((each) => each.name))], ['two']);
+    });
+
+  for (const { templates, moves } of [
+    { templates: 'keep', moves: false },
+    { templates: 'expire', moves: true },
+  ] as const)
+    it(`with templates: ${templates} a client that reconnects again and again ${moves ? 'is moved at once' : 'may come back until the deadline'}, and no connection is cut`, async () => {
+      const daemon = await start(
+        `check: { type: none }, persistence: { timeout: 60s }, drain: { templates: ${templates} }`,
+      );
+      const own = await visit(port);
+      const other = own === 'one' ? 'two' : 'one';
+      assert.equal(await visit(port), own);
+      const draining = home.cli(['drain', own, '--timeout', '3500ms']);
+      await eventOf(daemon, 'drain-began');
+      const visits: string[] = [];
+      for (let second = 0; second < 3; second++) {
+        visits.push(await visit(port));
+        await pause(1000);
+      }
+      await draining;
+      assert.deepEqual(visits, Array(3).fill(moves ? other : own));
+      assert.match((await eventOf(daemon, 'drain-ended')).message, /no connection cut$/);
+      await eventOf(daemon, 'server-removed');
+      assert.equal(await visit(port), other);
+    });
+});
