@@ -2,13 +2,14 @@
  * Which one server has a service for a primary. Pure; what it has to know of its last decision is handed in and comes
  * out again.
  *
- *            says replica, fails, is taken out │ unconfirmed after another's claim │ another has a higher term
- *   holder ───────────────────────────────────────────────────────────────────────────────────────────────► other
+ *            says replica, fails, is taken out │ unconfirmed after another's new claim │ another has a higher term
+ *   holder ───────────────────────────────────────────────────────────────────────────────────────────────────► other
  *
  * A service for a primary takes writes, and two that take them at one time have two histories. So there is one holder,
  * or none: all others are out, whatever their checks come to together. Who holds stays for as long as it says that it is
  * the primary; a claim of another one is no reason to change, unless its term is higher or the holder has been asked
- * since and did not answer.
+ * since and did not answer. Once the holder has said so against it, the other one is a rival for as long as it goes on:
+ * two primaries that last are no fail-over, and a probe of the holder that is lost then moves nothing.
  */
 import type { ServerKey } from '../model/keys.js';
 import type { RoleReport } from '../model/role.js';
@@ -42,12 +43,18 @@ export function rulePrimary(
 ): PrimaryRuling {
   const claims = standings.flatMap((standing) => claimOf(standing, verdicts?.get(standing.server.key)));
   const held = claims.find(({ standing }) => standing.server.key === before?.holder);
+  const rivals = new Set(held === undefined ? [] : before?.rivals);
   const challengers = claims.filter((claim) => claim !== held && claim.role.confirmed);
+  const unseats = (one: Claim, of: Claim): boolean => beats(one, of, rivals.has(one.standing.server.key));
   const holder =
-    held === undefined ? best(challengers) : (best(challengers.filter((one) => beats(one, held))) ?? held);
+    held === undefined ? best(challengers) : (best(challengers.filter((one) => unseats(one, held))) ?? held);
   // The holder of before is among them if it still says that it is the primary.
-  const others = claims.filter((claim) => claim !== holder && claim.role.confirmed);
-  const opposed = holder === undefined ? [] : others.filter((claim) => isOpposed(claim, holder));
+  const others = claims.filter((claim) => claim !== holder);
+  const isRival = (claim: Claim): boolean => holder === held && rivals.has(claim.standing.server.key);
+  const opposed =
+    holder === undefined
+      ? []
+      : others.filter((claim) => isRival(claim) || (claim.role.confirmed && isOpposed(claim, holder)));
   const ruled = standings.map((standing) =>
     standing === holder?.standing
       ? standing
@@ -58,7 +65,8 @@ export function rulePrimary(
     holding: {
       holder: holder?.standing.server.key ?? null,
       rivals: opposed.map(({ standing }) => standing.server.key),
-      pending: holder !== undefined && opposed.length < others.length,
+      pending:
+        holder !== undefined && others.some((claim) => claim.role.confirmed && !opposed.includes(claim)),
     },
     reason: conflictReason(holder, opposed),
   };
@@ -79,10 +87,14 @@ function best(claims: readonly Claim[]): Claim | undefined {
   );
 }
 
-/** Whether it takes the holder's place. A lower term is one that is over: its word does not unseat anybody. */
-function beats({ role }: Claim, { role: held }: Claim): boolean {
+/**
+ * Whether it takes the holder's place. A lower term is one that is over: its word does not unseat anybody.
+ *
+ * @param isRival the holder has said already that it is the primary itself: one silence says no more than any other
+ */
+function beats({ role }: Claim, { role: held }: Claim, isRival: boolean): boolean {
   if (hasHigherTerm(role, held)) return true;
-  if (hasHigherTerm(held, role)) return false;
+  if (isRival || hasHigherTerm(held, role)) return false;
   return !held.confirmed && held.heard > role.since;
 }
 
@@ -123,9 +135,10 @@ function asideReason(role: RoleReport | undefined, holder: Claim | undefined, op
   if (!role.confirmed) return `was the primary, and gave no answer since ${name} says so of itself`;
   if (hasHigherTerm(holder.role, role))
     return `says that it is the primary of term ${role.term}, ${name} is of term ${holder.role.term}`;
-  return opposed
+  if (!opposed) return `says that it is the primary: ${name} is being asked`;
+  return holder.role.confirmed
     ? `says that it is the primary, and so does ${name}, which was it before`
-    : `says that it is the primary: ${name} is being asked`;
+    : `says that it is the primary, and so did ${name}, which gave no answer since and has not failed yet`;
 }
 
 function conflictReason(holder: Claim | undefined, rivals: readonly Claim[]): string {

@@ -13,7 +13,10 @@ export type ServingTier = (typeof SERVING_TIERS)[number];
 export interface PrimaryHolding {
   /** Null: nobody. */
   readonly holder: ServerKey | null;
-  /** Others that say they are the primary while the holder says so, too. */
+  /**
+   * Others that say they are the primary, and against which the holder has said so, too. One stays among them until it
+   * says otherwise, fails or is taken out, or there is another holder.
+   */
   readonly rivals: readonly ServerKey[];
   /** Another one says that it is the primary, and the holder has not been asked since. */
   readonly pending: boolean;

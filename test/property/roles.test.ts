@@ -24,6 +24,8 @@ const HISTORIES = 40;
 const ROUNDS = 6;
 const ACTIONS = 8;
 const SETTLE_MS = 20_000;
+/** Within it begins one probe in rhythm at most. */
+const LOST_MS = 900;
 const START = Number(process.env['LVSD_TEST_SEED'] ?? 1);
 
 /** What the databases say and the operator orders, and nothing of how the director goes about it. */
@@ -33,17 +35,30 @@ class Reference {
   readonly idle = new Set<string>();
   file = new Set(NAMES);
   sorry = false;
+  /** Failures in a row that take a server out. */
+  fall = 1;
   /** Who served when all had settled last, and has said the same, able to serve, ever since; else null. */
   #steady: string | null = null;
+  /** Those that claimed beside it then, and have gone on with it ever since. */
+  readonly #rivals = new Set<string>();
 
   /** Something happened to this server. */
   touch(name: string): void {
     if (this.#steady === name) this.#steady = null;
+    this.#rivals.delete(name);
   }
 
   /** Something may have happened to any of them. */
   touchAll(): void {
     this.#steady = null;
+    this.#rivals.clear();
+  }
+
+  /** One probe of it is lost: it may lose its place only by its `fall`, or to one that has begun to claim meanwhile. */
+  lose(name: string): void {
+    if (this.#steady !== name) return;
+    const others = this.#claiming().filter((other) => other !== name);
+    if (this.fall === 1 || others.some((other) => !this.#rivals.has(other))) this.#steady = null;
   }
 
   say(name: string, says: Says): void {
@@ -55,8 +70,7 @@ class Reference {
 
   /** All that may serve by now; one must, if there is any. */
   candidates(): readonly string[] {
-    const able = [...this.file].filter((name) => !this.drained.has(name) && !this.idle.has(name));
-    const claiming = able.filter((name) => isPrimary(this.says.get(name)));
+    const claiming = this.#claiming();
     const highest = Math.max(...claiming.map((name) => termOf(this.says.get(name))));
     const best = claiming.filter((name) => termOf(this.says.get(name)) === highest);
     return this.#steady !== null && best.includes(this.#steady) ? [this.#steady] : best;
@@ -64,6 +78,14 @@ class Reference {
 
   settled(serving: string): void {
     this.#steady = serving === '' ? null : serving;
+    this.#rivals.clear();
+    if (this.#steady === null) return;
+    for (const name of this.#claiming()) if (name !== serving) this.#rivals.add(name);
+  }
+
+  #claiming(): readonly string[] {
+    const able = [...this.file].filter((name) => !this.drained.has(name) && !this.idle.has(name));
+    return able.filter((name) => isPrimary(this.says.get(name)));
   }
 }
 
@@ -86,6 +108,7 @@ interface World {
 function randomWrites(random: SeededRandom, reference: Reference): VirtualService {
   const { file, sorry } = reference;
   const timing = { rise: random.int(1, 3), fall: random.int(1, 4), timeoutMs: random.pick([300, 500]) };
+  reference.fall = timing.fall;
   const service = writes([...file].join(''), {
     checks: [redis('primary', timing)],
     onFailure: random.pick(['remove', 'quiesce']),
@@ -114,6 +137,7 @@ const ACTS: readonly ((world: World) => Promise<void>)[] = [
   (world) => speak(world),
   (world) => speak(world),
   (world) => switchOver(world),
+  (world) => blink(world),
   ({ rig, random }) => rig.pass(random.int(0, 2500)),
   ({ rig, random }) => rig.pass(random.int(0, 300)),
   async ({ rig, random, reference }) => {
@@ -170,6 +194,17 @@ function speak(world: World): Promise<void> {
   rig.say({ [name]: says });
   reference.say(name, says);
   return Promise.resolve();
+}
+
+/** One probe of who serves is lost, the next one finds it as it was. */
+async function blink({ rig, reference }: World): Promise<void> {
+  const name = rig.serving();
+  const says = reference.says.get(name);
+  if (says === undefined || !isPrimary(says)) return;
+  reference.lose(name);
+  rig.say({ [name]: 'silent' });
+  await rig.pass(LOST_MS);
+  rig.say({ [name]: says });
 }
 
 /** As it ought to be: one leads, the others follow. */

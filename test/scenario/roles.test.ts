@@ -124,6 +124,40 @@ describe('services for roles', () => {
     await end(rig);
   });
 
+  it('keep the holder through lost probes while two say that they are the primary, and let it fall', async () => {
+    const rig = await settled();
+    rig.say({ b: 'primary' });
+    await rig.pass(LONG_MS);
+    for (const lost of ['a', 'b', 'a'] as const) {
+      rig.say({ [lost]: 'silent' });
+      await rig.pass(1500);
+      assert.equal(rig.serving(), 'a', `lost: ${lost}`);
+      rig.say({ [lost]: 'primary' });
+      await rig.pass(3000);
+    }
+    await rig.restart();
+    rig.say({ a: 'refused' });
+    await rig.pass(1500);
+    assert.equal(rig.serving(), 'a', 'what the holder has said goes on over a restart');
+    assert.deepEqual(rig.told('primary-changed'), []);
+    assert.equal(rig.told('role-conflict').length, 1);
+    await rig.pass(2500);
+    assert.equal(rig.serving(), 'b', 'by its fall rule');
+    await end(rig);
+  });
+
+  it('take a rival that gave in and claims again for a new one', async () => {
+    const rig = await settled();
+    rig.say({ b: 'primary' });
+    await rig.pass(LONG_MS);
+    rig.say({ b: 'replica' });
+    await rig.pass(LONG_MS);
+    rig.say({ a: 'silent', b: 'primary' });
+    const ms = await rig.until(() => rig.serving() === 'b', LONG_MS);
+    assert.ok(ms <= 1510, `${ms} ms: the next probe of b, and one of a`);
+    await end(rig);
+  });
+
   it('give the service to a higher term at once, and to a lower one never while the holder is well', async () => {
     const rig = await settled([writes('abc')], { a: { primaryOf: 4 }, b: 'replica', c: 'replica' });
     rig.say({ b: { primaryOf: 5 } });

@@ -37,24 +37,30 @@ const failed: Verdict = { ...BASE, state: 'down', countsAs: 'down', reason: 'tim
 const silentAt = (heard: number, term: number | null = null): Verdict =>
   primary(1, { asked: heard - 1, heard, confirmed: false, term });
 
-const memoryOf = (holder: string | null): ServingMemory => ({
+const memoryOf = (holder: string | null, rivals = ''): ServingMemory => ({
   tier: 'primaries',
   quorate: true,
   panic: [],
   out: [],
-  primary: { holder: holder === null ? null : keyOfDatabase(holder), rivals: [], pending: false },
+  primary: {
+    holder: holder === null ? null : keyOfDatabase(holder),
+    rivals: Array.from(rivals, keyOfDatabase),
+    pending: false,
+  },
 });
 
 interface Case {
   readonly name: string;
   readonly verdicts: Readonly<Record<string, Verdict>>;
   readonly before?: string | null;
+  /** Whom the holder of before had opposed. */
+  readonly opposed?: string;
   readonly changes?: Parameters<typeof writes>[1];
   readonly idle?: string;
   readonly out?: string;
 }
 
-function desiredOf({ verdicts, before, changes = {}, idle, out }: Omit<Case, 'name'>) {
+function desiredOf({ verdicts, before, opposed, changes = {}, idle, out }: Omit<Case, 'name'>) {
   const service = writes('abc', changes);
   const facts = new Map(Object.entries(verdicts).map(([name, verdict]) => [keyOfDatabase(name), verdict]));
   const order = { by: 'root', sinceMs: 0, reason: '' };
@@ -68,7 +74,7 @@ function desiredOf({ verdicts, before, changes = {}, idle, out }: Omit<Case, 'na
         ? new Map()
         : new Map([[WRITES, new Map([[keyOfDatabase(idle), { weight: 0, by: 'root' }]])]]),
     maintenance: out === undefined ? new Map() : new Map([[WRITES, new Map([[keyOfDatabase(out), order]])]]),
-    serving: before === undefined ? new Map() : new Map([[WRITES, memoryOf(before)]]),
+    serving: before === undefined ? new Map() : new Map([[WRITES, memoryOf(before, opposed)]]),
   }).get(WRITES);
   assert.ok(desired);
   return desired;
@@ -125,6 +131,59 @@ describe('who holds a service for the primary', () => {
       verdicts: { a: silentAt(41), b: primary(40) },
       before: 'a',
       holder: 'b',
+    },
+    {
+      name: 'the holder that did not answer since against a rival that it had opposed',
+      verdicts: { a: silentAt(41), b: primary(40) },
+      before: 'a',
+      opposed: 'b',
+      holder: 'a',
+      rivals: 'b',
+    },
+    {
+      name: 'the holder against a rival that was silent meanwhile',
+      verdicts: { a: silentAt(61), b: silentAt(62) },
+      before: 'a',
+      opposed: 'b',
+      holder: 'a',
+      rivals: 'b',
+    },
+    {
+      name: 'a new challenger where the holder did not answer since, beside a rival',
+      verdicts: { a: silentAt(41), b: primary(20), c: primary(40) },
+      before: 'a',
+      opposed: 'b',
+      holder: 'c',
+      rivals: 'b',
+    },
+    {
+      name: 'a rival with a higher term',
+      verdicts: { a: primary(1, { term: 4 }), b: primary(40, { term: 5 }) },
+      before: 'a',
+      opposed: 'b',
+      holder: 'b',
+      rivals: 'a',
+    },
+    {
+      name: 'a rival where the holder has failed',
+      verdicts: { a: failed, b: primary(40) },
+      before: 'a',
+      opposed: 'b',
+      holder: 'b',
+    },
+    {
+      name: 'a rival where the holder is a replica',
+      verdicts: { a: replica, b: primary(40) },
+      before: 'a',
+      opposed: 'b',
+      holder: 'b',
+    },
+    {
+      name: 'the holder alone where the rival has given in',
+      verdicts: { a: primary(1), b: replica },
+      before: 'a',
+      opposed: 'b',
+      holder: 'a',
     },
     {
       name: 'the holder that was silent only before the other one claimed',
@@ -228,6 +287,11 @@ describe('who holds a service for the primary', () => {
       '',
       'check failed: timeout',
     ]);
+    const rival = desiredOf({ verdicts: { a: silentAt(41), b: primary(40) }, before: 'a', opposed: 'b' });
+    assert.equal(
+      rival.decisions[1]?.reason,
+      'says that it is the primary, and so did a, which gave no answer since and has not failed yet',
+    );
     const terms = { a: primary(1, { term: 4 }), b: primary(40, { term: 3 }), c: primary(60, { term: 4 }) };
     assert.deepEqual(reasons(terms).slice(1), [
       'says that it is the primary of term 3, a is of term 4',
