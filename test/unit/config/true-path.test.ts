@@ -45,7 +45,7 @@ describe('a check by way of the service', () => {
     const plain = await loadText(file('{ type: tcp, path: server }'));
     const [check] = plain.model.services[0]?.checks ?? [];
     assert.equal(check?.timing.intervalMs, 2000);
-    assert.ok(check !== undefined && !('vip' in check));
+    assert.equal(Object.hasOwn(check ?? { vip: null }, 'vip'), false);
   });
 
   it('asks the port that it names where the service has all', async () => {
@@ -53,7 +53,7 @@ describe('a check by way of the service', () => {
     const text = file('{ type: tcp, path: vip, port: 443 }', service).replace('11:80', '11:0');
     const { model } = await loadText(text);
     const [check] = model.services[0]?.checks ?? [];
-    assert.deepEqual(check !== undefined && 'vip' in check ? check.vip?.port : null, 443);
+    assert.deepEqual(check !== undefined && 'vip' in check ? check.vip.port : null, 443);
   });
 
   for (const { name, text, told } of [
