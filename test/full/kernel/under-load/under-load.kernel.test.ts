@@ -137,8 +137,8 @@ describe('the kernel plane under load', () => {
     const counts: number[] = [];
     await until(async () => {
       const server = (await client.status()).services[0]?.servers.find(({ name }) => name === 'rs1');
-      if (server?.weight == null) return true;
-      counts.push((server.activeConnections ?? 0) + (server.inactiveConnections ?? 0));
+      if (server === undefined || server.weight === null) return true;
+      counts.push(server.activeConnections + server.inactiveConnections);
       await pause(200);
       return false;
     });
