@@ -45,7 +45,7 @@ describe('a check by way of the service', () => {
     const plain = await loadText(file('{ type: tcp, path: server }'));
     const [check] = plain.model.services[0]?.checks ?? [];
     assert.equal(check?.timing.intervalMs, 2000);
-    assert.equal(Object.hasOwn(check ?? { vip: null }, 'vip'), false);
+    assert.equal(JSON.stringify(check).includes('vip'), false);
   });
 
   it('asks the port that it names where the service has all', async () => {
