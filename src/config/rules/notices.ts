@@ -1,4 +1,5 @@
 /** Notices among one another and against the services. */
+import { isLoopback, parseIp } from '../../base/ip.js';
 import { matchesWildcards } from '../../base/wildcard.js';
 import { placeText, valuePlace, type Draft, type NoticeDraft } from '../draft.js';
 import { nameHint } from '../name-hint.js';
@@ -72,7 +73,7 @@ const mailLogin: NoticeRule = ({ config, spot }, verdicts) => {
     verdicts.refuse(spot, [], { rule: 'password-missing', message });
     return;
   }
-  if (username === undefined || isLoopback(host) || tls === 'required' || tls === 'implicit') return;
+  if (username === undefined || isWithinHost(host) || tls === 'required' || tls === 'implicit') return;
   verdicts.refuseKey(spot, ['username'], {
     rule: 'password-unprotected',
     message: `with tls: ${tls} the password could be read on its way to ${host}`,
@@ -80,8 +81,10 @@ const mailLogin: NoticeRule = ({ config, spot }, verdicts) => {
   });
 };
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+/** A name that begins as such an address does may be anybody's. */
+function isWithinHost(host: string): boolean {
+  const address = parseIp(host);
+  return address === null ? host === 'localhost' : isLoopback(address.text);
 }
 
 /** Authorities that are not looked at. */
@@ -106,7 +109,7 @@ function unverified(config: Exclude<NoticeConfig, { type: 'exec' }>): string | n
 const webhookInTheClear: NoticeRule = ({ config, spot }, verdicts) => {
   if (config.type !== 'webhook' || !config.url.startsWith('http:')) return;
   const { hostname } = new URL(config.url);
-  if (isLoopback(hostname.replace(/^\[|\]$/g, ''))) return;
+  if (isWithinHost(hostname.replace(/^\[|\]$/g, ''))) return;
   if (config.headers === undefined) return;
   verdicts.warnKey(spot, ['headers'], {
     rule: 'webhook-unprotected',

@@ -194,6 +194,8 @@ describe('notices', () => {
       const [problem] = await problemsOf(fileOf(`${MAIL}, tls: ${tls}, ${login}`), options);
       assert.equal(problem?.rule, 'password-unprotected');
       await only(`${MAIL.replace('192.0.2.25', '127.0.0.1')}, tls: ${tls}, ${login}`, options);
+      const named = fileOf(`${MAIL.replace('192.0.2.25', '127.mail.example')}, tls: ${tls}, ${login}`);
+      assert.equal((await problemsOf(named, options))[0]?.rule, 'password-unprotected');
     }
     const mail = await only(`${MAIL}, tls: required, ${login}`, options);
     assert.equal('password' in mail && mail.password, 'hunter2');
