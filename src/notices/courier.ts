@@ -62,8 +62,10 @@ export class Courier {
   #dropped = 0;
   #failing: string | null = null;
   #lastSentAtMs: number | null = null;
-  /** Aborts when the time of the end is over. */
-  readonly #end = new AbortController();
+  /** Ends the attempt under way. */
+  #stopAttempt: ((reason: Error) => void) | null = null;
+  /** The time of the end is over. */
+  #over: Error | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(settings: NoticeSettings, sender: Sender, options: CourierOptions) {
@@ -132,9 +134,10 @@ export class Courier {
   }
 
   async #close(limitMs: number): Promise<void> {
-    const timer = this.#options.clock.after(limitMs, () =>
-      this.#end.abort(new Error('the director does not wait any longer')),
-    );
+    const timer = this.#options.clock.after(limitMs, () => {
+      this.#over = new Error('the director does not wait any longer');
+      this.#stopAttempt?.(this.#over);
+    });
     this.#wake?.();
     await this.#running;
     timer.cancel();
@@ -157,7 +160,7 @@ export class Courier {
       if (trial !== undefined) trial.answer(await this.#attempt([trial.occurrence], 0));
       else if (this.#current.length === 0 && this.#line.length === 0) break;
       else if (this.#closing === null) await this.#step();
-      else if (this.#end.signal.aborted || !(await this.#deliver())) break;
+      else if (this.#over !== null || !(await this.#deliver())) break;
     }
     // In the same turn as the look at the queue, so that nothing can have come in between.
     this.#running = null;
@@ -184,9 +187,15 @@ export class Courier {
 
   /** One attempt at what comes next. @returns whether it was sent */
   async #deliver(): Promise<boolean> {
+    // They went together by a sender that has left.
+    if (this.#current.length > 1 && !this.#sender.sumsUp) {
+      const back = this.#current;
+      this.#current = [];
+      this.#drop(this.#line.putBack(back));
+    }
     if (this.#current.length === 0) {
       // At the end nothing waits for its turn.
-      const together = this.#together || this.#sender.waitMs() > 0;
+      const together = this.#sender.sumsUp && (this.#together || this.#sender.waitMs() > 0);
       this.#current = this.#line.take(together ? this.#line.length : 1);
     }
     const occurrences = this.#current.map(({ occurrence }) => occurrence);
@@ -198,12 +207,15 @@ export class Courier {
 
   async #attempt(occurrences: readonly Occurrence[], missed: number): Promise<SendResult> {
     const { timeoutMs } = this.#settings;
+    // A signal of its own: one for all attempts would remember each of them.
     const limit = new AbortController();
+    const { signal } = limit;
     const timer = this.#options.clock.after(timeoutMs, () =>
       limit.abort(new Error(`no end within ${formatDuration(timeoutMs)}`)),
     );
-    const signal = AbortSignal.any([limit.signal, this.#end.signal]);
+    this.#stopAttempt = (reason) => limit.abort(reason);
     try {
+      if (this.#over !== null) limit.abort(this.#over);
       signal.throwIfAborted();
       return await this.#sender.send(occurrences, missed, signal);
     } catch (thrown) {
@@ -211,6 +223,7 @@ export class Courier {
       return { ok: false, reason: reasonOf(reason), retryable: true };
     } finally {
       timer.cancel();
+      this.#stopAttempt = null;
     }
   }
 

@@ -11,6 +11,7 @@ const LONGEST_LINE = 200;
 
 /** Exit code 0 means that the event has arrived. */
 export class ExecSender implements Sender {
+  readonly sumsUp = false;
   readonly #settings: ExecNotice;
   readonly #teller: Teller;
   readonly #rights: () => Promise<Rights>;

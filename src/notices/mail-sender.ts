@@ -11,6 +11,7 @@ const LONGEST_REASON = 200;
 
 /** Connects for each mail: a director that is well sends few. */
 export class MailSender implements Sender {
+  readonly sumsUp = true;
   readonly rate: MailRate;
   readonly #settings: MailNotice;
   readonly #teller: Teller;

@@ -20,12 +20,14 @@ export type SendResult =
 
 /** Sends what it is given, and keeps no queue. */
 export interface Sender {
+  /** Several events may go as one message. */
+  readonly sumsUp: boolean;
   /** How long it must not send yet; 0 = it may. What has come by then goes together. */
   waitMs(): number;
   /**
    * One attempt.
    *
-   * @param occurrences one; several, oldest first, only after a wait
+   * @param occurrences one; several, oldest first, only after a wait and only where `sumsUp`
    * @param missed events since the last success that will never come
    * @param signal ends the attempt and everything that it has started
    * @throws the signal's reason; anything else is a failure that may pass

@@ -35,6 +35,13 @@ export class WaitingLine<T> {
     return taken;
   }
 
+  /** Puts back what was taken out last, before all others. @returns how many had to leave, the oldest first */
+  putBack(taken: readonly T[]): number {
+    this.#items = [...taken, ...this.#items.slice(this.#head)];
+    this.#head = 0;
+    return this.#trim();
+  }
+
   #trim(): number {
     const excess = Math.max(0, this.length - this.#capacity);
     this.#leave(excess);

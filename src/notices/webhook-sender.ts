@@ -14,6 +14,7 @@ const TRANSIENT = new Set([408, 425, 429]);
 
 /** A status of 200 to 299 means that the event has arrived. */
 export class WebhookSender implements Sender {
+  readonly sumsUp = false;
   readonly #settings: WebhookNotice;
   readonly #teller: Teller;
   readonly #agent: Agent;

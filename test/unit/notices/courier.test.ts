@@ -13,6 +13,7 @@ const NEVER: SendResult = { ok: false, reason: 'HTTP 404', retryable: false };
 
 /** Answers what the test says, or hangs until it is told. */
 class FakeSender implements Sender {
+  sumsUp = true;
   /** What was asked to be sent, by number of the events. */
   readonly attempts: { readonly seqs: readonly number[]; readonly missed: number; readonly atMs: number }[] =
     [];
@@ -253,6 +254,45 @@ describe('Courier', () => {
       next.attempts.map(({ seqs }) => seqs),
       [[1], [2]],
     );
+  });
+
+  it('loses nothing that waited to go together when the next sender takes one by one', async () => {
+    const { clock, sender, push, courier } = rig();
+    sender.wait = 60_000;
+    push(1, 2, 3);
+    await settle();
+    const next = new FakeSender(clock);
+    next.sumsUp = false;
+    courier.follow(notice(), next);
+    await settle();
+    assert.deepEqual(
+      next.attempts.map(({ seqs }) => seqs),
+      [[1], [2], [3]],
+    );
+    assert.equal(courier.status.sent, 3);
+  });
+
+  it('loses nothing of what failed together when the next sender takes one by one', async () => {
+    const { clock, sender, push, courier } = rig({ queue: 3 });
+    sender.wait = 60_000;
+    push(1, 2, 3);
+    await clock.advanceAsync(59_999);
+    sender.answer = LATER;
+    await clock.advanceAsync(1);
+    push(4);
+    const next = new FakeSender(clock);
+    next.sumsUp = false;
+    courier.follow(notice({ queue: 3 }), next);
+    await settle();
+    assert.deepEqual(
+      next.attempts.map(({ seqs, missed }) => [seqs, missed]),
+      [
+        [[2], 1],
+        [[3], 0],
+        [[4], 0],
+      ],
+    );
+    assert.deepEqual([courier.status.sent, courier.status.dropped], [3, 1]);
   });
 
   it('sends what waits before it ends, without pauses', async () => {

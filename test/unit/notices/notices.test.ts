@@ -27,6 +27,7 @@ function rig(...settings: readonly NoticeSettings[]) {
     makeSender: ({ name }, before): Sender => {
       made.push(before === null ? name : `${name} again`);
       return {
+        sumsUp: false,
         waitMs: () => 0,
         send: ([occurrence]) => {
           if (occurrence !== undefined) told.push({ by: name, occurrence });

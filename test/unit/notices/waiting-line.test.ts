@@ -25,6 +25,16 @@ describe('WaitingLine', () => {
     assert.deepEqual(line.take(9), [4]);
   });
 
+  it('takes back what was taken out, before all others', () => {
+    const line = new WaitingLine<number>(4);
+    for (const item of [1, 2, 3]) line.push(item);
+    const taken = line.take(2);
+    line.push(4);
+    assert.deepEqual([line.putBack(taken), line.take(9)], [0, [1, 2, 3, 4]]);
+    for (const item of [5, 6, 7]) line.push(item);
+    assert.deepEqual([line.putBack([3, 4]), line.take(9)], [1, [4, 5, 6, 7]]);
+  });
+
   it('agrees with a plain list over a long history', () => {
     const line = new WaitingLine<number>(7);
     let plain: number[] = [];
