@@ -8,7 +8,13 @@
  * is no failure of the server: for a bounded time the last answer holds, then the weight is as configured.
  */
 import { formatDuration } from '../base/duration.js';
-import { AGENT_HOLD_INTERVALS, type AgentPolicy, type AgentReport, type AgentWish } from '../model/agent.js';
+import {
+  AGENT_HOLD_INTERVALS,
+  type AgentPolicy,
+  type AgentReport,
+  type AgentSaid,
+  type AgentWish,
+} from '../model/agent.js';
 import { formatAgentAnswer, type AgentAnswer } from './agent-answer.js';
 import { smoothShare } from './agent-smoothing.js';
 import { printable } from './checkers/failure.js';
@@ -26,20 +32,12 @@ export interface AgentWatchOptions {
   readonly before: AgentReport | null;
 }
 
-/** What it has said so far and not taken back. */
-interface Said {
-  readonly admin: NonNullable<AgentAnswer['admin']>;
-  readonly operation: NonNullable<AgentAnswer['operation']>;
-  /** As answered, neither bounded nor smoothed. */
-  readonly share: number;
-}
-
-const NOTHING_SAID: Said = { admin: 'ready', operation: 'up', share: 1 };
+const NOTHING_SAID: AgentSaid = { admin: 'ready', operation: 'up', share: null };
 
 export class AgentWatch implements Taker {
   readonly #options: AgentWatchOptions;
   #policy: AgentPolicy;
-  #said: Said;
+  #said: AgentSaid;
   #report: AgentReport | null;
   /** Of the last answer, or of the beginning; by the time that turned. */
   #heardMs: number;
@@ -50,7 +48,7 @@ export class AgentWatch implements Taker {
     this.#options = options;
     this.#policy = policy;
     this.#report = before;
-    this.#said = before === null ? NOTHING_SAID : saidBefore(before);
+    this.#said = before?.said ?? NOTHING_SAID;
     this.#heardMs = turnedMs();
   }
 
@@ -94,7 +92,6 @@ export class AgentWatch implements Taker {
   }
 
   #hear(answer: AgentAnswer): void {
-    const { allow } = this.#policy;
     this.#heardMs = this.#options.turnedMs();
     this.#silence = 'no further answer';
     const { admin, operation, share } = this.#said;
@@ -103,16 +100,18 @@ export class AgentWatch implements Taker {
       operation: answer.operation ?? operation,
       share: answer.share ?? share,
     };
-    // The first share counts whole; after silence it goes on from the configured weight, which held meanwhile.
-    const before = this.#report?.share ?? null;
-    const smoothed =
-      answer.share === null || !allow.includes('weight')
-        ? (before ?? 1)
-        : smoothShare(before, answer.share, this.#policy);
     const wish = this.#wish();
     const reason = printable(`answered ${formatAgentAnswer(answer)}${this.#ignored()}`);
     const wishedMs = wish === null ? 0 : this.#wishedMs(wish);
-    this.#tell({ state: 'answers', share: smoothed, wish, wishedMs, reason }, this.#options.wallMs());
+    const report = { state: 'answers', share: this.#share(), wish, wishedMs, reason } as const;
+    this.#tell({ ...report, said: this.#said }, this.#options.wallMs());
+  }
+
+  /** The first share counts whole; after silence it goes on from the configured weight, which held meanwhile. */
+  #share(): number {
+    const { share } = this.#said;
+    if (share === null || !this.#policy.allow.includes('weight')) return 1;
+    return smoothShare(this.#report?.share ?? null, share, this.#policy);
   }
 
   #miss(reason: string): void {
@@ -161,13 +160,4 @@ export class AgentWatch implements Taker {
     this.#report = { ...report, heardMs };
     this.#options.onReport(this.#report);
   }
-}
-
-/** Of several words that stood, the strongest is known. */
-function saidBefore({ share, wish }: AgentReport): Said {
-  return {
-    admin: wish === 'maint' || wish === 'drain' ? wish : 'ready',
-    operation: wish === 'down' ? 'down' : 'up',
-    share,
-  };
 }

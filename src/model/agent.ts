@@ -41,6 +41,14 @@ export interface AgentPolicy extends AgentLimits {
 /** The last weight of an agent that is silent holds for so many intervals. */
 export const AGENT_HOLD_INTERVALS = 3;
 
+/** What an agent has said and not taken back, allowed or not. */
+export interface AgentSaid {
+  readonly admin: 'ready' | 'drain' | 'maint';
+  readonly operation: 'up' | 'down';
+  /** As answered, neither bounded nor smoothed; null = it has named none. */
+  readonly share: number | null;
+}
+
 /** What is known from one agent. Plain JSON values. */
 export interface AgentReport {
   /**
@@ -53,6 +61,8 @@ export interface AgentReport {
   readonly wish: AgentWish | null;
   /** Since when it has that wish, ms since the epoch; 0 without. */
   readonly wishedMs: number;
+  /** For who goes on with this report; absent: nothing has been said. */
+  readonly said?: AgentSaid;
   /** For people: what it answered, or why there is no answer. */
   readonly reason: string;
   /** Of its last answer that could be read, ms since the epoch; null when there was none. */

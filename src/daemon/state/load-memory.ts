@@ -11,11 +11,18 @@ import type { StateFormat } from './state-file.js';
 /** No report is too old before this, ms: a restart takes a moment. */
 const SHORTEST_LIMIT_MS = 60_000;
 
+const said = z.strictObject({
+  admin: z.enum(['ready', 'drain', 'maint']),
+  operation: z.enum(['up', 'down']),
+  share: z.number().nonnegative().nullable(),
+});
+
 const report = z.strictObject({
   state: z.enum(['answers', 'held', 'silent']),
   share: z.number().nonnegative(),
   wish: z.enum(['drain', 'maint', 'down']).nullable(),
   wishedMs: wallMsSchema,
+  said: said.exactOptional(),
   reason: z.string(),
   heardMs: wallMsSchema.nullable(),
 });

@@ -214,6 +214,7 @@ describe('agents', () => {
       share: 0.3,
       wish: 'down',
       wishedMs: 5,
+      said: { admin: 'ready', operation: 'down', share: 0.3 },
       reason: 'answered 30% down',
       heardMs: 5,
     };
@@ -225,6 +226,57 @@ describe('agents', () => {
     await until(3000);
     assert.deepEqual(told, ['0: held 30% down', '2: answers 50% down']);
     assert.equal(state.last?.wishedMs, 5);
+    await runner.close();
+  });
+
+  for (const [title, allow, lines, wishes] of [
+    ['a share of nothing, and not as the word drain', ['weight', 'drain'], ['0%', '80%'], ['drain', null]],
+    [
+      'each word that stands, also behind a stronger one',
+      ['down', 'drain'],
+      ['drain down', 'up'],
+      ['down', 'drain'],
+    ],
+  ] as const)
+    it(`are remembered over a restart by ${title}`, async () => {
+      const before = rig();
+      const asked = shop(policy({ min: 0, allow }));
+      before.state.line = lines[0];
+      before.runner.configure([asked]);
+      await before.until(1000);
+      assert.equal(before.state.last?.wish, wishes[0]);
+      await before.runner.close();
+      const after = rig();
+      after.state.line = lines[1];
+      after.runner.configure([asked], undefined, () => before.state.last);
+      await after.until(1000);
+      assert.equal(after.state.last?.wish, wishes[1]);
+      await after.runner.close();
+    });
+
+  it('give the whole weight back when a reload lets their shares count no more', async () => {
+    const { runner, state, until } = rig();
+    state.line = '30%';
+    runner.configure([shop(policy({ allow: ['weight', 'drain'] }))]);
+    await until(1000);
+    runner.configure([shop(policy({ allow: ['drain'] }))]);
+    await until(3000);
+    assert.equal(state.last?.share, 1);
+    await runner.close();
+  });
+
+  it('come to rest at the share that stands, also by answers that do not name it again', async () => {
+    const { runner, state, until } = rig();
+    runner.configure([shop(policy({ step: 0.2 }))]);
+    await until(1000);
+    state.line = '40%';
+    await until(3000);
+    state.line = 'up';
+    await until(9000);
+    assert.equal(state.last?.share, 0.4);
+    runner.configure([shop(policy({ min: 0.5 }))]);
+    await until(11_000);
+    assert.equal(state.last.share, 0.5);
     await runner.close();
   });
 });

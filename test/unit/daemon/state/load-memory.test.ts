@@ -14,6 +14,7 @@ const REPORT: AgentReport = {
   share: 0.4,
   wish: 'drain',
   wishedMs: 4,
+  said: { admin: 'drain', operation: 'up', share: 0.4 },
   reason: 'answered 40% drain',
   heardMs: 100_000,
 };
