@@ -3,14 +3,17 @@ import { didYouMean } from './did-you-mean.js';
 import { keysOf } from './schema/walk.js';
 import { configSchema } from './schema/config.js';
 
+const allKeys = keysOf(configSchema);
+
 /** Names of the keys whose schema carries `secret: true` or `hidden: true`, at whatever depth. */
 const secretKeys: ReadonlySet<string> = new Set([
-  ...keysOf(configSchema)
-    .filter((key) => key.secret || key.hidden)
-    .map((key) => key.name),
+  ...allKeys.filter((key) => key.secret || key.hidden).map((key) => key.name),
   // What a key_file holds, in the model.
   'private_key',
 ]);
+
+/** A key that is known is no slip of another one: `socket` is not `secret`. */
+const plainKeys: ReadonlySet<string> = new Set(allKeys.map((key) => key.name));
 
 const SECRET_WORD = /pass|pwd|secret|token|credential|private|api_?key/i;
 
@@ -33,7 +36,8 @@ const MOST_JUDGED = 1000;
 function judge(key: string): boolean {
   if (secretKeys.has(key)) return true;
   if (/_?file$/i.test(key)) return false;
-  return SECRET_WORD.test(key) || didYouMean(key, secretKeys) !== null;
+  if (SECRET_WORD.test(key)) return true;
+  return !plainKeys.has(key) && didYouMean(key, secretKeys) !== null;
 }
 
 /** What is shown for the value of a secret key that is set. */
