@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { RedisChecker, type RedisSettings } from '../../src/health/checkers/redis.js';
 import { boundSockets } from '../../src/health/net/bound-sockets.js';
@@ -280,6 +281,36 @@ describe('RedisChecker', () => {
     };
     await probe(checkerOf({})(await closedPort()));
     await abortsAnywhere(serve, checkerOf(more), seededRandom(1), { probes: 200, longestMs: 2 });
+  });
+
+  it('makes no room for lists, whatever number of members they claim', async () => {
+    const claims = ['*30000000\r\n', '%30000000\r\n', '~30000000\r\n', '>30000000\r\n'];
+    for (const answer of [...claims, `+OK\r\n${claims[0]}`, `$2\r\n*1\r\n${claims[0]}`]) {
+      const before = process.memoryUsage().rss;
+      const result = short(await resultOf(answering(answer.repeat(8)), checkerOf({ role: 'primary' })));
+      assert.deepEqual(result, { ok: false, reason: 'INFO: the answer is a list' }, JSON.stringify(answer));
+      assert.ok(process.memoryUsage().rss - before < 100e6);
+    }
+    const lines = bulk('role:master\r\n*3 is no list here\r\n');
+    assert.deepEqual(await ask({ ping: PONG, 'info replication': lines }, { role: 'primary' }), {
+      ok: true,
+      detail: 'primary',
+      role: primary,
+    });
+  });
+
+  it('shows no password to which somebody answers with itself', async () => {
+    const credentials = { username: null, password: 'geheim' };
+    const reasonsOf = async (answer: (sent: Buffer) => string | Buffer): Promise<string> => {
+      const serve = (socket: Socket): void => {
+        socket.on('error', () => undefined).on('data', (sent: Buffer) => socket.end(answer(sent)));
+      };
+      const result = await resultOf(serve, checkerOf({ credentials }));
+      return 'reason' in result ? result.reason : '';
+    };
+    assert.match(await reasonsOf((sent) => sent), /: AUTH: the answer is a list$/);
+    assert.match(await reasonsOf((sent) => `-ERR what is ${sent.toString().slice(18)}\r\n`), /\[password\]/);
+    assert.match(await reasonsOf((sent) => sent.subarray(18)), /: AUTH: .*\[password\]/);
   });
 
   it('takes any bytes for an answer without harm', async () => {

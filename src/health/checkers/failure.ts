@@ -18,11 +18,21 @@ const OWN_FAULTS = new Set([
   'ERR_CHECK_CLIENT',
 ]);
 
-/** A failed probe, or one that could not be made: `<operation> <subject>: <reason>`. */
-export function failure(subject: string, thrown: unknown): ProbeResult {
+/**
+ * A failed probe, or one that could not be made: `<operation> <subject>: <reason>`.
+ *
+ * @param secret that the server was told, and may repeat: an echo, or an error that quotes its command
+ */
+export function failure(subject: string, thrown: unknown, secret: string | null = null): ProbeResult {
   return isOwnFault(thrown)
     ? notProbed(subject, thrown)
-    : { ok: false, reason: `${subject}: ${printable(describe(thrown))}` };
+    : { ok: false, reason: `${subject}: ${printable(without(secret, describe(thrown)))}` };
+}
+
+function without(secret: string | null, text: string): string {
+  if (secret === null || secret === '') return text;
+  const escaped = escapeBytes(Buffer.from(secret).toString('latin1'));
+  return text.replaceAll(secret, '[password]').replaceAll(escaped, '[password]');
 }
 
 /** A probe that could not be made, by a fault of the director. */

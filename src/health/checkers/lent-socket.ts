@@ -7,16 +7,24 @@ import { describe, excerpt } from './failure.js';
 
 const BEGINNING_BYTES = 64;
 
+/** What comes from the server, looked at before the client gets it. @returns what is wrong with it, or null */
+export type FaultOf = (chunk: Buffer) => string | null;
+
+/** Said of the answers without their bytes: they may be what was sent. */
+class AnswerFault extends Error {}
+
 /** Lends a connected socket to a client; it stays the caller's to close. */
 export class LentSocket {
   readonly socket: Socket;
   readonly #failed: Promise<never>;
+  readonly #faultOf: FaultOf;
   #beginning = Buffer.alloc(0);
   #leftBytes: number;
 
-  /** @param maxBytes more than that from the server fails */
-  constructor(socket: Socket, maxBytes: number) {
+  /** @param maxBytes more than that from the server fails @param faultOf default: the client takes anything */
+  constructor(socket: Socket, maxBytes: number, faultOf: FaultOf = () => null) {
     this.socket = socket;
+    this.#faultOf = faultOf;
     this.#leftBytes = maxBytes;
     this.#failed = new Promise((_resolve, reject) => {
       socket.once('error', reject);
@@ -37,7 +45,8 @@ export class LentSocket {
       return await Promise.race([this.#failed, work]);
     } catch (thrown) {
       work.catch(() => undefined);
-      const strange = !isAnswer(thrown) && this.#beginning.length > 0;
+      const isClear = thrown instanceof AnswerFault || isAnswer(thrown);
+      const strange = !isClear && this.#beginning.length > 0;
       const got = strange ? `, the answers began with ${excerpt(this.#beginning)}` : '';
       throw new Error(`${phase}: ${describe(thrown)}${got}`, { cause: thrown });
     }
@@ -64,8 +73,14 @@ export class LentSocket {
     const missing = BEGINNING_BYTES - this.#beginning.length;
     if (missing > 0) this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, missing)]);
     this.#leftBytes -= chunk.length;
-    if (this.#leftBytes >= 0) return true;
-    this.socket.destroy(new Error('the server sends too much'));
+    const fault = this.#leftBytes < 0 ? new Error('the server sends too much') : this.#judge(chunk);
+    if (fault === null) return true;
+    this.socket.destroy(fault);
     return false;
+  }
+
+  #judge(chunk: Buffer): Error | null {
+    const fault = this.#faultOf(chunk);
+    return fault === null ? null : new AnswerFault(fault);
   }
 }

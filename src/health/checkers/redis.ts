@@ -13,6 +13,7 @@ import type { Checker, ProbeResult } from '../types.js';
 import { loadClient } from './client-library.js';
 import { during, failure } from './failure.js';
 import { LentSocket } from './lent-socket.js';
+import { RedisReplies } from './redis-replies.js';
 import { judgeReplication } from './redis-replication.js';
 import { TlsUpgrade } from './secure.js';
 import { connected, withSocket } from './socket.js';
@@ -53,12 +54,13 @@ export class RedisChecker implements Checker {
         return await this.#upgrade.over(socket, this.#target.address, signal, talk, inTls);
       });
     } catch (thrown) {
-      return failure(this.#subject, thrown);
+      return failure(this.#subject, thrown, this.#settings.credentials.password);
     }
   }
 
   async #talk(library: Library, socket: Socket): Promise<ProbeResult> {
-    const lent = new LentSocket(socket, MAX_ANSWER_BYTES);
+    const replies = new RedisReplies();
+    const lent = new LentSocket(socket, MAX_ANSWER_BYTES, (chunk) => replies.faultOf(chunk));
     const redis = clientOver(library, socket);
     const ask = (...[command, ...words]: [string, ...string[]]): Promise<unknown> =>
       lent.during(command, redis.call(command, ...words), isReply);
