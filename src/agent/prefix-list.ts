@@ -1,12 +1,13 @@
 /** Who may ask: a list of address prefixes. */
 import { BlockList } from 'node:net';
-import { parseIp } from '../base/ip.js';
+import { parseIp, type IpAddress } from '../base/ip.js';
 
 const MAPPED = '::ffff:';
 
 /** Addresses within any of its prefixes; an empty list has none. */
 export class PrefixList {
-  readonly #list = new BlockList();
+  /** One list a family: in one of both, IPv4 would be within `::/0`. */
+  readonly #lists = { 4: new BlockList(), 6: new BlockList() };
 
   /**
    * Adds `10.0.0.0/8`, `2001:db8::/32`, or a single address.
@@ -20,7 +21,7 @@ export class PrefixList {
     const bits = address.family === 4 ? 32 : 128;
     const length = lengthText === undefined ? bits : Number(lengthText);
     if (length > bits) return false;
-    this.#list.addSubnet(address.text, length, address.family === 4 ? 'ipv4' : 'ipv6');
+    this.#lists[address.family].addSubnet(address.text, length, typeOf(address));
     return true;
   }
 
@@ -30,6 +31,10 @@ export class PrefixList {
     const parsed = parseIp(
       plain.startsWith(MAPPED) && plain.includes('.') ? plain.slice(MAPPED.length) : plain,
     );
-    return parsed !== null && this.#list.check(parsed.text, parsed.family === 4 ? 'ipv4' : 'ipv6');
+    return parsed !== null && this.#lists[parsed.family].check(parsed.text, typeOf(parsed));
   }
+}
+
+function typeOf({ family }: IpAddress): 'ipv4' | 'ipv6' {
+  return family === 4 ? 'ipv4' : 'ipv6';
 }
