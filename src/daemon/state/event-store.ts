@@ -112,9 +112,15 @@ export class EventStore {
     await dropOldFiles(this.folder, this.#limits);
     const begunMs = newest?.begunMs ?? clock.wallMs();
     const file = await openToAppend(this.folder, newest?.number ?? 1, newest?.bytes ?? 0, begunMs);
-    // What a crash has cut off must not take the next line with it.
-    if (newest?.isTorn === true) await this.#append(file, '\n');
-    return file;
+    try {
+      // What a crash has cut off must not take the next line with it.
+      if (newest?.isTorn === true) await this.#append(file, '\n');
+      return file;
+    } catch (error) {
+      // On a full disk this is tried for days.
+      await file.handle.close();
+      throw error;
+    }
   }
 
   /** What was appended meanwhile comes before how all stands; so it still goes to the file before. */
