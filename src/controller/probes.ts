@@ -36,9 +36,11 @@ export interface ProbeChange {
 export interface ProbeTable {
   /** Plans the change, and settles when that is done. */
   replan(change: ProbeChange): Promise<void>;
-  /** Why the service is not in the table; null when it is. */
-  missing(key: ServiceKey): string | null;
+  /** Why the service is not in the table, and whether that was tried in vain; null when it is there. */
+  missing(key: ServiceKey): { readonly reason: string; readonly failed: boolean } | null;
 }
+
+const NO_CHANGE: ProbeChange = { gone: [], come: [] };
 
 export class Probes {
   readonly #marks: ProbeMarks | null;
@@ -116,11 +118,18 @@ export class Probes {
       this.#wake();
     });
     if (changed) await this.#replace(table);
-    const service = this.#made.get(name);
-    const reason = service === undefined ? 'its probe service was taken away' : table.missing(service.key);
-    if (reason === null) return { mark, close };
+    // Another probe of the server, or a reload, may be bringing it to the table at this moment.
+    else if (this.#missing(name, table)?.failed === false) await table.replan(NO_CHANGE);
+    const missing = this.#missing(name, table);
+    if (missing === null) return { mark, close };
     close();
-    return none(reason);
+    return none(missing.reason);
+  }
+
+  #missing(name: string, table: ProbeTable): ReturnType<ProbeTable['missing']> {
+    const service = this.#made.get(name);
+    if (service === undefined) return { reason: 'its probe service was taken away', failed: true };
+    return table.missing(service.key);
   }
 
   async #replace(table: ProbeTable): Promise<void> {

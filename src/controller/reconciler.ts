@@ -377,7 +377,8 @@ export class Reconciler {
     },
     missing: (key) => {
       if (this.#runner.believed.get(key)?.servers.size === 1) return null;
-      return this.#rounds.failures.get(key)?.errors[0]?.message ?? 'its probe service is not in the table';
+      const failure = this.#rounds.failures.get(key)?.errors[0]?.message;
+      return { reason: failure ?? 'its probe service is not in the table', failed: failure !== undefined };
     },
   };
 

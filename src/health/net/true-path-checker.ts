@@ -40,6 +40,8 @@ export class TruePathChecker implements Checker {
     const path = await paths.open(vip.service, server.key, signal);
     if (path.mark === null) return this.#impossible(path.reason);
     try {
+      // The server has not been asked in time, so nothing is held against it.
+      if (signal.aborted) return this.#impossible('the way was not open before the timeout');
       return await this.#ask(source, path.mark, paths, signal);
     } finally {
       path.close();

@@ -202,6 +202,25 @@ describe('a way through a service', () => {
     close(await opening);
   });
 
+  it('is waited for by each of two checks that ask for it at the same time', async () => {
+    const rig = await started(1);
+    const paths = await Promise.all([open(rig, 1), open(rig, 1)]);
+    assert.deepEqual(
+      paths.map(({ mark }) => mark),
+      [2, 2],
+    );
+    paths.forEach(close);
+  });
+
+  it('is waited for while a reload brings it', async () => {
+    const rig = await started(1);
+    const reload = rig.reconciler.setModel(model([shop], { probe: { max: 3 } }), { cause: null });
+    const path = await open(rig, 2);
+    assert.equal(path.mark, 3, JSON.stringify(path));
+    close(path);
+    await reload;
+  });
+
   it('is none where the table refuses it, for the reason of the table', async () => {
     const rig = await started(1);
     rig.plane.failStep = (step) => (step.service.key === markKeys[1] ? 'no memory' : null);
