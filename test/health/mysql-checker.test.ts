@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
 import { MysqlChecker, type MysqlSettings } from '../../src/health/checkers/mysql.js';
 import { plainSockets } from '../../src/health/net/sockets.js';
 import type { ProbeResult } from '../../src/health/types.js';
+import type { TlsSettings } from '../../src/model/health-check.js';
+import { skipWithout } from '../support/require-tool.js';
+import { createCertificates, type TestCertificates } from './support/certificates.js';
 import { leavesNothingOpen } from './support/descriptors.js';
 import { closedPort, probe, withServer } from './support/loopback.js';
 import { showing, withMysqlServer, type MysqlAnswer, type MysqlScript } from './support/mysql-server.js';
+import { floodWith, mysqlRawServer, OK_PACKET, packetOf } from './support/mysql-raw-server.js';
 
 const settings: MysqlSettings = {
   credentials: { username: 'lvsd', password: null },
@@ -278,5 +284,46 @@ describe('MysqlChecker', () => {
       (await verdict(follows(flood), { role: 'replica' })).words,
       'SHOW REPLICA STATUS: the server sends too much',
     );
+  });
+});
+
+describe('MysqlChecker in TLS', { skip: skipWithout('openssl', 'apt-get install openssl') }, () => {
+  let certificates: TestCertificates;
+  before(() => (certificates = createCertificates()));
+  after(() => certificates.remove());
+
+  const wordsOf = async (serve: (socket: Socket) => void, tls: TlsSettings | null): Promise<string> => {
+    const words: string[] = [];
+    await withServer(serve, async ({ port }) => {
+      const result = await ask(port, { tls, credentials: { username: 'lvsd', password: 'geheim' } });
+      words.push('reason' in result ? result.reason.replace(/^mysql 127\.0\.0\.1:\d+: /, '') : result.detail);
+    });
+    return words.join('');
+  };
+
+  it('reads no more than an answer may hold, before the log-in has ended, too', async () => {
+    const authorities = readFileSync(certificates.authorityFile, 'utf8');
+    const trusting = { verify: true, serverName: 'shop.example', authorities, client: null };
+    for (const tls of [certificates.valid, null]) {
+      const serve = mysqlRawServer(tls, (stream) => floodWith(stream));
+      assert.equal(await wordsOf(serve, tls === null ? null : trusting), 'log-in: the server sends too much');
+    }
+  });
+
+  it('fails a server that answers a question with no rows, or asks for a file', async () => {
+    const answering = (payload: Buffer) =>
+      mysqlRawServer(null, (stream, _packet, sequence) => {
+        stream.write(packetOf(sequence, sequence === 1 ? payload : OK_PACKET));
+      });
+    assert.equal(await wordsOf(answering(OK_PACKET), null), 'SHOW GLOBAL VARIABLES: the answer has no rows');
+    const sent: Buffer[] = [];
+    const thief = mysqlRawServer(null, (stream, packet, sequence) => {
+      if (sequence === 1) sent.push(packet);
+      stream.write(
+        packetOf(sequence, sequence === 1 ? Buffer.from('\xfb/etc/hostname', 'latin1') : OK_PACKET),
+      );
+    });
+    assert.match(await wordsOf(thief, null), /^SHOW GLOBAL VARIABLES: /);
+    assert.ok(sent.every((packet) => !packet.includes(readFileSync('/etc/hostname'))));
   });
 });

@@ -37,9 +37,9 @@ export class MysqlRefusal extends Error {
 /** Answers one statement after the other. Whoever lent the socket closes it. */
 export class MysqlSession {
   readonly #connection: Connection;
-  readonly #lent: LentSocket;
+  readonly #lent: () => LentSocket;
 
-  private constructor(connection: Connection, lent: LentSocket) {
+  private constructor(connection: Connection, lent: () => LentSocket) {
     this.#connection = connection;
     this.#lent = lent;
   }
@@ -58,16 +58,17 @@ export class MysqlSession {
     account: MysqlAccount,
   ): Promise<MysqlSession> {
     await during('greeting', greeted(socket));
-    const lent = new LentSocket(socket, MAX_ANSWER_BYTES);
+    let lent = new LentSocket(socket, MAX_ANSWER_BYTES);
     // By this Node finds the name in the certificate of a server that is addressed by its address.
     Object.assign(socket, { _host: target.address });
     const connection = createConnection({ ...optionsOf(target, account), stream: () => socket });
     // Whoever waits for an answer hears of errors; one that comes when nobody waits changes nothing.
     connection.on('error', () => undefined);
+    onSecured(connection, (stream) => (lent = new LentSocket(stream, MAX_ANSWER_BYTES)));
     socket.resume();
+    // Of the socket, which ends with the stream over it.
     await loggedIn(connection, lent);
-    const stream = streamOf(connection);
-    return new MysqlSession(connection, stream === socket ? lent : new LentSocket(stream, MAX_ANSWER_BYTES));
+    return new MysqlSession(connection, () => lent);
   }
 
   /**
@@ -77,11 +78,12 @@ export class MysqlSession {
   query(name: string, statement: string): Promise<readonly RowDataPacket[]> {
     const answer = new Promise<readonly RowDataPacket[]>((resolve, reject) => {
       this.#connection.query<RowDataPacket[]>(statement, (error, rows) => {
-        if (error === null) resolve(rows);
-        else reject(inOurWords(error));
+        if (error !== null) reject(inOurWords(error));
+        else if (Array.isArray(rows)) resolve(rows);
+        else reject(new Error('the answer has no rows'));
       });
     });
-    return this.#lent.during(name, answer, isOfMysql);
+    return this.#lent().during(name, answer, isOfMysql);
   }
 
   /** Takes leave, so that the server does not log a connection that was cut. Never rejects. */
@@ -196,6 +198,20 @@ function inOurWords(error: QueryError): Error {
 /** With TLS another one than the socket. */
 function streamOf(connection: Connection): Socket {
   return (connection as unknown as { readonly stream: Socket }).stream;
+}
+
+/**
+ * Called with the stream in TLS before anything is read from it.
+ *
+ * mysql2 makes it in this method, and reads of it at once.
+ */
+function onSecured(connection: Connection, use: (stream: Socket) => void): void {
+  const securing = connection as unknown as { startTLS: (onSecure: (error?: Error) => void) => void };
+  const startTls = securing.startTLS.bind(connection);
+  securing.startTLS = (onSecure) => {
+    startTls(onSecure);
+    use(streamOf(connection));
+  };
 }
 
 const sslOptions = new WeakMap<TlsSettings, SslOptions>();
