@@ -18,7 +18,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { familyCpuNs, residentOf } from './controller/process-tree.js';
 import { INTERVAL_SEC, type Load, type Ports } from './health/checked-servers.js';
-import { startKeepalived, startLvsd, type Director, type Work } from './health/directors.js';
+import { startKeepalived, startLvsd, type Director, type Lvsd, type Work } from './health/directors.js';
 import { latenessOf } from './health/lateness.js';
 import { healthFigures, type HealthSummary, type LvsdRun, type Run, type Summary } from './health/readme.js';
 import { versionOf } from './support/empty-table.js';
@@ -101,26 +101,58 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-const lvsdTurn = (target: Target): Promise<LvsdRun> =>
-  inFolder(async (folder) => {
-    const work: Work = { load, ports: target.ports, folder };
-    const lvsd = startLvsd(work, await freePort());
-    await pause(WARM_UP_SEC * 1000);
-    const before = await lvsd.lag();
-    const run = await measure(lvsd, target);
-    const lagP99Sec = p99Of(before, await lvsd.lag());
-    await lvsd.end();
-    return { ...run, lagP99Sec };
+/** Ends what it starts, also where it fails. */
+async function withDirector<D extends Director, T>(
+  start: (work: Work) => D,
+  target: Target,
+  use: (director: D) => Promise<T>,
+): Promise<T> {
+  return inFolder(async (folder) => {
+    const director = start({ load, ports: target.ports, folder });
+    try {
+      const result = await use(director);
+      await director.end();
+      return result;
+    } finally {
+      director.kill();
+    }
   });
+}
 
-const keepalivedTurn = (target: Target): Promise<Run> =>
-  inFolder(async (folder) => {
-    const keepalived = startKeepalived({ load, ports: target.ports, folder });
+async function lvsdTurn(target: Target): Promise<LvsdRun> {
+  const servicePort = await freePort();
+  return withDirector(
+    (work) => startLvsd(work, servicePort),
+    target,
+    async (lvsd) => {
+      await answers(lvsd);
+      await pause(WARM_UP_SEC * 1000);
+      const before = await lvsd.lag();
+      const run = await measure(lvsd, target);
+      return { ...run, lagP99Sec: p99Of(before, await lvsd.lag()) };
+    },
+  );
+}
+
+function keepalivedTurn(target: Target): Promise<Run> {
+  return withDirector(startKeepalived, target, async (keepalived) => {
     await pause(WARM_UP_SEC * 1000);
-    const run = await measure(keepalived, target);
-    await keepalived.end();
-    return run;
+    return measure(keepalived, target);
   });
+}
+
+/** Waits until it has read its file and answers. @throws Error after a minute */
+async function answers(lvsd: Lvsd): Promise<void> {
+  for (let second = 0; ; second++) {
+    try {
+      await lvsd.lag();
+      return;
+    } catch (error) {
+      if (second === 60) throw error;
+      await pause(1000);
+    }
+  }
+}
 
 /** The bucket in which the 99th of a hundred lies. */
 function p99Of(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): number {

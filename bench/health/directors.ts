@@ -18,7 +18,10 @@ export interface Work {
 
 export interface Director {
   readonly pid: number;
+  /** @throws Error when it ended by itself */
   end(): Promise<void>;
+  /** At once, whatever it does. Harmless when it has ended. */
+  kill(): void;
 }
 
 export interface Lvsd extends Director {
@@ -58,6 +61,7 @@ function directorOf(child: ChildProcess): Director {
       child.kill('SIGTERM');
       await closed;
     },
+    kill: () => void child.kill('SIGKILL'),
   };
 }
 
