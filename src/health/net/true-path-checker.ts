@@ -5,6 +5,7 @@ import type { RealServer } from '../../model/real-server.js';
 import { describe } from '../checkers/failure.js';
 import type { Checker, ProbeResult } from '../types.js';
 import { boundSockets } from './bound-sockets.js';
+import { askFromFreePort } from './free-port.js';
 import { ownAddressTowards } from './own-address.js';
 import type { ProbeSockets } from './sockets.js';
 import type { TruePaths } from './true-paths.js';
@@ -65,14 +66,17 @@ export class TruePathChecker implements Checker {
 
   async #ask(source: string, mark: number, { ports }: TruePaths, signal: AbortSignal): Promise<ProbeResult> {
     const { vip, make } = this.#options;
-    const port = ports.next(`${source} ${vip.address} ${vip.port}`);
-    if (port === null)
-      return this.#impossible(
-        'the kernel may still know every source port from an earlier probe: ask less often',
-      );
     try {
-      const sockets = await boundSockets({ address: source, interface: null, mark }, () => port);
-      return this.#told(await make(sockets).probe(signal));
+      const result = await askFromFreePort(
+        () => ports.next(`${source} ${vip.address} ${vip.port}`),
+        (port) => boundSockets({ address: source, interface: null, mark }, () => port),
+        (sockets) => make(sockets).probe(signal),
+      );
+      return result === null
+        ? this.#impossible(
+            'the kernel may still know every source port from an earlier probe: ask less often',
+          )
+        : this.#told(result);
     } catch (thrown) {
       return this.#impossible(reasonOf(thrown));
     }
