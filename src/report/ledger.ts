@@ -1,7 +1,8 @@
 /**
  * Adds up marks, one after the other, to what each service and server did within a window of time. Pure.
  *
- *   marks of one run    so long as the monotonic clock says, at the place where the wall clock of the first one is
+ *   marks of one run    so long as the monotonic clock says, at the place where the wall clock of the first one is;
+ *                       where signs of life are missing the process stood still, and nobody watched
  *   stop or last mark   from here to the next `start` nobody watched, so long as the wall clock says; never less than nothing
  *   start               from here to the next `all` nothing is known
  *
@@ -9,7 +10,7 @@
  */
 import type { Standing, Standings } from '../model/standing.js';
 import { Account, type Elapsed, type Totals } from './account.js';
-import type { Mark, RenameMark, UnreadableMark } from './mark.js';
+import { LATEST_MS, type Mark, type RenameMark, type UnreadableMark } from './mark.js';
 
 interface ServiceAccount {
   readonly own: Account;
@@ -117,8 +118,10 @@ export class Ledger {
       this.#add('unwatchedMs', before.wallMs, mark.wallMs);
       return;
     }
-    const lengthMs = mark.monoMs - before.monoMs;
-    this.#add(this.#blind ? 'unwatchedMs' : 'watchedMs', before.wallMs, before.wallMs + lengthMs);
+    const endMs = before.wallMs + mark.monoMs - before.monoMs;
+    const turnMs = Math.min(endMs, before.wallMs + (this.#blind ? 0 : LATEST_MS));
+    this.#add('watchedMs', before.wallMs, turnMs);
+    this.#add('unwatchedMs', turnMs, endMs);
   }
 
   #add(which: keyof Elapsed, fromMs: number, toMs: number): void {

@@ -63,3 +63,6 @@ export interface UnreadableMark {
 
 /** A director that lives leaves at least one mark in so many ms. */
 export const HEARTBEAT_MS = 60_000;
+
+/** It may be a little late with it. After so many ms without one it has stood still, and watched nothing. */
+export const LATEST_MS = 2 * HEARTBEAT_MS;

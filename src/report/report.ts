@@ -2,7 +2,7 @@
 import type { Totals } from './account.js';
 import { computeFigures, type Figures } from './availability.js';
 import { Ledger, type Window } from './ledger.js';
-import { HEARTBEAT_MS, type Mark, type UnreadableMark } from './mark.js';
+import { LATEST_MS, type Mark, type UnreadableMark } from './mark.js';
 
 export interface ReportRow extends Totals, Figures {
   readonly name: string;
@@ -36,9 +36,6 @@ export interface ReportOptions extends Window {
   /** Whether a director runs at `toMs`: then the last mark holds until then. */
   readonly runs: boolean;
 }
-
-/** A director may be a little late with its mark; what is longer it has not watched. */
-const LATEST_MS = 2 * HEARTBEAT_MS;
 
 /** Takes marks one by one, so that a long record need not be held as a whole. */
 export class ReportBuilder {

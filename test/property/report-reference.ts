@@ -15,6 +15,9 @@ export interface ReferenceTotals {
   outages: number;
 }
 
+/** Without a sign of life in so long a director stood still. */
+const TWO_MINUTES = 120_000;
+
 interface Tick {
   /** Marks up to this one were written before it. */
   readonly after: number;
@@ -89,7 +92,11 @@ function ticksOf(entries: readonly Entry[]): Tick[] {
       const length = byWall ? entry.wallMs - before.mark.wallMs : entry.monoMs - before.mark.monoMs;
       const watched = !byWall && known;
       for (let tick = 0; tick < length; tick++)
-        ticks.push({ after: before.index + 1, wallMs: before.mark.wallMs + tick, watched });
+        ticks.push({
+          after: before.index + 1,
+          wallMs: before.mark.wallMs + tick,
+          watched: watched && tick < TWO_MINUTES,
+        });
     }
     if (entry.kind === 'start') known = false;
     if (entry.kind === 'all') known = true;

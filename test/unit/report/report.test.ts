@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServiceStanding, Standing } from '../../../src/model/standing.js';
-import type { Mark } from '../../../src/report/mark.js';
+import { HEARTBEAT_MS, type Mark } from '../../../src/report/mark.js';
 import { ReportBuilder, type Report, type ReportOptions } from '../../../src/report/report.js';
 
 const HOUR = 3_600_000;
@@ -29,8 +29,21 @@ function at(hour: number) {
 
 function reportOf(marks: readonly Mark[], options: Partial<ReportOptions> = {}): Report {
   const builder = new ReportBuilder({ fromMs: 0, toMs: 100 * HOUR, runs: false, ...options });
-  for (const mark of marks) builder.take(mark);
+  for (const mark of withBeats(marks)) builder.take(mark);
   return builder.finish();
+}
+
+/** As a director leaves them: it gives signs of life while nothing happens. */
+function* withBeats(marks: readonly Mark[]): Generator<Mark> {
+  let before: Mark | null = null;
+  for (const mark of marks) {
+    const isSameRun = mark.kind !== 'start' && before?.kind !== 'stop' && !(mark.kind === 'all' && mark.lost);
+    if (before !== null && isSameRun)
+      for (let ms = HEARTBEAT_MS; ms < mark.monoMs - before.monoMs; ms += HEARTBEAT_MS)
+        yield { kind: 'beat', wallMs: before.wallMs + ms, monoMs: before.monoMs + ms };
+    yield mark;
+    before = mark;
+  }
 }
 
 /** Hours of the first service: up, degraded, down, unknown, unwatched. */
@@ -86,6 +99,13 @@ describe('ReportBuilder', () => {
     const late = reportOf(marks, { runs: true, toMs: HOUR });
     assert.equal(late.services[0]?.downMs, 120_000);
     assert.equal(late.services[0].unwatchedMs, HOUR - 120_000);
+  });
+
+  it('counts as unwatched what a director slept through, as the report says of it meanwhile', () => {
+    const builder = new ReportBuilder({ fromMs: 0, toMs: HOUR, runs: true });
+    for (const mark of [plain('start', 0), all(0, 'up'), plain('beat', 1)]) builder.take(mark);
+    const [shop] = builder.finish().services;
+    assert.deepEqual([shop?.upMs, shop?.unwatchedMs], [120_000, HOUR - 120_000]);
   });
 
   it('sees a failure that happened while nobody watched', () => {
