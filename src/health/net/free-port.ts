@@ -21,7 +21,7 @@ export async function askFromFreePort(
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const port = next();
     if (port === null) return result;
-    let isUsed = false;
+    let isUsed = false as boolean;
     const sockets = await openSockets(port);
     result = await ask({
       ...sockets,
