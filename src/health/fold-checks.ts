@@ -14,7 +14,7 @@ export interface Fold {
   readonly state: VerdictState;
   readonly countsAs: CountedState;
   readonly reason: string;
-  /** It counts as down only for what it says of itself. */
+  /** It counts as down only for the role that it says it has. */
   readonly byRole?: true;
 }
 
@@ -23,7 +23,7 @@ const MOST_NAMED = 3;
 /**
  * The server counts as up when at least `required` checks count it as up. It is known when those that know decide it
  * alone, whatever the others come to. It is down for its role alone when it would count as up if every answer that rules
- * it out were taken for a good one.
+ * it out by its role were taken for a good one.
  *
  * @param opinions one at least
  * @param required 1..number of opinions
@@ -34,7 +34,7 @@ export function foldChecks(opinions: readonly Opinion[], required: number): Fold
   const knownBad = opinions.filter(({ count }) => count.known && count.countsAs === 'down').length;
   const countsAs = good.length >= required ? 'up' : 'down';
   const decided = countsAs === 'up' ? knownGood >= required : knownBad > opinions.length - required;
-  const answering = opinions.filter(({ count }) => answersAs(count) === 'up').length;
+  const answering = opinions.filter(({ count }) => answersAs(count) === 'up' && count.unfit !== true).length;
   return {
     state: decided ? countsAs : 'unknown',
     countsAs,

@@ -12,7 +12,8 @@
  *
  * What is counted so is whether the server answers. An answer may rule it out (a replica where the primary is wanted):
  * that is a fact and needs no second one, neither to take the server down nor, when the answer is another one, to take
- * it back. A server that is down for silence or errors needs its row of answers all the same.
+ * it back. A server that is down for silence or errors needs its row of answers all the same. What rules it out may be
+ * its role, which is no failure, or a state in which it can serve nobody, which is one.
  *
  * Beside it stands whether anybody knows: not before the first result, and not when results have been missing for too
  * long. A result that agrees makes it known, and so does a row that changes it; a result that contradicts does not.
@@ -37,6 +38,8 @@ export interface Count {
   readonly reason: string;
   /** It counts as down by its own answer alone: it answers, so that but for that it would count as up. */
   readonly ruledOut?: true;
+  /** Ruled out, and not by its role: whatever is wanted. */
+  readonly unfit?: true;
   /** No result has said anything of it yet: `countsAs` is a guess. */
   readonly unseen?: true;
 }
@@ -53,6 +56,7 @@ export function forgetCount(before: Count, reason: string): Count {
 
 /** The same server under another question: whether its last answer rules it out is judged anew. */
 export function rejudge(before: Count, isRuledOut: boolean, reason: string): Count {
+  if (before.unfit === true) return before;
   const { known, contrary } = before;
   const answers = answersAs(before);
   if (isRuledOut && answers === 'up') return { countsAs: 'down', known, contrary, reason, ruledOut: true };
@@ -86,8 +90,11 @@ export function count(before: Count, result: ProbeResult, limits: RiseFall): Cou
     return { countsAs: 'down', known: !pends || before.known, contrary, reason };
   }
   const reason = contrary > 0 ? pending(false, contrary, limits.fall, finding) : finding;
-  if (isFact || (!result.ok && before.ruledOut === true))
-    return { countsAs: 'down', known: true, contrary, reason, ruledOut: true };
+  if (isFact || (!result.ok && before.ruledOut === true)) {
+    const isUnfit = isFact ? result.role === undefined : before.unfit === true;
+    const ruledOut = { countsAs: 'down', known: true, contrary, reason, ruledOut: true } as const;
+    return isUnfit ? { ...ruledOut, unfit: true } : ruledOut;
+  }
   return { countsAs: 'up', known: contrary === 0 || before.known, contrary, reason };
 }
 

@@ -279,6 +279,25 @@ describe('services for roles', () => {
     await end(rig);
   });
 
+  it('take one that can serve nobody for failed at once, over a restart and another wish, and hold it', async () => {
+    const rig = await settled([reads('abc')]);
+    rig.say({ b: 'unfit' });
+    await rig.pass(1010);
+    assert.equal(rig.serving(READS), 'c');
+    assert.deepEqual(rig.told('server-down'), ['server-down b up -> down: redis b: recovers']);
+    await rig.restart();
+    assert.equal(rig.serving(READS), 'c', 'after a restart');
+    await rig.pass(LONG_MS);
+    await rig.reload([reads('abc', { checks: [redis('any')], recovery: { kind: 'manual' } })]);
+    assert.equal(rig.serving(READS).includes('b'), false, 'after a reload');
+    await rig.pass(LONG_MS);
+    assert.equal(rig.serving(READS), 'ac');
+    rig.say({ b: 'replica' });
+    await rig.pass(LONG_MS);
+    assert.match((await rig.reasonOf('b', READS)) ?? '', /^held: /);
+    await end(rig);
+  });
+
   it('hold nobody back by recovery who had another role', async () => {
     for (const recovery of [{ kind: 'manual' }, { kind: 'delayed', delayMs: 60_000 }] as const) {
       const rig = await settled([writes('abc', { recovery })]);

@@ -1,7 +1,7 @@
 /** Databases that say what a test lets them say, under the health engine, the controller and a clock that stands still. */
 import { EventLog } from '../../src/controller/event-log.js';
 import { Reconciler } from '../../src/controller/reconciler.js';
-import { judgeRole } from '../../src/health/checkers/role-answer.js';
+import { judgeRole, ruledOut } from '../../src/health/checkers/role-answer.js';
 import { HealthRunner } from '../../src/health/runner.js';
 import type { Checker, ProbeResult, Question } from '../../src/health/types.js';
 import type { CheckTiming, RedisCheck } from '../../src/model/health-check.js';
@@ -14,8 +14,8 @@ import { FakeClock } from './fake-clock.js';
 import { FakeDataplane } from './fake-dataplane.js';
 import { keyOf, model, server, serverKeyOf, service, type ServiceChanges } from './models.js';
 
-/** `silent` answers nothing until the probe's time is over. */
-export type Says = Role | 'silent' | 'refused' | { readonly primaryOf: number };
+/** `silent` answers nothing until the probe's time is over; `unfit` says that it can serve nobody. */
+export type Says = Role | 'silent' | 'refused' | 'unfit' | { readonly primaryOf: number };
 
 export const WRITES = keyOf('192.0.2.30:6379');
 export const READS = keyOf('192.0.2.31:6379');
@@ -211,6 +211,7 @@ export class RoleRig {
     const role = 'role' in check ? check.role : null;
     this.probes.push(`${this.seconds}s ${name} ${role ?? check.type}`);
     if (says === 'refused') return { ok: false, reason: 'refused' };
+    if (says === 'unfit') return ruledOut(`redis ${name}`, 'recovers');
     if (says === 'silent') {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       return { ok: false, reason: (signal.reason as Error).message };

@@ -131,6 +131,7 @@ describe('foldChecks, of facts', () => {
   const up = play('p', 'up').last;
   const out = play('r', 'up').last;
   const dead = play('---', 'up').last;
+  const unfit = count(up, { ok: false, reason: 'recovers', fact: true }, LIMITS);
 
   it('is down by role alone when it would be up but for the facts', () => {
     const folds = [
@@ -139,6 +140,9 @@ describe('foldChecks, of facts', () => {
       { of: [out, dead], required: 2, byRole: undefined },
       { of: [out, dead], required: 1, byRole: true },
       { of: [dead], required: 1, byRole: undefined },
+      { of: [unfit], required: 1, byRole: undefined },
+      { of: [up, unfit], required: 2, byRole: undefined },
+      { of: [out, unfit], required: 1, byRole: true },
     ];
     for (const { of, required, byRole } of folds) {
       const fold = foldChecks(
@@ -147,6 +151,14 @@ describe('foldChecks, of facts', () => {
       );
       assert.deepEqual([fold.state, fold.countsAs, fold.byRole], ['down', 'down', byRole]);
     }
+  });
+
+  it('takes a server that can serve nobody for failed, over silence and another wish, until it answers', () => {
+    const silentToo = count(unfit, silent, LIMITS);
+    assert.equal(silentToo.unfit, true);
+    assert.deepEqual(rejudge(unfit, false, 'not asked yet'), unfit);
+    assert.equal(count(silentToo, primary, LIMITS).countsAs, 'up');
+    assert.equal(count(unfit, replica, LIMITS).unfit, undefined);
   });
 
   it('stays up where enough others are good', () => {
