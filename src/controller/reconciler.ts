@@ -385,7 +385,7 @@ export class Reconciler {
   /** Weights may be others; that is told by no event, or it would be told every second. */
   #reweigh(services: readonly ServiceKey[]): void {
     for (const service of services) this.#rounds.mark(service, null);
-    if (this.#rounds.running) void this.#rounds.plan('load');
+    this.#rounds.planLoad();
   }
 
   readonly #changed = (

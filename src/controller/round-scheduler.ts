@@ -54,6 +54,11 @@ export type RoundTrigger =
 /** An interface that comes up is announced several times. */
 const NETWORK_SETTLES_MS = 50;
 
+/** Rounds for weights that change by themselves take no more than one part in so many of the time. */
+const LOAD_SHARE = 10;
+/** They come so soon all the same, ms. */
+const LONGEST_LOAD_REST_MS = 1000;
+
 /** A dump counts anyway. */
 const WHOLE_TABLE: RoundScope = { everything: true, dump: true, recount: false };
 
@@ -71,6 +76,11 @@ export class RoundScheduler {
   #nextRound: Promise<RoundResult> | null = null;
   #resyncTimer: Timer | null = null;
   #soonTimer: Timer | null = null;
+  #loadTimer: Timer | null = null;
+  /** `again`: what is marked since may need one more. */
+  #loading: 'no' | 'asked' | 'again' = 'no';
+  /** Before this no round for weights follows the last one; monotonic. */
+  #loadRestsUntilMs = -Infinity;
   /** End of the last round that dumped the table, or tried to; monotonic. */
   #lastDumpMs = -Infinity;
   #running = false;
@@ -123,7 +133,27 @@ export class RoundScheduler {
     return this.#ask({ everything: false, dump: false, recount: false, trigger });
   }
 
-  /** The same, with steps for people to read. */
+  /**
+   * Plans what is marked for weights that change by themselves. With many servers they change all the time, and each round
+   * plans whole services: after one follows a rest, in which changes gather. Other rounds take them along.
+   */
+  planLoad(): void {
+    if (!this.#running || this.#loadTimer !== null) return;
+    if (this.#loading !== 'no') {
+      this.#loading = 'again';
+      return;
+    }
+    const { clock } = this.#options;
+    const restMs = this.#loadRestsUntilMs - clock.nowMs();
+    if (restMs <= 0) void this.#load();
+    else
+      this.#loadTimer = clock.after(restMs, () => {
+        this.#loadTimer = null;
+        void this.#load();
+      });
+  }
+
+  /** As `plan`, with steps for people to read. */
   planReload(): Promise<RoundResult> {
     return this.#ask({ everything: false, dump: false, recount: true, trigger: 'reload' });
   }
@@ -162,6 +192,18 @@ export class RoundScheduler {
     this.#stopTimers();
     await this.#queue.idle();
     this.#stopTimers();
+  }
+
+  async #load(): Promise<void> {
+    const { clock } = this.#options;
+    const askedMs = clock.nowMs();
+    this.#loading = 'asked';
+    await this.plan('load');
+    const again = (this.#loading as 'asked' | 'again') === 'again';
+    this.#loading = 'no';
+    const nowMs = clock.nowMs();
+    this.#loadRestsUntilMs = nowMs + Math.min(LONGEST_LOAD_REST_MS, (LOAD_SHARE - 1) * (nowMs - askedMs));
+    if (again) this.planLoad();
   }
 
   readonly #retryService = (key: ServiceKey): void => {
@@ -260,6 +302,7 @@ export class RoundScheduler {
   #stopTimers(): void {
     this.#resyncTimer?.cancel();
     this.#soonTimer?.cancel();
+    this.#loadTimer?.cancel();
     this.#failing.close();
     this.#unreadable.close();
   }

@@ -104,6 +104,27 @@ function told(rig: ControllerRig, types: readonly string[]): readonly string[] {
 }
 
 describe("a server's agent", () => {
+  it('keeps the director no busier than a tenth of its time, however often it speaks', async () => {
+    const rig = await begin({ agent: AGENT });
+    rig.plane.failStep = () => {
+      rig.clock.advance(20);
+      return null;
+    };
+    assert.deepEqual(await say(rig, A, report(0.4)), ['edit 40'], 'the first one at once');
+    assert.deepEqual(await say(rig, A, report(0.5)), []);
+    assert.deepEqual(await say(rig, B, report(0.6)), []);
+    assert.deepEqual(
+      await find(rig, C, 'down'),
+      ['edit 50', 'edit 60', 'delete'],
+      'a failure waits for nothing',
+    );
+    assert.deepEqual(await say(rig, A, report(0.7)), []);
+    assert.deepEqual(await say(rig, A, report(0.8)), []);
+    await rig.clock.advanceAsync(180);
+    assert.deepEqual(steps(rig), ['edit 80']);
+    await rig.reconciler.close();
+  });
+
   it('changes its weight in place, one edit a change, and tells no event', async () => {
     const rig = await begin({ agent: AGENT });
     const events = rig.events.lastSeq;
