@@ -4,11 +4,13 @@ import { Agent, request } from 'undici';
 import { reasonOf } from '../base/errors.js';
 import { VERSION } from '../base/version.js';
 import type { WebhookNotice } from '../model/notice.js';
-import { bodyOf, type Occurrence, type Teller } from './content.js';
+import { bodyOf, oneLine, type Occurrence, type Teller } from './content.js';
 import type { Sender, SendResult } from './sender.js';
 
 /** Of the answer; more is cut off with the connection. */
 const MOST_ANSWER_BYTES = 64 * 1024;
+/** What is wrong with a certificate has all of its names. */
+const LONGEST_REASON = 200;
 /** Too early, too many: the same may be taken later. */
 const TRANSIENT = new Set([408, 425, 429]);
 
@@ -51,7 +53,11 @@ export class WebhookSender implements Sender {
       return judge(subject, answer.statusCode, answer.headers['retry-after']);
     } catch (thrown) {
       signal.throwIfAborted();
-      return { ok: false, reason: `${subject}: ${describe(thrown)}`, retryable: true };
+      return {
+        ok: false,
+        reason: `${subject}: ${oneLine(describe(thrown), LONGEST_REASON)}`,
+        retryable: true,
+      };
     }
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -178,6 +179,22 @@ describe('WebhookSender over TLS', { skip: skipWithout('openssl', 'apt-get insta
     assert.equal((await send(settings(url, { tlsVerify: false }))).ok, true);
     const refused = await send(settings(url));
     assert.match('reason' in refused ? refused.reason : '', /certificate/);
+  });
+
+  it('says no more than a line of what a server calls itself', async () => {
+    const names = Array.from({ length: 500 }, (_, index) => `DNS:name-${index}.example`);
+    const words = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', '-'];
+    const both = execFileSync(
+      'openssl',
+      ['req', '-x509', ...words, '-subj', '/CN=x', '-addext', `subjectAltName=${names.join(',')}`],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    const [key = '', cert = ''] = both.split(/(?=-----BEGIN CERTIFICATE)/);
+    const { port } = await receiver(() => 200, { tls: { key, cert } });
+    const result = await send(settings(`https://localhost:${port}/`, { authorities: cert }));
+    const reason = 'reason' in result ? result.reason : '';
+    assert.match(reason, /does not match certificate's altnames/);
+    assert.ok(reason.length < 300, `${reason.length} characters`);
   });
 });
 
