@@ -61,7 +61,15 @@ const table: Readonly<Record<string, Rule>> = {
     packages: ['undici', 'dns-packet', 'ioredis', 'mongodb', 'mysql2', 'pg'],
   },
   'src/health/net/': {
-    own: ['src/health/', 'src/base/', 'src/model/', 'native/icmp/', 'native/libc/', 'native/inet/'],
+    own: [
+      'src/health/',
+      'src/base/',
+      'src/model/',
+      'native/icmp/',
+      'native/libc/',
+      'native/inet/',
+      'native/rtnetlink/',
+    ],
     node: true,
     packages: [],
   },

@@ -57,7 +57,9 @@ export class TruePathChecker implements Checker {
       const towardsVip = await ownAddressTowards(vip.address);
       const vipInterface = host.interfaceOf(vip.address) ?? host.interfaceOf(towardsVip);
       const { forwarding } = server;
-      const why = obstacle({ forwarding, vip: vip.address, source, vipInterface }, host);
+      const serverInterface = await host.interfaceTowards(server.address, source);
+      const way = { forwarding, vip: vip.address, source, serverInterface, vipInterface };
+      const why = obstacle(way, host);
       return why === null ? source : this.#impossible(why);
     } catch (thrown) {
       return this.#impossible(`this host finds no way: ${describe(thrown)}`);

@@ -5,11 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { ForwardingMethod } from '../../model/real-server.js';
+import { interfaceTowards } from './interface-towards.js';
 
 /** What is looked at of this host. */
 export interface HostFacts {
   /** The interface that has the address; null when none has. */
   interfaceOf(address: string): string | null;
+  /** The interface by which packets from this source leave for the address, `lo` for one of this host; null = not known. */
+  interfaceTowards(address: string, source: string): Promise<string | null>;
   /** A setting of IPv4 of an interface, or of `all`; null where it cannot be read. */
   setting(device: string, name: 'accept_local' | 'rp_filter'): number | null;
   /** Ports for connections that do not ask for one, both ends included. */
@@ -22,6 +25,8 @@ export interface WayBack {
   readonly vip: string;
   /** Of this host; where the probe comes from. */
   readonly source: string;
+  /** Where packets to the server leave, and its answers come in; null = not known: then that of the source. */
+  readonly serverInterface: string | null;
   /** Where packets to the service's address would leave from, or where it is held; null = not known. */
   readonly vipInterface: string | null;
 }
@@ -29,14 +34,19 @@ export interface WayBack {
 /**
  * Says what is missing, with what to do; null when answers come through.
  *
- * By NAT answers come from the server's own address, and IPv6 asks for none of this.
+ * By NAT answers come from the server's own address, and IPv6 asks for none of this; nor does a server on this host.
  */
-export function obstacle({ forwarding, vip, source, vipInterface }: WayBack, host: HostFacts): string | null {
+export function obstacle(way: WayBack, host: HostFacts): string | null {
+  const { forwarding, vip, source, serverInterface, vipInterface } = way;
   if (source === vip)
     return `this host would ask from ${vip}, the service's own address: write the address that it keeps as source of the check`;
-  const device = host.interfaceOf(source);
-  if (device === null) return `no interface of this host has the address ${source} that probes come from`;
+  const held = host.interfaceOf(source);
+  if (held === null) return `no interface of this host has the address ${source} that probes come from`;
   if (vip.includes(':') || forwarding === 'nat') return null;
+  // What does not leave this host is not judged by where it came in.
+  if (forwarding === 'local' || serverInterface === 'lo') return null;
+  // The source may be an address of lo or dummy0, by which nothing comes in.
+  const device = serverInterface ?? held;
   const either = (name: 'accept_local' | 'rp_filter'): number =>
     Math.max(host.setting('all', name) ?? 0, host.setting(device, name) ?? 0);
   if (either('accept_local') < 1) {
@@ -68,6 +78,7 @@ export const thisHost: HostFacts = {
       if (addresses?.some((each) => each.address === address) === true) return name;
     return null;
   },
+  interfaceTowards,
   setting: (device, name) => {
     const value = Number(readOrNull(`/proc/sys/net/ipv4/conf/${device}/${name}`) ?? NaN);
     return Number.isInteger(value) ? value : null;

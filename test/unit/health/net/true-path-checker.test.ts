@@ -10,6 +10,7 @@ import { keyOf, server } from '../../../support/models.js';
 
 const host: HostFacts = {
   interfaceOf: () => 'lo',
+  interfaceTowards: () => Promise.resolve('lo'),
   setting: (_device, name) => (name === 'accept_local' ? 1 : 0),
   portRange: () => [40_000, 40_255],
 };
