@@ -1,7 +1,6 @@
 /**
- * The way of MongoDB's client to its server. It opens its connections itself, lets go of them late, and a message of
- * length 0 would hold it, and the director with it, for ever. So it is given a socket of ours to connect to, and what
- * comes from the server is looked at before it gets there.
+ * The way of MongoDB's client to its server. It opens its connections itself, and lets go of them late. So it is given a
+ * socket of ours to connect to, and what comes from the server is judged before it gets there.
  */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,15 +8,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
-import { during, excerpt } from './failure.js';
+import { during } from './failure.js';
+import { MongodbGuard, type MongodbLibrary } from './mongodb-guard.js';
 import type { TlsUpgrade } from './secure.js';
 import { connected, withSocket } from './socket.js';
 
-const HEADER_BYTES = 16;
-/** An answer to hello has a kilobyte, one about a set of 50 members some 50. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** The client needs two or three: to watch, and to ask. */
-const MAX_CONNECTIONS = 8;
+const MAX_CONNECTIONS = 4;
 
 /** For one probe. TLS is on our side of it. */
 export class MongodbWay {
@@ -47,17 +44,19 @@ export class MongodbWay {
     sockets: ProbeSockets,
     target: ProbeTarget,
     upgrade: TlsUpgrade | null,
+    { BSON }: MongodbLibrary,
   ): Promise<MongodbWay> {
     const folder = await mkdtemp(join(tmpdir(), 'lvsd-probe-'));
     const way = new MongodbWay(folder, (local, signal) =>
       withSocket(sockets.connect(target), signal, async (socket) => {
         await during('connect', connected(socket));
         if (upgrade === null) {
-          await relay(local, socket);
+          await relay(local, socket, new MongodbGuard(BSON));
           return;
         }
+        const guard = new MongodbGuard(BSON);
         const inTls = (work: Promise<unknown>) => during('TLS', work);
-        await upgrade.over(socket, target.address, signal, (secure) => relay(local, secure), inTls);
+        await upgrade.over(socket, target.address, signal, (secure) => relay(local, secure, guard), inTls);
       }),
     );
     try {
@@ -94,43 +93,18 @@ export class MongodbWay {
 }
 
 /** Passes on what both say, until one of them ends. @throws Error for what cannot come from MongoDB */
-function relay(local: Socket, server: Socket): Promise<void> {
+function relay(local: Socket, server: Socket, guard: MongodbGuard): Promise<void> {
   return new Promise((resolve, reject) => {
-    const guard = new MessageGuard();
     server.on('data', (chunk: Buffer) => {
-      const fault = guard.faultOf(chunk);
-      if (fault === null) local.write(chunk);
-      else reject(new Error(fault));
+      try {
+        for (const message of guard.take(chunk)) local.write(message);
+      } catch (thrown) {
+        server.removeAllListeners('data').pause();
+        reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      }
     });
     server.on('error', reject).on('close', () => resolve());
     local.on('close', () => resolve());
     local.pipe(server);
   });
-}
-
-/** Follows the lengths of messages: 4 B little-endian each, the header's 16 B included. */
-class MessageGuard {
-  #start = Buffer.alloc(0);
-  #leftBytes = 0;
-
-  faultOf(chunk: Buffer): string | null {
-    for (let at = 0; at < chunk.length;) {
-      if (this.#leftBytes > 0) {
-        const passed = Math.min(this.#leftBytes, chunk.length - at);
-        this.#leftBytes -= passed;
-        at += passed;
-        continue;
-      }
-      const taken = chunk.subarray(at, at + 4 - this.#start.length);
-      this.#start = Buffer.concat([this.#start, taken]);
-      at += taken.length;
-      if (this.#start.length < 4) return null;
-      const length = this.#start.readInt32LE(0);
-      if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES)
-        return `this is no answer of MongoDB, got ${excerpt(Buffer.concat([this.#start, chunk.subarray(at)]))}`;
-      this.#leftBytes = length - 4;
-      this.#start = Buffer.alloc(0);
-    }
-    return null;
-  }
 }

@@ -11,6 +11,7 @@ import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
 import { loadClient } from './client-library.js';
 import { describe, failure, notProbed } from './failure.js';
+import type { MongodbLibrary } from './mongodb-guard.js';
 import { lagByHello, lagByStatus, standingOf, type MongoDocument } from './mongodb-standing.js';
 import { MongodbWay } from './mongodb-way.js';
 import { judgeRole, ruledOut } from './role-answer.js';
@@ -47,27 +48,36 @@ export class MongodbChecker implements Checker {
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
-    let client: MongoClient | null = null;
-    const way = await this.#openWay();
-    if (!(way instanceof MongodbWay)) return way;
     try {
-      const { MongoClient: Client } = await loadClient('mongodb', () => import('mongodb'), signal);
-      client = new Client(`mongodb://${encodeURIComponent(way.path)}/`, this.#options());
-      return await Promise.race([way.failed, whenAborted(signal), this.#ask(client)]);
+      const library = await loadClient('mongodb', () => import('mongodb'), signal);
+      const way = await this.#openWay(library);
+      return way instanceof MongodbWay ? await this.#over(way, library, signal) : way;
     } catch (thrown) {
       return failure(this.#subject, thrown);
+    }
+  }
+
+  async #openWay(library: MongodbLibrary): Promise<MongodbWay | ProbeResult> {
+    try {
+      return await MongodbWay.open(this.#sockets, this.#target, this.#upgrade, library);
+    } catch (thrown) {
+      return notProbed(this.#subject, thrown);
+    }
+  }
+
+  async #over(
+    way: MongodbWay,
+    { MongoClient: Client }: MongodbLibrary,
+    signal: AbortSignal,
+  ): Promise<ProbeResult> {
+    let client: MongoClient | null = null;
+    try {
+      client = new Client(`mongodb://${encodeURIComponent(way.path)}/`, this.#options());
+      return await Promise.race([way.failed, whenAborted(signal), this.#ask(client)]);
     } finally {
       // First the connections: what the client then still waits for fails.
       await way.close();
       await client?.close().catch(() => undefined);
-    }
-  }
-
-  async #openWay(): Promise<MongodbWay | ProbeResult> {
-    try {
-      return await MongodbWay.open(this.#sockets, this.#target, this.#upgrade);
-    } catch (thrown) {
-      return notProbed(this.#subject, thrown);
     }
   }
 

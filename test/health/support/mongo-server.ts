@@ -23,6 +23,10 @@ export interface MongoScript {
   /** Whom it lets in; absent = everybody, and nobody needs to log in. */
   readonly account?: { readonly username: string; readonly password: string };
   readonly tls?: TlsOptions;
+  /** Changes an answer before it is sent. */
+  readonly alter?: (answer: Document) => Document;
+  /** Changes the bytes of a message before they are sent. */
+  readonly spoil?: (message: Buffer) => Buffer;
 }
 
 export interface MongoServer extends LoopbackServer {
@@ -41,6 +45,8 @@ const VERSIONS = {
   maxMessageSizeBytes: 48_000_000,
 };
 
+const asItIs = <T>(value: T): T => value;
+
 export async function withMongoServer(
   script: MongoScript,
   use: (server: MongoServer) => Promise<void>,
@@ -57,7 +63,8 @@ export async function withMongoServer(
         const command = commandOf(message);
         asked.push(Object.keys(command)[0] ?? '');
         const answer = session.answer(command, socket);
-        if (answer !== null) socket.write(replyTo(message, answer));
+        const { alter = asItIs<Document>, spoil = asItIs<Buffer> } = script;
+        if (answer !== null) socket.write(spoil(replyTo(message, alter(answer))));
       }
     });
   };
