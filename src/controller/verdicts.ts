@@ -48,7 +48,8 @@ export class Verdicts {
     const before = config.states.setVerdict(service, server, verdict);
     const isReweighed = !sameLoad(before?.load, verdict.load);
     if (verdict.state !== before?.state || !sameRole(verdict, before)) onStates('verdict');
-    else if (verdict.countsAs !== configured.initial || isReweighed) onStates('confirmed');
+    else if (verdict.countsAs !== configured.initial || isReweighed || verdict.role?.name === 'primary')
+      onStates('confirmed');
     const said = this.#tellRole(configured, subject, before, verdict);
     const told = this.#tellHealth(configured, subject, { before, counted, verdict, cause: said });
     const cause = told ?? said;

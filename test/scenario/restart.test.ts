@@ -198,4 +198,22 @@ describe('a restart on a populated table', () => {
     // That a server is still up needs no newer word: unknown means up.
     assert.deepEqual(told, ['verdict', 'verdict', 'confirmed', 'override']);
   });
+
+  it('tells of a primary each time, for without it nobody would have the service after a crash', async () => {
+    const told: string[] = [];
+    const rig = controllerRig(model([shop]), 'fake', { onStates: (change) => told.push(change) });
+    await rig.reconciler.start();
+    const role = {
+      name: 'primary',
+      term: null,
+      sinceMs: 0,
+      since: 2,
+      asked: 1,
+      heard: 2,
+      confirmed: true,
+    } as const;
+    rig.reconciler.setVerdict(SHOP, serverKeyOf(A), { ...verdict('up'), role });
+    rig.reconciler.setVerdict(SHOP, serverKeyOf(A), { ...verdict('up'), role });
+    assert.deepEqual(told, ['verdict', 'confirmed']);
+  });
 });
