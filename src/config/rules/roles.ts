@@ -1,4 +1,5 @@
 /** Services for one role of the servers: what would let two of them take writes, and what never has an effect. */
+import { serverKey } from '../../model/keys.js';
 import { roleChecks } from '../written-checks.js';
 import type { ServiceRule } from './rule.js';
 
@@ -37,4 +38,37 @@ const primary: ServiceRule = ({ spot, config }, verdicts) => {
     });
 };
 
-export const ROLE_RULES: readonly ServiceRule[] = [oneRole, primary];
+/** Only the holder counts, however many are well: what all of them weigh together is never there. */
+const primaryQuorum: ServiceRule = ({ spot, config, servers, complete }, verdicts) => {
+  if (!complete || servers.length === 0) return;
+  if (!roleChecks(config).some(({ role }) => role === 'primary')) return;
+  const most = servers.reduce(
+    (top, { backup, config: { weight } }) => (backup ? top : Math.max(top, weight)),
+    0,
+  );
+  for (const key of ['quorum', 'quorum_up'] as const) {
+    const wanted = config[key];
+    if (wanted === undefined || wanted <= most || (key === 'quorum' && wanted === 1)) continue;
+    verdicts.refuse(spot, [key], {
+      rule: 'role-quorum',
+      message: `${key} ${wanted} is never reached: in "${config.name}" only the primary counts, and no server weighs more than ${most}`,
+      hint: 'remove it: a service for the primary has one server at most',
+    });
+    return;
+  }
+};
+
+/** Who is the sorry server is not asked for its role: it would take the writes of a primary. */
+const primarySorry: ServiceRule = ({ spot, config, servers }, verdicts) => {
+  const { name, address, sorry_server: sorry } = config;
+  if (sorry === undefined || !roleChecks(config).some(({ role }) => role === 'primary')) return;
+  const key = serverKey({ address: sorry.text, port: sorry.port ?? address?.port ?? 0 });
+  if (!servers.some((server) => server.key === key)) return;
+  verdicts.warn(spot, ['sorry_server'], {
+    rule: 'role-sorry',
+    message: `while nobody is the primary, the sorry server of "${name}" is sent its writes, and it is one of its servers: a replica, or one that failed`,
+    hint: 'remove sorry_server, or name a machine that is none of the databases',
+  });
+};
+
+export const ROLE_RULES: readonly ServiceRule[] = [oneRole, primary, primaryQuorum, primarySorry];

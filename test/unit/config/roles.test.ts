@@ -61,6 +61,23 @@ describe('services for a role', () => {
     );
   });
 
+  it('refuses a quorum that no single server makes, for there is never more than one', async () => {
+    assert.deepEqual(await refusals(`${PRIMARY}    quorum: 2\n`), ['role-quorum']);
+    assert.deepEqual(await refusals(`${PRIMARY}    quorum: 1\n    quorum_up: 2\n`), ['role-quorum']);
+    assert.deepEqual(await refusals(`${PRIMARY}    quorum: 1\n`), []);
+    const reads = '    check: { type: redis, role: replica }\n';
+    assert.deepEqual(await refusals(`${reads}    quorum: 2\n`), []);
+  });
+
+  it('warns of a sorry server that is one of the databases', async () => {
+    const warned = async (keys: string) => (await loaded(keys)).warned;
+    assert.deepEqual(await warned(`${PRIMARY}    sorry_server: 10.0.1.12:6379\n`), ['role-sorry']);
+    assert.deepEqual(await warned(`${PRIMARY}    sorry_server: 10.0.1.12\n`), ['role-sorry']);
+    assert.deepEqual(await warned(`${PRIMARY}    sorry_server: 10.0.1.13:6379\n`), []);
+    const reads = '    check: { type: redis, role: replica }\n';
+    assert.deepEqual(await warned(`${reads}    sorry_server: 10.0.1.12:6379\n`), []);
+  });
+
   it('refuses two roles for one server', async () => {
     const checks =
       '    checks: [{ type: redis, role: primary }, { type: redis, port: 6380, role: replica }]\n';
