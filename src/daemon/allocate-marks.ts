@@ -13,6 +13,8 @@ export interface MarkInputs {
   readonly owned: ReadonlySet<string>;
   /** Marks that the file gives to services by `fwmark`. */
   readonly inFile: ReadonlySet<number>;
+  /** Whether a service's mark may go to another in the same step, though it is in the table still; default: none's. */
+  readonly yields?: (name: string) => boolean;
   /** Marks that rules of lvsd's set for just what a service matches, by name: what it had when nothing is remembered. */
   readonly found?: ReadonlyMap<string, number>;
 }
@@ -26,12 +28,12 @@ export interface MarkAllocation {
 
 /**
  * Gives each name the mark that it had, else the one that it has in the kernel, else the lowest of the range that nobody
- * has ever had, else that of a name which is no longer used. No two names have the same.
+ * has ever had, else that of a name which is no longer used, last of all one that yields. No two names have the same.
  *
  * A mark that is out of the range is kept while it is in the table: connections hang on it.
  */
 export function allocateMarks(inputs: MarkInputs): MarkAllocation {
-  const { names, remembered, range, inTable, inFile, owned, found } = inputs;
+  const { names, remembered, range, inTable, inFile, owned, found, yields = () => false } = inputs;
   const known = new Set([...remembered].flatMap(([name, mark]) => (owned.has(name) ? [mark] : [])));
   const foreign = (mark: number): boolean => inFile.has(mark) || (inTable.has(mark) && !known.has(mark));
   const inRange = (mark: number): boolean => mark >= range.base && mark < range.base + range.size;
@@ -42,9 +44,11 @@ export function allocateMarks(inputs: MarkInputs): MarkAllocation {
   }
   const used = new Set(marks.values());
   const wanted = new Set(names);
-  const unused = [...marks].filter(
-    ([name, mark]) => !wanted.has(name) && inRange(mark) && !inTable.has(mark),
-  );
+  const unwanted = [...marks].filter(([name, mark]) => !wanted.has(name) && inRange(mark));
+  const unused = [
+    ...unwanted.filter(([, mark]) => !inTable.has(mark)),
+    ...unwanted.filter(([name, mark]) => inTable.has(mark) && yields(name)),
+  ];
   const free = freeMarks(range, (mark) => used.has(mark) || foreign(mark));
   const without: string[] = [];
   for (const name of names) {

@@ -81,6 +81,8 @@ export class MatchHost {
         range: model.director.marks,
         inTable,
         owned: this.#owned,
+        // A probe service that gets another server is no other service to anybody.
+        yields: (name) => isProbe({ name }),
         inFile: new Set(
           model.services.flatMap(({ address }) => (address.kind === 'fwmark' ? [address.mark] : [])),
         ),

@@ -7,8 +7,8 @@ export async function interfaceTowards(address: string, source: string): Promise
   const { linkByIndex } = await import('../../../native/rtnetlink/links.js');
   const connection = openRtnetlink();
   try {
-    const index = lookupRoute(connection, { destination: address, source })?.nextHops[0]?.index;
-    return index === undefined ? null : (linkByIndex(connection, index)?.name ?? null);
+    const index = lookupRoute(connection, { destination: address, source })?.nextHops[0]?.index ?? null;
+    return index === null ? null : (linkByIndex(connection, index)?.name ?? null);
   } catch {
     return null;
   } finally {

@@ -102,6 +102,23 @@ describe('the services of probes', () => {
     assert.deepEqual(inTable(rig), markKeys);
   });
 
+  it('lead to another server when a reload gives the mark to that one', async () => {
+    let first = KEYS[0]!;
+    const one = { markOf: (name: string) => (name === probeName('shop', first) ? 1 : null) };
+    const rig = controllerRig(model([shop]), 'fake', { probes: one });
+    await rig.reconciler.start();
+    first = serverKeyOf('10.0.0.7:80');
+    await rig.reconciler.setModel(model([byVip('shop', '192.0.2.10:80', ['10.0.0.7:80'])]), {
+      cause: null,
+      force: true,
+    });
+    assert.deepEqual([...(rig.plane.table.get(markKeys[0]!)?.servers.keys() ?? [])], [first]);
+    const path = await rig.reconciler.openProbePath(SHOP, first, new AbortController().signal);
+    assert.equal(path.mark, 1);
+    close(path);
+    assert.deepEqual((await rig.reconciler.preview(model([...rig.reconciler.services]))).steps, []);
+  });
+
   it('stay with their server when the file changes something else', async () => {
     const rig = await started();
     rig.plane.journal.length = 0;

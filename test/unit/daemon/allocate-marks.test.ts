@@ -37,6 +37,21 @@ describe('allocateMarks', () => {
     assert.deepEqual(marksOf({ names: ['a'], inTable, inFile }), { a: 102 });
   });
 
+  it('takes a mark out of the table last of all, and only of a name that yields', () => {
+    const remembered = new Map([
+      ['a', 100],
+      ['b', 101],
+      ['c', 102],
+      ['d', 103],
+    ]);
+    const inTable = new Set([100, 101, 103]);
+    const yields = (name: string): boolean => name === 'b';
+    const inputs = { ...nobody, names: ['x', 'y', 'z'], remembered, inTable, yields };
+    const { marks, without } = allocateMarks(inputs);
+    assert.deepEqual(Object.fromEntries(marks), { a: 100, x: 102, y: 101, d: 103 });
+    assert.deepEqual(without, ['z']);
+  });
+
   it('leaves a mark to somebody who has taken it while its service was away', () => {
     const remembered = new Map([['a', 100]]);
     const foreign = { remembered, inTable: new Set([100]), owned: new Set<string>() };
