@@ -36,8 +36,13 @@ export class NamedServer {
     this.name = name;
     this.#server = createServer((socket) => {
       socket.on('error', () => undefined);
-      if (options.hold === true) socket.write(name);
-      else socket.end(name);
+      if (options.hold !== true) {
+        socket.end(name);
+        return;
+      }
+      socket.write(name);
+      // Who does not read does not hear that the other side has ended, and would keep the server from closing.
+      socket.resume();
     });
   }
 
