@@ -224,7 +224,8 @@ function extraServerSteps(
     if (leaver === undefined || leaver.ended || mustGo(leaver, desired)) {
       const decision = decisions.get(entry.key);
       const name = leaver?.name ?? decision?.name ?? null;
-      steps.push(deleteStep(service, entry, name, leaver?.ended === true || decision?.drained === true));
+      const isOver = leaver?.ended === true || decision?.drained === true;
+      steps.push(deleteStep(service, entry, name, isOver || desired.exclusive === true));
     } else if (entry.weight !== 0) steps.push(drainStep(service, entry, leaver));
   }
   return steps;
@@ -251,15 +252,11 @@ function drainStep(service: TableService, entry: ObservedServer, { name, deadlin
   return { kind: 'edit-server', phase: 3, ...step, drain: { deadlineMs } };
 }
 
-function deleteStep(
-  service: TableService,
-  entry: ObservedServer,
-  name: string | null,
-  drained: boolean,
-): Step {
+/** @param ends it was given time, or what it carries might write beside another one: no connection may live on */
+function deleteStep(service: TableService, entry: ObservedServer, name: string | null, ends: boolean): Step {
   const server = { ...tableServer(entry), name: name ?? entry.name };
   const step = { service, server, liveConnections: liveConnections(entry) } as const;
-  return { kind: 'delete-server', phase: 3, ...step, ...(drained ? { endsConnections: true } : {}) };
+  return { kind: 'delete-server', phase: 3, ...step, ...(ends ? { endsConnections: true } : {}) };
 }
 
 function tableService({ key, name, address, settings, plane }: TableService): TableService {

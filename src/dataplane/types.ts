@@ -115,7 +115,10 @@ export type Step =
       readonly service: TableService;
       readonly server: TableServer;
       readonly liveConnections: number;
-      /** The server was given time: what is left on it ends, also on a plane where connections could live on. */
+      /**
+       * The server was given time, or must not take writes beside another one: what is left on it ends, also on a plane
+       * where connections could live on, and whatever its service's lost flows are to do.
+       */
       readonly endsConnections?: true;
     }
   | {

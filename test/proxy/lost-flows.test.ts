@@ -71,6 +71,15 @@ describe('connections of a removed server', () => {
     assert.equal(plane.liveConnections, 0);
   });
 
+  for (const policy of [undefined, 'keep', 'drop'] as const)
+    it(`are reset where the step says so, also with ${policy ?? 'nothing said'}`, async () => {
+      const socket = await established(policy);
+      const gone = goneWith(socket);
+      await applyAll(plane, { ...removeStep(service, server), endsConnections: true });
+      assert.equal(await gone, 'ECONNRESET');
+      assert.equal(plane.liveConnections, 0);
+    });
+
   it('are reset with the service, too', async () => {
     const socket = await established('reset');
     const gone = goneWith(socket);

@@ -29,6 +29,13 @@ async function settled(services = BOTH, says: Readonly<Record<string, Says>> = A
   return rig;
 }
 
+/** Of each server that was deleted: whether its connections end. */
+function endings({ plane }: RoleRig): readonly boolean[] {
+  return plane.journal.flatMap((step) =>
+    step.kind === 'delete-server' ? [step.endsConnections === true] : [],
+  );
+}
+
 /** Whatever else a story shows. */
 async function end(rig: RoleRig): Promise<void> {
   await rig.close();
@@ -71,6 +78,24 @@ describe('services for roles', () => {
       await end(rig);
     }
   });
+
+  for (const [loss, says] of [
+    ['fails and nobody has its place', { a: 'silent' }],
+    ['fails', { a: 'silent', b: 'primary' }],
+    ['gives way', { a: 'replica', b: 'primary' }],
+  ] as const)
+    for (const onFailure of ['remove', 'quiesce'] as const)
+      it(`end what the old primary carries when it ${loss} (${onFailure})`, async () => {
+        const rig = await settled([writes('ab', { onFailure })], { a: 'primary', b: 'replica' });
+        rig.plane.journal.length = 0;
+        rig.say(says);
+        await rig.pass(LONG_MS);
+        // Quiesced it keeps its place, and what it carries, until another one comes.
+        const stays = !('b' in says) && onFailure === 'quiesce';
+        assert.equal(rig.present(), 'b' in says ? 'b' : stays ? 'a' : '');
+        assert.deepEqual(endings(rig), stays ? [] : [true]);
+        await end(rig);
+      });
 
   it('ask the silent primary at once when another one claims, and wait for no fall', async () => {
     const slow = { intervalMs: 10_000, fastIntervalMs: 10_000, downIntervalMs: 10_000, fall: 5 };
@@ -241,6 +266,7 @@ describe('services for roles', () => {
     rig.say({ a: 'replica', b: 'primary' });
     await rig.pass(LONG_MS);
     assert.deepEqual([rig.serving(), rig.present()], ['b', 'b']);
+    assert.equal(endings(rig).at(-1), true);
     await end(rig);
   });
 
@@ -253,6 +279,7 @@ describe('services for roles', () => {
     rig.say({ b: 'primary' });
     await rig.pass(LONG_MS);
     assert.deepEqual([rig.serving(), rig.present()], ['b', 'b']);
+    assert.equal(endings(rig).at(-1), true);
     await end(rig);
   });
 
