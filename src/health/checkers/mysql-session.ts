@@ -62,6 +62,7 @@ export class MysqlSession {
     // By this Node finds the name in the certificate of a server that is addressed by its address.
     Object.assign(socket, { _host: target.address });
     const connection = createConnection({ ...optionsOf(target, account), stream: () => socket });
+    silence(connection);
     // Whoever waits for an answer hears of errors; one that comes when nobody waits changes nothing.
     connection.on('error', () => undefined);
     onSecured(connection, (stream) => (lent = new LentSocket(stream, MAX_ANSWER_BYTES)));
@@ -193,6 +194,39 @@ function inOurWords(error: QueryError): Error {
   return typeof errno === 'number' && typeof sqlMessage === 'string'
     ? new MysqlRefusal(printable(sqlMessage), errno, error)
     : error;
+}
+
+/**
+ * mysql2 writes to the director's standard error of packets out of order, and of numbers that it cannot read. What it says
+ * while it reads goes nowhere; it reads in one go, so that nobody else's words are lost.
+ */
+function silence(connection: Connection): void {
+  const quiet = (stream: Socket): Socket => {
+    const emit = stream.emit.bind(stream) as (event: string | symbol, ...rest: unknown[]) => boolean;
+    stream.emit = ((event: string | symbol, ...rest: unknown[]) =>
+      event === 'data' ? silently(() => emit(event, ...rest)) : emit(event, ...rest)) as Socket['emit'];
+    return stream;
+  };
+  // With TLS the connection changes its stream in the middle of the log-in, and reads on at once.
+  let stream = quiet(streamOf(connection));
+  Object.defineProperty(connection, 'stream', {
+    configurable: true,
+    enumerable: true,
+    get: () => stream,
+    set: (next: Socket) => (stream = quiet(next)),
+  });
+}
+
+const unheard = (): void => undefined;
+
+function silently<T>(read: () => T): T {
+  const { error, trace, warn } = console;
+  Object.assign(console, { error: unheard, trace: unheard, warn: unheard });
+  try {
+    return read();
+  } finally {
+    Object.assign(console, { error, trace, warn });
+  }
 }
 
 /** With TLS another one than the socket. */

@@ -18,6 +18,8 @@ export interface MysqlScript {
   /** Instead of its greeting. */
   readonly refusal?: { readonly number: number; readonly words: string };
   readonly password?: string;
+  /** Changes the bytes of an answer before they are sent. */
+  readonly spoil?: (answer: Buffer) => Buffer;
 }
 
 export interface MysqlServer extends LoopbackServer {
@@ -51,18 +53,19 @@ export async function withMysqlServer(
 ): Promise<void> {
   const asked: string[] = [];
   const serve = (socket: Socket): void => {
-    const { refusal } = script;
+    const { refusal, spoil = (answer: Buffer): Buffer => answer } = script;
     if (refusal !== undefined) {
       socket.end(framed(0, [errorOf(refusal, false)]));
       return;
     }
     const scramble = Buffer.from(randomBytes(SCRAMBLE_BYTES).map((byte) => (byte % 93) + 33));
-    socket.write(framed(0, [greeting(scramble)]));
+    socket.write(spoil(framed(0, [greeting(scramble)])));
     let loggedIn = false;
     socket.on('data', (packet: Buffer) => {
       if (!loggedIn) {
         loggedIn = true;
-        socket.write(framed(2, [isWelcome(packet, scramble, script.password) ? OK : DENIED]));
+        const outcome = isWelcome(packet, scramble, script.password) ? OK : DENIED;
+        socket.write(spoil(framed(2, [outcome])));
         return;
       }
       if (packet[4] === QUIT) {
@@ -73,7 +76,7 @@ export async function withMysqlServer(
         asked.push(statement);
         const answer = script.answer(statement);
         if (answer !== null)
-          socket.write(framed(1, 'number' in answer ? [errorOf(answer, true)] : result(answer)));
+          socket.write(spoil(framed(1, 'number' in answer ? [errorOf(answer, true)] : result(answer))));
       }
     });
   };
