@@ -73,6 +73,11 @@ describe('AgentChecker', () => {
         (socket) => socket.write('x'.repeat(5000)),
         'agent AGENT: answer: a line of more than 1024 bytes',
       ],
+      [
+        'a flood that has an end',
+        (socket) => socket.end(`50% # ${'x'.repeat(5000)}\n`),
+        'agent AGENT: answer: a line of more than 1024 bytes',
+      ],
     ];
     for (const [name, serve, said] of table) assert.equal(await answerTo(serve), said, name);
     // It may come with the answer to the connect, too.

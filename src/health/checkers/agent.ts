@@ -47,9 +47,10 @@ function readLine(socket: Socket): Promise<string> {
     let text = '';
     const onData = (chunk: Buffer): void => {
       text += chunk.toString('latin1');
-      if (/[\r\n]/.test(text)) end(() => resolve(text));
-      else if (text.length > MOST_BYTES)
+      const length = text.search(/[\r\n]/);
+      if (length > MOST_BYTES || (length < 0 && text.length > MOST_BYTES))
         end(() => reject(new Error(`a line of more than ${MOST_BYTES} bytes`)));
+      else if (length >= 0) end(() => resolve(text));
     };
     const onEnd = (): void => end(() => resolve(text));
     const onError = (error: Error): void => end(() => reject(error));

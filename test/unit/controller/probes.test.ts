@@ -97,7 +97,7 @@ describe('the services of probes', () => {
     const there = rig.plane.table.get(markKeys[0]!)!;
     await rig.plane.apply([{ kind: 'delete-service', phase: 4, service: there, liveConnections: 0 }]);
     assert.deepEqual(inTable(rig), markKeys.slice(1));
-    await rig.clock.advance(30_000);
+    rig.clock.advance(30_000);
     await settle();
     assert.deepEqual(inTable(rig), markKeys);
   });
