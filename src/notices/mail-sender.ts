@@ -1,4 +1,5 @@
 /** Mails events, a bounded number an hour. */
+import { PassThrough } from 'node:stream';
 import type { Clock } from '../base/clock.js';
 import type { MailNotice } from '../model/notice.js';
 import type { Occurrence, Teller } from './content.js';
@@ -33,6 +34,15 @@ export class MailSender implements Sender {
     // Loaded when the first mail goes.
     const { createTransport } = await import('nodemailer');
     const transport = createTransport(this.#options());
+    const sent = { handedOver: false };
+    transport.use('stream', ({ message }, done) => {
+      // Asked for when the server has said that it takes mails.
+      message.transform(() => {
+        sent.handedOver = true;
+        return new PassThrough();
+      });
+      done();
+    });
     try {
       const { subject, text } = mailOf(this.#teller.director, occurrences, missed);
       const message = {
@@ -50,6 +60,8 @@ export class MailSender implements Sender {
       this.rate.spend(this.#clock.nowMs());
       return { ok: true, detail: oneLine(response, LONGEST_REASON) };
     } catch (thrown) {
+      // It may have arrived, though nobody said so: a server that is slow to answer would get each mail again and again.
+      if (sent.handedOver && !isRefusal(thrown)) this.rate.spend(this.#clock.nowMs());
       signal.throwIfAborted();
       return { ok: false, ...fault(thrown, `mail by ${host} port ${port}`) };
     } finally {
@@ -81,6 +93,10 @@ export class MailSender implements Sender {
       socketTimeout: timeoutMs,
     };
   }
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return (thrown as { readonly responseCode?: number }).responseCode !== undefined;
 }
 
 /** A reply of 500 to 599 would be the same the next time. */

@@ -112,6 +112,26 @@ describe('MailSender', () => {
     });
   });
 
+  for (const [name, word, counts] of [
+    ['counts a mail that the server took without a word', '.', true],
+    ['counts none that a server refused', 'MAIL', false],
+    ['counts none that never got so far', '', false],
+  ] as const)
+    it(name, async () => {
+      const abort = new AbortController();
+      const reply = (asked: string): string | undefined => {
+        if (asked !== word) return undefined;
+        if (word === 'MAIL') return '451 try later\r\n';
+        abort.abort(new Error('no end within 1s'));
+        return '';
+      };
+      await withServer({ reply }, async (server) => {
+        const sender = new MailSender(settings(server.port), teller, realClock, new MailRate(1));
+        await sender.send([occurrence(3)], 0, abort.signal).catch(() => undefined);
+        assert.equal(sender.waitMs() > 0, counts);
+      });
+    });
+
   it('insists on TLS where it is required', async () => {
     await withServer({}, async (server) => {
       const result = await send(settings(server.port, { tls: 'required' }));
