@@ -152,7 +152,10 @@ export class RoundRunner {
       this.#believed.replaceAll(fresh, this.#leaves);
       this.#addresses.believe(listing, this.#config.services, this.#leaves);
       this.#previewed = new Set();
-    } else await this.#lookAgain([...this.#believed.stale, ...adopted].filter((key) => dirty.has(key)));
+    } else {
+      const unsure = [...this.#believed.stale, ...adopted].filter((key) => dirty.has(key));
+      await this.#lookAgain([...unsure, ...this.#succeeding(dirty)]);
+    }
     this.#adopt(adopted, causes);
     if (!scope.dump) await this.#lookAtAddresses(scope, dirty);
     const { steps: all, planned } = await this.#plan(scope, dirty);
@@ -289,6 +292,18 @@ export class RoundRunner {
     if (this.#unlisted === null) return null;
     const stays = (key: ServiceKey): boolean => this.#config.services.has(key);
     return holdAddresses({ steps, cause: this.#unlisted, needing: this.#needing(planned), stays });
+  }
+
+  /** Services of one server that get another one now: whom somebody else has put there since must not stand beside it. */
+  #succeeding(dirty: DirtyServices): readonly ServiceKey[] {
+    return [...dirty.keys()].filter((key) => {
+      const desired = this.#desired.get(key);
+      if (desired?.exclusive !== true || this.#leaves(key)) return false;
+      const servers = this.believed.get(key)?.servers;
+      return desired.servers.some(({ key: server, weight }) => {
+        return weight > 0 && (servers?.get(server)?.weight ?? 0) === 0;
+      });
+    });
   }
 
   /** Dumps services whose remembered entry may be wrong, or that were not ours so far. */
