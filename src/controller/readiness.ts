@@ -24,14 +24,13 @@ export interface ReadinessInputs {
  */
 export function computeReadiness(inputs: ReadinessInputs): Snapshot['ready'] {
   const name = (key: ServiceKey): string => inputs.names.get(key) ?? key;
-  const fought = [...inputs.drift].filter(([, { why }]) => why === 'stopped');
+  // A server whose probe service cannot be had is unknown, which its verdict says.
+  const isListed = ([key]: readonly [ServiceKey, unknown]): boolean => !isProbe({ name: name(key) });
+  const fought = [...inputs.drift].filter(isListed).filter(([, { why }]) => why === 'stopped');
   const blockers = [
     ...(inputs.programmed ? [] : ['the table is not programmed yet']),
     ...(inputs.unreadable === null ? [] : [inputs.unreadable]),
-    // A server whose probe service cannot be had is unknown, which its verdict says.
-    ...[...inputs.failures]
-      .filter(([key]) => !isProbe({ name: name(key) }))
-      .map(([key, failure]) => explain(name(key), failure)),
+    ...[...inputs.failures].filter(isListed).map(([key, failure]) => explain(name(key), failure)),
     ...fought.map(([key, { message }]) => `${name(key)}: ${message}`),
   ];
   const notes = [...inputs.desired.values()].flatMap(({ key, servedAsNat }) =>

@@ -376,6 +376,9 @@ export class Reconciler {
       if (this.#rounds.running) await this.#rounds.plan('probe');
     },
     missing: (key) => {
+      // What is left to others is believed to be as it ought to be: through what is there now a probe would go astray.
+      const left = this.#runner.drift.unrepaired.get(key);
+      if (left !== undefined) return { reason: left.message, failed: true };
       if (this.#runner.believed.get(key)?.servers.size === 1) return null;
       const failure = this.#rounds.failures.get(key)?.errors[0]?.message;
       return { reason: failure ?? 'its probe service is not in the table', failed: failure !== undefined };

@@ -119,6 +119,20 @@ describe('the services of probes', () => {
     assert.deepEqual((await rig.reconciler.preview(model([...rig.reconciler.services]))).steps, []);
   });
 
+  it('that somebody fights over keep the director ready, and their server unknown', async () => {
+    const rig = await started();
+    const there = rig.plane.table.get(markKeys[0]!)!;
+    for (let time = 0; time < 8; time++) {
+      await rig.plane.apply([{ kind: 'delete-service', phase: 4, service: there, liveConnections: 0 }]);
+      await rig.clock.advanceAsync(30_000);
+    }
+    assert.deepEqual(inTable(rig), markKeys.slice(1), 'repair has stopped');
+    assert.deepEqual(rig.reconciler.readiness(), { ok: true, reasons: [] });
+    const path = await open(rig, 0);
+    assert.ok(path.mark === null, 'else the probe would go by the service itself, to any server');
+    assert.match(path.reason, /^repair stopped/);
+  });
+
   it('stay with their server when the file changes something else', async () => {
     const rig = await started();
     rig.plane.journal.length = 0;
