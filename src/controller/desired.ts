@@ -8,11 +8,12 @@ import type { RealServer } from '../model/real-server.js';
 import type { Hold, Serving, ServingMemory } from '../model/serving.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import { wantsPrimary } from '../model/wanted-role.js';
+import { roleOfService } from '../model/wanted-role.js';
 import { decideServer, sorryDecision } from './decide-server.js';
 import type { ServerFacts, WeightOverride } from './facts.js';
 import { judgeServer, type ServiceFacts, type Standing } from './judge-server.js';
 import { rulePrimary } from './primary-role.js';
+import { unfilledReason } from './unfilled-role.js';
 import { weighServer } from './weigh-server.js';
 import { whoServes } from './who-serves.js';
 
@@ -38,8 +39,6 @@ export interface DesiredInputs {
   /** The director's own plane; a service may still ask for the userspace plane. */
   readonly plane: Dataplane['kind'];
 }
-
-const NO_PRIMARY = 'no server says that it is the primary: nobody serves';
 
 /**
  * Computes how the services with these keys ought to stand in the table; a key without a service is left out.
@@ -137,11 +136,17 @@ function standingsAndServing(
   verdicts: ReadonlyMap<ServerKey, Verdict> | undefined,
   memory: ServingMemory | undefined,
 ): { readonly standings: readonly Standing[]; readonly serving: Serving } {
-  if (!wantsPrimary(service)) return { standings: judged, serving: whoServes(service, judged, memory) };
+  const role = roleOfService(service);
+  if (role === null) return { standings: judged, serving: whoServes(service, judged, memory) };
+  const reasonOf = (serving: Serving): string =>
+    serving.tier === 'nobody' ? unfilledReason(role, judged, verdicts) : serving.reason;
+  if (role === 'replica') {
+    const serving = whoServes(service, judged, memory);
+    return { standings: judged, serving: { ...serving, reason: reasonOf(serving) } };
+  }
   const { standings, holding, reason } = rulePrimary(judged, verdicts, memory?.primary);
   const serving = whoServes({ ...service, panicThreshold: 0 }, standings, memory);
-  const whole = serving.tier === 'nobody' ? NO_PRIMARY : serving.reason;
-  const reasons = [whole, reason].filter((each) => each !== '').join('; ');
+  const reasons = [reasonOf(serving), reason].filter((each) => each !== '').join('; ');
   return { standings, serving: { ...serving, reason: reasons, primary: holding } };
 }
 

@@ -394,4 +394,47 @@ describe('services for roles', () => {
     assert.equal(rig.serving(), 'a');
     await end(rig);
   });
+
+  it('say what each server says where none has the role, and name all of them', async () => {
+    const rig = await settled(BOTH, { a: 'replica', b: 'replica', c: 'replica' });
+    const whyOf = async (name: string) => {
+      const { services } = await rig.reconciler.status();
+      const found = services.find((each) => each.name === name);
+      return [found?.health, found?.reason];
+    };
+    const nobody =
+      'no server says that it is the primary (a: replica, b: replica, c: replica): nobody serves';
+    const each = ['a', 'b', 'c']
+      .map((name) => `${name} (redis ${name}: is replica, wanted primary)`)
+      .join(', ');
+    assert.deepEqual(await whyOf('writes'), ['down', `${nobody}; 3 of 3 servers not serving: ${each}`]);
+    rig.say({ a: 'primary', b: 'primary', c: 'refused' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual(await whyOf('reads'), [
+      'down',
+      'c said last that it is a replica, but is out (check failed: refused): nobody serves; ' +
+        '3 of 3 servers not serving: a (redis a: is primary, wanted replica), ' +
+        'b (redis b: is primary, wanted replica), c (check failed: refused)',
+    ]);
+    await end(rig);
+  });
+
+  it('do not call servers ill that have the other role, nor say that nobody is the primary where one is out', async () => {
+    const rig = await settled(BOTH, { a: 'primary', b: 'replica', c: 'primary' });
+    rig.say({ b: 'primary' });
+    await rig.pass(LONG_MS);
+    assert.equal(
+      rig.told('service-degraded').at(-1),
+      'service-degraded no server says that it is a replica (a: primary, b: primary, c: primary): nobody serves',
+    );
+    rig.say({ b: 'replica', c: 'replica' });
+    await rig.pass(LONG_MS);
+    await rig.reconciler.drains.beginMaintenance(WRITES, keyOfDatabase('a'), { by: 'root', reason: 'disk' });
+    await rig.pass(100);
+    assert.match(
+      rig.told('service-degraded').at(-1) ?? '',
+      /^service-degraded a says that it is the primary, but is out \(in maintenance by root .*: disk.*\): nobody serves$/,
+    );
+    await end(rig);
+  });
 });
