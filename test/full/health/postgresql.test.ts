@@ -103,6 +103,13 @@ describe('a postgresql check of PostgreSQL', { skip: skipWithoutPostgresql() }, 
   });
 
   it('tells a standby that is behind, however long the primary was idle', async () => {
+    // One that has replayed no transaction since it began cannot tell.
+    await query(primary.port, 'INSERT INTO written VALUES (0)');
+    await waitFor(
+      async () =>
+        (await query(standby.port, 'SELECT WHERE pg_last_xact_replay_timestamp() IS NOT NULL')).length > 0,
+      () => 'nothing is replayed',
+    );
     await query(standby.port, 'SELECT pg_wal_replay_pause()');
     await query(primary.port, 'INSERT INTO written VALUES (0)');
     await waitFor(
