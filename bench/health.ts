@@ -5,7 +5,7 @@
  * keepalived needs IPVS in the kernel only for its table, which no probe touches; a small library answers for that.
  * `LVSD_BENCH_SERVERS=600 LVSD_BENCH_SECONDS=10 LVSD_BENCH_TURNS=1` makes a trial, whose figures are printed and not kept.
  *
- * What must hold: no director neglects a server, and lvsd's p99 of lateness is below 100 ms.
+ * What must hold: lvsd neglects no server, and its p99 of lateness is below 100 ms.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
