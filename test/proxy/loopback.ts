@@ -95,6 +95,15 @@ export const removeStep = (service: TableService, server: TableServer): Step => 
   server,
   liveConnections: 0,
 });
+/** Whatever the service says of lost flows. */
+export const cutOffStep = (service: TableService, server: TableServer): Step => ({
+  kind: 'delete-server',
+  phase: 1,
+  service,
+  server,
+  liveConnections: 0,
+  endsConnections: true,
+});
 export const deleteStep = (service: TableService): Step => ({
   kind: 'delete-service',
   phase: 4,

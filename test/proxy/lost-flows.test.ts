@@ -10,6 +10,7 @@ import {
   applyAll,
   client,
   createStep,
+  cutOffStep,
   datagramPeer,
   deleteStep,
   echoServer,
@@ -75,7 +76,7 @@ describe('connections of a removed server', () => {
     it(`are reset where the step says so, also with ${policy ?? 'nothing said'}`, async () => {
       const socket = await established(policy);
       const gone = goneWith(socket);
-      await applyAll(plane, { ...removeStep(service, server), endsConnections: true });
+      await applyAll(plane, cutOffStep(service, server));
       assert.equal(await gone, 'ECONNRESET');
       assert.equal(plane.liveConnections, 0);
     });
