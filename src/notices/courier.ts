@@ -248,17 +248,37 @@ export class Courier {
     if (this.#failuresInRow++ === 0) this.#failingSinceMs = clock.nowMs();
     const backoffMs = backoffDelayMs(this.#failuresInRow, BACKOFF, random);
     this.#notBeforeMs = clock.nowMs() + Math.max(backoffMs, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS));
-    const [first] = this.#current;
+    const givenUp = retryable ? this.#giveUpLate() : this.#giveUpCurrent();
+    this.#failed += givenUp;
+    this.#missed += givenUp;
+    if (givenUp > 0)
+      this.#tellFailure(`${reason}; ${givenUp === 1 ? 'the event is' : `${givenUp} events are`} given up`);
+    else if (this.#failuresInRow >= FAILURES_UNTIL_TOLD) this.#tellFailure(`${reason}; it is tried again`);
+  }
+
+  /** @returns how many */
+  #giveUpCurrent(): number {
+    const count = this.#current.length;
+    this.#done();
+    return count;
+  }
+
+  /**
+   * Those whose time is over, also of those that wait behind: what has just failed would have failed for them, too. Only
+   * where nothing is tried twice has each of them an attempt of its own.
+   *
+   * @returns how many
+   */
+  #giveUpLate(): number {
+    const nowMs = this.#options.clock.nowMs();
+    const { retryForMs } = this.#settings;
     // What waited for its turn before anything failed has lost no time by that.
-    const sinceMs = Math.max(first?.atMs ?? 0, this.#failingSinceMs);
-    const hopeless = !retryable || clock.nowMs() - sinceMs >= this.#settings.retryForMs;
-    if (hopeless) {
-      this.#failed += this.#current.length;
-      this.#missed += this.#current.length;
-      this.#done();
-    }
-    if (hopeless || this.#failuresInRow >= FAILURES_UNTIL_TOLD)
-      this.#tellFailure(`${reason}${hopeless ? '; the event is given up' : '; it is tried again'}`);
+    const isLate = ({ atMs }: Queued): boolean => nowMs - Math.max(atMs, this.#failingSinceMs) >= retryForMs;
+    const left = this.#current.filter((queued) => !isLate(queued));
+    const count = this.#current.length - left.length;
+    if (left.length === 0) this.#done();
+    else this.#current = left;
+    return count + (retryForMs === 0 ? 0 : this.#line.leaveWhile(isLate));
   }
 
   #done(): void {

@@ -35,6 +35,15 @@ export class WaitingLine<T> {
     return taken;
   }
 
+  /** Takes the oldest ones out, up to the first that stays. @returns how many have left */
+  leaveWhile(goes: (item: T) => boolean): number {
+    let end = this.#head;
+    for (let item = this.#items[end]; item !== undefined && goes(item); item = this.#items[end]) end++;
+    const count = end - this.#head;
+    this.#leave(count);
+    return count;
+  }
+
   /** Puts back what was taken out last, before all others. @returns how many had to leave, the oldest first */
   putBack(taken: readonly T[]): number {
     this.#items = [...taken, ...this.#items.slice(this.#head)];

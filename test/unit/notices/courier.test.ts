@@ -220,11 +220,36 @@ describe('Courier', () => {
     push(1, 2, 3);
     await clock.advanceAsync(60_000);
     push(4);
-    await clock.advanceAsync(240_000);
-    // The first three had their two minutes together, and each of them a try.
-    assert.equal(courier.status.failed, 3);
-    await clock.advanceAsync(120_000);
+    // Tried after 1 s, 2 s, 4 s ... and at most a minute: the first that comes after their time ends all three.
+    await clock.advanceAsync(59_999);
+    assert.equal(courier.status.failed, 0);
+    await clock.advanceAsync(10_000);
+    assert.deepEqual([courier.status.failed, courier.status.queued], [3, 1]);
+    await clock.advanceAsync(60_000);
     assert.deepEqual([courier.status.failed, courier.status.queued], [4, 0]);
+  });
+
+  it('counts the time of each event from when it was queued, not one after another', async () => {
+    const { clock, sender, push, told, courier, seqs } = rig({ retryForMs: 5000 });
+    sender.answer = LATER;
+    push(1, 2, 3);
+    await clock.advanceAsync(5000);
+    push(4);
+    await clock.advanceAsync(3000);
+    assert.deepEqual([courier.status.failed, courier.status.queued], [3, 1]);
+    assert.ok(seqs().every(([seq]) => seq === 1));
+    assert.deepEqual(told, ['notice-failed: HTTP 503; it is tried again']);
+    sender.answer = SENT;
+    await clock.advanceAsync(60_000);
+    assert.deepEqual(sender.attempts.at(-1), { seqs: [4], missed: 3, atMs: 15_000 });
+  });
+
+  it('gives each event an attempt where none is tried again', async () => {
+    const { clock, sender, push, courier, seqs } = rig({ retryForMs: 0 });
+    sender.answer = LATER;
+    push(1, 2);
+    await clock.advanceAsync(60_000);
+    assert.deepEqual([seqs(), courier.status.failed], [[[1], [2]], 2]);
   });
 
   it('tries by hand before what waits, also during a pause, and counts nothing for it', async () => {
