@@ -3,6 +3,7 @@
  * or link on the way to it would be root too, and a program that inherits the director's rights could change the table.
  */
 import { access, constants, readFile } from 'node:fs/promises';
+import { reasonOf } from './errors.js';
 import { judgeTrustedProgram } from './trusted-way.js';
 
 /** How to start a program. */
@@ -80,11 +81,18 @@ export async function planLaunch(
       fault:
         'the director lacks CAP_SETPCAP, without which the program would have its rights: add it to CapabilityBoundingSet=',
     };
-  const trust = await judgeTrustedProgram(program).catch((error: unknown) => ({
-    trusted: false as const,
-    reason: error instanceof Error && 'code' in error ? String(error.code) : String(error),
-  }));
+  const trust = await judgeTrustedProgram(program).catch((error: unknown) => ({ fault: missingText(error) }));
+  if ('fault' in trust) return trust;
   if (!trust.trusted) return { fault: `the program is not trusted: ${trust.reason}` };
   // As named and not where links lead: a program may go by its name (busybox).
   return { file: setpriv, words: [...NOTHING_OF_ROOT, '--', program, ...words], drops: true };
+}
+
+/** Of a program that is not there, or that cannot be looked at. */
+function missingText(error: unknown): string {
+  if (!(error instanceof Error && 'code' in error)) return reasonOf(error);
+  const where = 'path' in error ? `: ${String(error.path)}` : '';
+  if (error.code === 'ENOENT') return `there is no such program${where} does not exist (ENOENT)`;
+  if (error.code === 'ENOTDIR') return `there is no such program${where} leads through a file (ENOTDIR)`;
+  return `the program cannot be looked at${where}: ${String(error.code)}`;
 }

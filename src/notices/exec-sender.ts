@@ -1,5 +1,6 @@
 /** Runs a program for each event: in the event's words, with nothing of the director's rights. */
-import { runProgram } from '../base/child-program.js';
+import { runProgram, type ProgramEnd } from '../base/child-program.js';
+import { reasonOf } from '../base/errors.js';
 import { planLaunch, readRights, type Rights } from '../base/launch.js';
 import { placeholderOf, type ExecNotice, type NoticePlaceholder } from '../model/notice.js';
 import { bodyOf, oneLine, type NoticeBody, type Occurrence, type Teller } from './content.js';
@@ -36,7 +37,13 @@ export class ExecSender implements Sender {
     if ('fault' in launch) return this.#failure(launch.fault);
     const environment = environmentOf(values);
     const stdin = `${JSON.stringify(body)}\n`;
-    const { outcome, line } = await runProgram(launch, { environment, stdin }, signal);
+    let end: ProgramEnd;
+    try {
+      end = await runProgram(launch, { environment, stdin }, signal);
+    } catch (thrown) {
+      return this.#failure(reasonOf(thrown));
+    }
+    const { outcome, line } = end;
     if (outcome === null) return { ok: true, detail: 'exit code 0' };
     const said = line === '' ? '' : `: ${oneLine(line, LONGEST_LINE)}`;
     return this.#failure(`${outcome}${said}`);

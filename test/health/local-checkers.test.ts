@@ -171,6 +171,10 @@ describe('ExecChecker', () => {
     assert.match(await reason({ ...root, setpriv: null }), /setpriv is missing.*apt-get install util-linux$/);
     assert.match(await reason({ ...root, mayDropRights: false }), /CAP_SETPCAP.*CapabilityBoundingSet=$/);
     assert.match(await reason(root, [join(tmpdir(), 'x')]), /the program is not trusted: /);
+    assert.match(
+      await reason(root, ['/usr/nonexistent/bin/x']),
+      /there is no such program: \/usr\/nonexistent does not exist \(ENOENT\)$/,
+    );
   });
 
   it(

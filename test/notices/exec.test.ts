@@ -206,7 +206,7 @@ describe('ExecSender in the hands of a courier', () => {
     const courier = new Courier(settings, new ExecSender(settings, teller), options);
     courier.push(occurrence(1));
     await until(() => courier.status.failed === 1);
-    assert.equal(courier.status.failing, 'no end within 200ms');
+    assert.equal(courier.status.failing, 'run /bin/sh: no end within 200ms');
     await until(() => processesWith('sleep\x004711').length === 0);
     await courier.close(1000);
   });
