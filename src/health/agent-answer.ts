@@ -65,11 +65,11 @@ export function readAgentAnswer(text: string): ReadAnswer {
   return { share, admin, operation, note };
 }
 
-/** `75% drain (backup runs)`; what was not said is left out. */
+/** `drain 75% (backup runs)`; what was not said is left out. */
 export function formatAgentAnswer({ share, admin, operation, note }: AgentAnswer): string {
   const words = [
-    ...(share === null ? [] : [`${Math.round(share * 100)}%`]),
     ...(admin === null ? [] : [admin]),
+    ...(share === null ? [] : [`${Math.round(share * 100)}%`]),
     ...(operation === null ? [] : [operation]),
     ...(note === '' ? [] : [`(${note})`]),
   ];

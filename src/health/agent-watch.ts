@@ -7,7 +7,6 @@
  * As in HAProxy an answer changes only what it names: `maint` and `drain` hold until `ready`, `down` until `up`. Silence
  * is no failure of the server: for a bounded time the last answer holds, then the weight is as configured.
  */
-import { formatDuration } from '../base/duration.js';
 import {
   AGENT_HOLD_INTERVALS,
   type AgentPolicy,
@@ -83,11 +82,12 @@ export class AgentWatch implements Taker {
 
   /** Ends what has held for too long, also where no result comes at all. */
   look(): void {
-    const { turnedMs } = this.#options;
+    const { turnedMs, wallMs } = this.#options;
     const state = this.#report?.state;
     if (state === 'silent' || turnedMs() - this.#heardMs < this.#holdMs) return;
     this.#said = NOTHING_SAID;
-    const reason = `silent for ${formatDuration(this.#holdMs)}, weight as configured: ${this.#silence}`;
+    const sinceMs = this.#report?.heardMs ?? wallMs() - (turnedMs() - this.#heardMs);
+    const reason = `since ${new Date(sinceMs).toISOString()}, weight as configured: ${this.#silence}`;
     this.#tell({ state: 'silent', share: 1, wish: null, wishedMs: 0, reason });
   }
 

@@ -154,12 +154,12 @@ describe("a server's agent", () => {
     const rig = await begin({ agent: AGENT });
     await say(rig, A, report(0.4));
     assert.deepEqual(await say(rig, A, report(0.4, { state: 'held', reason: 'refused' })), []);
-    const silent = report(1, { state: 'silent', reason: 'silent for 6s' });
+    const silent = report(1, { state: 'silent', reason: 'since 12:00' });
     assert.deepEqual(await say(rig, A, silent), ['edit 100']);
-    assert.equal((await statusOf(rig, A)).reason, 'agent silent: silent for 6s');
+    assert.equal((await statusOf(rig, A)).reason, 'agent silent: since 12:00');
     await say(rig, A, report(0.5));
     assert.deepEqual(told(rig, ['agent-silent', 'agent-answers']), [
-      'agent-silent: silent for 6s',
+      'agent-silent: silent since 12:00',
       'agent-answers: answered',
     ]);
     await rig.reconciler.close();

@@ -53,8 +53,8 @@ describe('effectiveWeight', () => {
     ['rounds as people do', { weight: 1000, agent: agent(0.0285) }, '29 agent 3%'],
     [
       'says of a silent agent why the weight is as configured',
-      { agent: agent(1, { state: 'silent', reason: 'silent for 6s' }) },
-      '100 agent silent: silent for 6s',
+      { agent: agent(1, { state: 'silent', reason: 'since 12:00' }) },
+      '100 agent silent: since 12:00',
     ],
   ];
   for (const [name, factors, said] of table) it(name, () => assert.equal(weigh(factors), said));

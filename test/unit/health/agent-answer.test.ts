@@ -48,10 +48,16 @@ describe('readAgentAnswer', () => {
 });
 
 describe('formatAgentAnswer', () => {
+  it('names what is wanted before the share', () => {
+    const answer = readAgentAnswer('drain 100%');
+    assert.ok(!('fault' in answer));
+    assert.equal(formatAgentAnswer(answer), 'drain 100%');
+  });
+
   it('says what was said and no more', () => {
     assert.equal(
       formatAgentAnswer({ share: 0.5, admin: 'drain', operation: null, note: 'backup' }),
-      '50% drain (backup)',
+      'drain 50% (backup)',
     );
     assert.equal(formatAgentAnswer({ share: null, admin: null, operation: null, note: '' }), 'nothing new');
   });

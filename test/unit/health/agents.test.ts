@@ -116,7 +116,7 @@ describe('agents', () => {
     assert.deepEqual(told, ['0: answers 40% drain', '2: held 40% drain', '6: silent 100% -']);
     assert.match(
       state.last?.reason ?? '',
-      /^silent for 6s, weight as configured: agent: connect: ECONNREFUSED$/,
+      /^since 1970-01-01T00:00:00\.000Z, weight as configured: agent: connect: ECONNREFUSED$/,
     );
     state.line = '40%';
     await until(22_000);
