@@ -212,8 +212,11 @@ export const SERVER_FAMILIES: readonly SubjectFamily<ServerStatus>[] = [
   ),
   gauge(
     'lvsd_server_primary',
-    '1 when the server said last that it is the primary, 0 for a replica; absent where nothing was said.',
-    ({ seenRole }) => (seenRole === undefined ? null : Number(seenRole.name === 'primary')),
+    '1 while the server says that it is the primary, 0 for a replica and for one that is down or did not answer; absent where nothing was said.',
+    ({ seenRole, verdict }) =>
+      seenRole === undefined
+        ? null
+        : Number(seenRole.name === 'primary' && seenRole.confirmed && verdict !== 'down'),
   ),
   gauge(
     'lvsd_server_weight',

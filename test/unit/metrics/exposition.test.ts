@@ -96,6 +96,20 @@ describe('exposeSnapshot', () => {
     assert.deepEqual(ofService('lvsd_service_inactive_connections'), [2, 0]);
   });
 
+  it('calls one a primary alone that says so by its last probe and is not down', () => {
+    const valueFor = (overrides: Partial<ServerStatus>): number | undefined => {
+      const servers = [serverStatus('a', overrides)];
+      const text = expose(snapshot({ services: [serviceStatus('shop', { servers })] }));
+      return valueOf(text, 'lvsd_server_primary{service="shop",server="a"}');
+    };
+    const seenRole = { name: 'primary', term: null, sinceMs: 0, confirmed: true } as const;
+    assert.equal(valueFor({ seenRole }), 1);
+    assert.equal(valueFor({ seenRole, verdict: 'down' }), 0);
+    assert.equal(valueFor({ seenRole: { ...seenRole, confirmed: false } }), 0);
+    assert.equal(valueFor({ seenRole: { ...seenRole, name: 'replica' } }), 0);
+    assert.equal(valueFor({}), undefined);
+  });
+
   it('tells of the configuration and its reloads', () => {
     const text = expose(
       snapshot({
