@@ -250,7 +250,7 @@ describe('RedisChecker', () => {
     );
     assert.match(
       await reasonOf(answering('HTTP/1.1 400 Bad Request\r\n\r\n')),
-      /^PING: .*, the answers began with "HTTP\/1\.1 400 Bad Request/,
+      /^PING: the server speaks no Redis, the answers began with "HTTP\/1\.1 400 Bad Request/,
     );
     assert.equal(await reasonOf((socket) => void socket.end()), 'PING: connection closed');
   });

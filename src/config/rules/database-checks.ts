@@ -38,7 +38,7 @@ const lag: CheckRule = ({ spot }, { check, at }, verdicts) => {
     verdicts.warn(spot, [...at, 'max_lag'], {
       rule: 'check-lag',
       message: `a replica hears of an idle primary every ${formatDuration(REDIS_PING_MS)} only, and fails in between`,
-      hint: 'a max_lag of more than repl-ping-replica-period of the primary silences this',
+      hint: `write max_lag: ${formatDuration(REDIS_PING_MS)} or more; the period is repl-ping-replica-period of the primary, whose own value is not known here`,
     });
   }
 };

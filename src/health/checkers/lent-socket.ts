@@ -7,8 +7,12 @@ import { describe, excerpt } from './failure.js';
 
 const BEGINNING_BYTES = 64;
 
-/** What comes from the server, looked at before the client gets it. @returns what is wrong with it, or null */
-export type FaultOf = (chunk: Buffer) => string | null;
+/**
+ * What comes from the server, looked at before the client gets it.
+ *
+ * @returns what is wrong with it, or null; an Error is told with the beginning of the answers, a string without
+ */
+export type FaultOf = (chunk: Buffer) => Error | string | null;
 
 /** Said of the answers without their bytes: they may be what was sent. */
 class AnswerFault extends Error {}
@@ -81,6 +85,6 @@ export class LentSocket {
 
   #judge(chunk: Buffer): Error | null {
     const fault = this.#faultOf(chunk);
-    return fault === null ? null : new AnswerFault(fault);
+    return typeof fault === 'string' ? new AnswerFault(fault) : fault;
   }
 }

@@ -5,6 +5,8 @@ const LINES = new Set(Array.from('+-:', (type) => type.charCodeAt(0)));
 const COUNTED = '$'.charCodeAt(0);
 /** List, map, set, push, attribute. */
 const GROUPS = new Set(Array.from('*%~>|', (type) => type.charCodeAt(0)));
+/** Of the newer protocol, which nobody asked for: the client may find out. */
+const NEWER = new Set(Array.from('_#,(!=', (type) => type.charCodeAt(0)));
 const LINE_END = '\n'.charCodeAt(0);
 const MAX_LENGTH_DIGITS = 12;
 
@@ -20,7 +22,7 @@ export class RedisReplies {
   #skipBytes = 0;
 
   /** @returns what is wrong with it; null = nothing that the client could not find out itself */
-  faultOf(chunk: Buffer): string | null {
+  faultOf(chunk: Buffer): Error | string | null {
     for (let index = 0; index < chunk.length;) {
       if (this.#at === 'strange') return null;
       if (this.#skipBytes > 0) {
@@ -32,16 +34,18 @@ export class RedisReplies {
       const byte = chunk[index++] ?? 0;
       if (this.#at === 'type') {
         if (GROUPS.has(byte)) return 'the answer is a list';
-        this.#begin(byte);
+        if (!this.#begin(byte)) return new Error('the server speaks no Redis');
       } else this.#goOn(byte);
     }
     return null;
   }
 
-  #begin(type: number): void {
+  /** @returns false when no reply begins so */
+  #begin(type: number): boolean {
     if (type === COUNTED) this.#at = 'length';
     else this.#at = LINES.has(type) ? 'line' : 'strange';
     this.#length = '';
+    return this.#at !== 'strange' || NEWER.has(type);
   }
 
   #goOn(byte: number): void {

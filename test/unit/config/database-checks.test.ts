@@ -111,6 +111,8 @@ describe('a check of a database', () => {
   it('warns of a lag that says nothing, or too much', async () => {
     assert.deepEqual((await faultOf('type: redis, role: primary, max_lag: 20s')).rules, ['check-lag']);
     assert.deepEqual((await faultOf('type: redis, role: replica, max_lag: 5s')).rules, ['check-lag']);
+    const { warnings } = await loadText(file('type: redis, role: replica, max_lag: 9s'), { environment });
+    assert.match(warnings[0]?.hint ?? '', /^write max_lag: 10s or more; /);
     assert.deepEqual((await faultOf('type: redis, role: replica, max_lag: 10s')).rules, []);
     assert.deepEqual((await faultOf('type: postgresql, username: a, role: replica, max_lag: 5s')).rules, []);
   });
