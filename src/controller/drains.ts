@@ -95,8 +95,7 @@ export class Drains {
       timeoutMs === undefined || order.end !== null ? order.deadlineMs : this.#deadline(timeoutMs);
     const given: DrainOrder = { ...order, deadlineMs, purpose: 'drain' };
     this.#options.config.states.setDrain(service, server, given);
-    const again = known?.end === null ? 'goes on draining, ' : '';
-    return this.#tell(service, server, 'drain-began', `${again}${drainText(given)} by ${by}`);
+    return this.#tell(service, server, 'drain-began', beganText(given, known?.end === null, by));
   }
 
   /**
@@ -276,6 +275,12 @@ export class Drains {
   }
 }
 
+/** @param again it was draining already */
+function beganText(order: DrainOrder, again: boolean, by: string): string {
+  if (order.end !== null) return `by ${by}: ${drainText(order)}`;
+  return `${again ? 'goes on ' : ''}${drainText(order)} by ${by}`;
+}
+
 function drainText({ end, deadlineMs }: DrainOrder): string {
-  return end === null ? `draining ${formatDeadline(deadlineMs)}` : 'not in the table, so it is out already';
+  return end === null ? `draining ${formatDeadline(deadlineMs)}` : 'out already, for it is not in the table';
 }

@@ -247,6 +247,20 @@ describe('a drain by order', () => {
     assert.deepEqual([changed?.cause, removed?.cause], [began?.seq, ended?.seq]);
     assert.match(began?.message ?? '', /^draining until 2026-01-01T00:05:00Z by anna$/);
   });
+
+  it('is told in one sentence when it goes on, and when there is nothing to drain', async () => {
+    const rig = await serving(1);
+    await order(rig);
+    await order(rig);
+    rig.plane.carry(SHOP, a, 0);
+    await rig.clock.advanceAsync(1000);
+    await order(rig);
+    assert.deepEqual(told(rig, 'drain-began'), [
+      'draining until 2026-01-01T00:05:00Z by anna',
+      'goes on draining until 2026-01-01T00:05:00Z by anna',
+      'by anna: out already, for it is not in the table',
+    ]);
+  });
 });
 
 describe('looking at drains', () => {
