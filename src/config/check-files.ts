@@ -157,8 +157,13 @@ export async function programFault(
     return { rule: 'exec-path', message: `${show(program)} is not an absolute path of a program` };
   try {
     const stats = await stat(program);
-    if (!stats.isFile() || (stats.mode & 0o111) === 0)
-      return { rule: 'exec-path', message: `${show(program)} is no program` };
+    if (!stats.isFile()) return { rule: 'exec-path', message: `${show(program)} is no regular file` };
+    if ((stats.mode & 0o111) === 0)
+      return {
+        rule: 'exec-path',
+        message: `${show(program)} is no program: nobody may execute it`,
+        hint: `chmod +x ${program}`,
+      };
     if (process.geteuid?.() !== 0) return null;
     const decision = await judgeTrustedProgram(program);
     if (decision.trusted) return null;

@@ -158,6 +158,13 @@ describe('a check of type', () => {
       assert.ok(rules.includes(rule), rules.join(', '));
     });
 
+  it('whose program nobody may execute is refused with the cure', async () => {
+    const { rules, report } = await refusal('{ type: exec, command: [/etc/passwd] }');
+    assert.deepEqual(rules, ['exec-path']);
+    assert.match(report, /"\/etc\/passwd" is no program: nobody may execute it/);
+    assert.match(report, /chmod \+x \/etc\/passwd/);
+  });
+
   it('that asks a port in another protocol is refused or warned of', async () => {
     const udp = ', protocol: udp';
     for (const type of ['http', 'https', 'tls', 'smtp'])
