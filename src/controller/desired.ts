@@ -5,7 +5,7 @@ import type { DesiredService, DesiredState, ServerDecision, TableServer } from '
 import type { DrainOrder, MaintenanceOrder } from '../model/drain.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
-import type { Hold, Serving, ServingMemory } from '../model/serving.js';
+import type { Hold, PrimaryHolding, Serving, ServingMemory } from '../model/serving.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { roleOfService } from '../model/wanted-role.js';
@@ -147,7 +147,14 @@ function standingsAndServing(
   const { standings, holding, reason } = rulePrimary(judged, verdicts, memory?.primary);
   const serving = whoServes({ ...service, panicThreshold: 0 }, standings, memory);
   const reasons = [reasonOf(serving), reason].filter((each) => each !== '').join('; ');
-  return { standings, serving: { ...serving, reason: reasons, primary: holding } };
+  const primary = withFormer(holding, memory?.primary);
+  return { standings, serving: { ...serving, reason: reasons, primary } };
+}
+
+/** Who takes over after a while without anybody takes over from who held before it. */
+function withFormer(holding: PrimaryHolding, before: PrimaryHolding | undefined): PrimaryHolding {
+  const former = before?.holder ?? before?.former;
+  return holding.holder !== null || former === undefined ? holding : { ...holding, former };
 }
 
 function tableServers(

@@ -57,7 +57,7 @@ function quorumEvents(
     : [['quorum-lost', `${weight}, needed ${serving.quorum}`]];
 }
 
-/** That one has the service where nobody had it, or the other way round, is told as what the service can do. */
+/** That nobody has the service any more, and who was the first to have it, is told as what the service can do. */
 function primaryEvents(
   before: ServingMemory | undefined,
   { primary, reason }: Serving,
@@ -65,7 +65,7 @@ function primaryEvents(
 ): readonly Told[] {
   if (primary === undefined) return [];
   const decisionOf = (key: ServerKey | null) => decisions.find(({ server }) => server === key);
-  const was = before?.primary?.holder ?? null;
+  const was = before?.primary?.holder ?? before?.primary?.former ?? null;
   const told: Told[] = [];
   if (was !== null && primary.holder !== null && was !== primary.holder) {
     const why = decisionOf(was)?.reason ?? 'not in the file';
@@ -73,7 +73,8 @@ function primaryEvents(
     told.push(['primary-changed', `${from} -> ${to}; ${from}: ${why}`]);
   }
   const known = new Set(before?.primary?.rivals);
-  if (primary.rivals.some((key) => !known.has(key) && key !== was)) told.push(['role-conflict', reason]);
+  if (primary.rivals.some((key) => !known.has(key) && key !== before?.primary?.holder))
+    told.push(['role-conflict', reason]);
   return told;
 }
 
@@ -84,10 +85,23 @@ function panicEvents(
 ): readonly Told[] {
   const [was, is] = [(before?.panic.length ?? 0) > 0, serving.panic.length > 0];
   if (was === is) return [];
-  if (!is) return [['panic-ended', 'failed servers are taken out again']];
+  if (!is) return [['panic-ended', panicEnd(before?.panic ?? [], decisions)]];
   const kept = new Set(serving.panic);
   const names = decisions.filter(({ server }) => kept.has(server)).map(({ name }) => name);
   return [['panic-began', `${serving.reason}: ${namesOf(names)}`]];
+}
+
+/** What became of those that were kept in. */
+function panicEnd(kept: readonly ServerKey[], decisions: DesiredService['decisions']): string {
+  const left = decisions.filter(({ server }) => kept.includes(server));
+  const [back, out] = [true, false].map((serves) =>
+    left.filter(({ present, weight }) => (present && weight > 0) === serves).map(({ name }) => name),
+  );
+  const parts = [
+    ...(back === undefined || back.length === 0 ? [] : [`well again: ${namesOf(back)}`]),
+    ...(out === undefined || out.length === 0 ? [] : [`taken out: ${namesOf(out)}`]),
+  ];
+  return parts.length === 0 ? 'none of those that were kept in is in the file' : parts.join('; ');
 }
 
 function tierEvents(

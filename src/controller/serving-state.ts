@@ -96,7 +96,7 @@ export class ServingState implements RememberedServing {
 
 /** Whether the next decision could come out otherwise without it. */
 export function isWorthKeeping({ quorate, panic, tier, primary }: ServingMemory): boolean {
-  const isHeld = primary !== undefined && primary.holder !== null;
+  const isHeld = (primary?.holder ?? primary?.former ?? null) !== null;
   return !quorate || panic.length > 0 || tier !== 'primaries' || isHeld;
 }
 
@@ -107,6 +107,7 @@ function sameMemory(a: ServingMemory, b: ServingMemory): boolean {
     sameKeys(a.panic, b.panic) &&
     sameKeys(a.out, b.out) &&
     a.primary?.holder === b.primary?.holder &&
+    a.primary?.former === b.primary?.former &&
     sameKeys(a.primary?.rivals ?? [], b.primary?.rivals ?? [])
   );
 }

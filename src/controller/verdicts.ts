@@ -5,7 +5,7 @@ import { sameLoad } from '../model/load.js';
 import type { RealServer } from '../model/real-server.js';
 import type { CountedState, Verdict, VerdictState } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import { wantsPrimary } from '../model/wanted-role.js';
+import { roleOfService, wantsPrimary } from '../model/wanted-role.js';
 import type { ChangedServer } from './drains.js';
 import type { EventLog } from './event-log.js';
 import { heldReason } from './judge-server.js';
@@ -29,6 +29,9 @@ const VERDICT_EVENTS: Record<VerdictState, EventType> = {
   down: 'server-down',
   unknown: 'server-unknown',
 };
+
+/** What a server was or is that has not failed, and does not serve. */
+const OTHER_ROLE = 'out for its role';
 
 /** Holds nothing itself: verdicts and holds are facts of the running configuration. */
 export class Verdicts {
@@ -74,21 +77,31 @@ export class Verdicts {
     return this.#options.events.append({ type: 'server-role', service: name, server: server.name, message });
   }
 
-  /** A server that is down for its role alone is well: its role has been told. @returns as `#tellRole` */
+  /**
+   * A server that is down for its role alone is well, though not up: its role has been told, and when it fails and when
+   * it answers again is told in words of its own. @returns as `#tellRole`
+   */
   #tellHealth(
-    { name }: VirtualService,
+    service: VirtualService,
     server: RealServer,
     { before, counted, verdict, cause }: News,
   ): number | null {
     const [known, state] = [before && healthState(before), healthState(verdict)];
     if (!isNews({ known, state, counted, counts: healthOf(verdict) })) return null;
     if (before === undefined && verdict.byRole === true) return null;
+    const about = { service: service.name, server: server.name, cause };
+    // It answers, but for another role than the wanted one: to say that it is up would be untrue.
+    if (verdict.byRole === true && state === 'up')
+      return this.#options.events.append({
+        type: 'server-role',
+        ...about,
+        message: `${known ?? 'unknown'} -> ${OTHER_ROLE}: ${verdict.reason}`,
+      });
+    const was = known === 'up' ? wasUp(service, before) : known;
     return this.#options.events.append({
       type: VERDICT_EVENTS[state],
-      service: name,
-      server: server.name,
-      message: `${known ?? 'unknown'} -> ${state}: ${verdict.reason}`,
-      cause,
+      ...about,
+      message: `${was ?? 'unknown'} -> ${state}: ${verdict.reason}`,
     });
   }
 
@@ -160,6 +173,13 @@ function isNews(about: {
 
 function healthState({ state, byRole }: Verdict): VerdictState {
   return byRole === true && state === 'down' ? 'up' : state;
+}
+
+/** Its last reason may be a failure that had not been counted out yet. */
+function wasUp(service: VirtualService, before: Verdict | undefined): string {
+  if (before?.byRole !== true) return 'up';
+  const wanted = roleOfService(service) ?? 'any';
+  return `was ${OTHER_ROLE} (${before.role?.name ?? 'not known'}, wanted ${wanted})`;
 }
 
 function sameRole({ role }: Verdict, before: Verdict | undefined): boolean {

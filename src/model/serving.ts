@@ -13,6 +13,8 @@ export type ServingTier = (typeof SERVING_TIERS)[number];
 export interface PrimaryHolding {
   /** Null: nobody. */
   readonly holder: ServerKey | null;
+  /** While nobody holds: who held last. Absent where nobody ever did. */
+  readonly former?: ServerKey;
   /**
    * Others that say they are the primary, and against which the holder has said so, too. One stays among them until it
    * says otherwise, fails or is taken out, or there is another holder.

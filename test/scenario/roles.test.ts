@@ -437,4 +437,42 @@ describe('services for roles', () => {
     );
     await end(rig);
   });
+
+  it('tell of every other holder, also after a while without one and over a restart in it', async () => {
+    const rig = await settled([writes('abc')]);
+    rig.say({ a: 'refused' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual([rig.serving(), rig.told('primary-changed')], ['', []]);
+    await rig.restart();
+    rig.say({ b: 'primary' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual(rig.told('primary-changed'), ['primary-changed a -> b; a: check failed: refused']);
+    // The same one again is no other one.
+    rig.say({ b: 'refused' });
+    await rig.pass(LONG_MS);
+    rig.say({ b: 'primary' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual([rig.serving(), rig.told('primary-changed').length], ['b', 1]);
+    await end(rig);
+  });
+
+  it('tell of one that fails, and answers again, while it is out for its role, and never that it was up', async () => {
+    const rig = await settled([reads('abc')]);
+    const all = () => rig.told('server-down', 'server-up', 'server-role', 'server-unknown');
+    assert.deepEqual(all(), ['server-up b unknown -> up: replica', 'server-up c unknown -> up: replica']);
+    rig.say({ a: 'refused' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual(all().slice(2), [
+      'server-down a was out for its role (primary, wanted replica) -> down: refused',
+    ]);
+    rig.say({ a: 'primary' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual(all().slice(3), [
+      'server-role a down -> out for its role: redis a: is primary, wanted replica',
+    ]);
+    rig.say({ a: 'replica' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual(all().slice(4), ['server-role a primary -> replica']);
+    await end(rig);
+  });
 });

@@ -7,6 +7,7 @@ import type { StateFormat } from './state-file.js';
 
 const primary = z.strictObject({
   holder: serverKeySchema.nullable(),
+  former: serverKeySchema.exactOptional(),
   rivals: z.array(serverKeySchema),
   pending: z.boolean(),
 });
