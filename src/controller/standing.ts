@@ -39,14 +39,21 @@ function serviceStanding(inputs: StandingInputs, serves: boolean): Standing {
   }
 }
 
-/** Of one that was not checked yet nothing is known, unless its service takes it for up meanwhile. */
+/**
+ * Of one that was not checked yet nothing is known, unless its service takes it for up meanwhile. One that is out for its
+ * role alone is well: a promotion is no failure of who was primary.
+ */
 function serverStanding(
   { key, weight, backup }: RealServer,
-  { service, verdicts }: StandingInputs,
+  { service, verdicts, desired }: StandingInputs,
   takesConnections: boolean,
 ): Standing {
-  const state = verdicts?.get(key)?.state ?? (service.initial === 'up' ? 'up' : 'unknown');
+  const verdict = verdicts?.get(key);
+  if (verdict?.byRole === true && verdict.state !== 'unknown') return 'up';
+  const state = verdict?.state ?? (service.initial === 'up' ? 'up' : 'unknown');
   if (state !== 'up') return state;
   // Nobody expects connections of one with weight 0, nor of one of the backup pool.
-  return takesConnections || weight === 0 || backup !== undefined ? 'up' : 'degraded';
+  if (takesConnections || weight === 0 || backup !== undefined) return 'up';
+  const decision = desired?.decisions.find(({ server }) => server === key);
+  return decision?.otherRole === true ? 'up' : 'degraded';
 }

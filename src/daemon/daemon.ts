@@ -204,7 +204,7 @@ export class Daemon {
       makeChecker: (check, server) => createChecker(check, server, checkerTools),
       onVerdict: (service, server, verdict) => {
         this.#reconciler.setVerdict(service, server, verdict);
-        this.#recorder.verdict(service, server, verdict.state);
+        this.#recorder.verdict(service, server, verdict);
       },
       onAgent: (service, server, report) => this.#reconciler.setAgent(service, server, report),
       onStall: (stall) => stalls.stalled(stall),

@@ -8,6 +8,7 @@ import { takeTurns } from '../base/take-turns.js';
 import type { AvailabilitySample } from '../metrics/availability-metrics.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { ServiceStanding, Standing, Standings } from '../model/standing.js';
+import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { computeFigures } from '../report/availability.js';
 import { Ledger } from '../report/ledger.js';
@@ -86,13 +87,14 @@ export class StandingRecorder {
   }
 
   /** A check said something; mostly it says what it said before. */
-  verdict(service: ServiceKey, server: ServerKey, state: string): void {
+  verdict(service: ServiceKey, server: ServerKey, { state, byRole }: Verdict): void {
     const name = this.#serverNames.get(service)?.get(server);
     const found = this.#services.get(service);
     if (name === undefined || found === undefined) return;
     const recorded = this.#standings.get(found.name)?.servers.get(name);
-    // Degraded servers are up to their checks.
-    if ((recorded === 'degraded' ? 'up' : recorded) !== state) this.#touch(service);
+    // Degraded servers are up to their checks, and those that are down for their role alone are recorded as up.
+    const recordable = byRole === true && state === 'down' ? 'up' : state;
+    if ((recorded === 'degraded' ? 'up' : recorded) !== recordable) this.#touch(service);
   }
 
   /** Of all that is served; none before the earlier records are added up. */

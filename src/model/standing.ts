@@ -4,7 +4,8 @@
  * `up`: it serves. `degraded`: it serves, but not as it should. `down`: it does not. `unknown`: nobody can tell.
  *
  * Of a service `degraded` and `down` are those of its status. A server is `degraded` while its check says up but no new
- * connections go there (drained, in maintenance, held back), and `down` and `unknown` as its check says.
+ * connections go there (drained, in maintenance, held back), and `down` and `unknown` as its check says; but one that is
+ * down for its role alone is `up`.
  */
 export type Standing = 'up' | 'degraded' | 'down' | 'unknown';
 

@@ -475,4 +475,21 @@ describe('services for roles', () => {
     assert.deepEqual(all().slice(4), ['server-role a primary -> replica']);
     await end(rig);
   });
+
+  it('count no time out for a role as down: neither before a promotion nor after it', async () => {
+    const rig = await settled();
+    const standings = (key: typeof WRITES) => {
+      const found = rig.reconciler.standing(key);
+      return [found?.standing, ...(found?.servers.values() ?? [])];
+    };
+    const well = ['up', 'up', 'up', 'up'];
+    assert.deepEqual([standings(WRITES), standings(READS)], [well, well]);
+    rig.say({ a: 'replica', b: 'primary' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual([standings(WRITES), standings(READS)], [well, well]);
+    rig.say({ a: 'refused' });
+    await rig.pass(LONG_MS);
+    assert.deepEqual(standings(WRITES), ['degraded', 'down', 'up', 'up']);
+    await end(rig);
+  });
 });

@@ -10,7 +10,7 @@ import type { ServiceStanding, Standing } from '../../../src/model/standing.js';
 import type { VirtualService } from '../../../src/model/virtual-service.js';
 import type { Mark, UnreadableMark } from '../../../src/report/mark.js';
 import { FakeClock, settle } from '../../support/fake-clock.js';
-import { server, serverKeyOf, service } from '../../support/models.js';
+import { server, serverKeyOf, service, verdict } from '../../support/models.js';
 
 const [A, B] = ['10.0.0.1:80', '10.0.0.2:80'] as const;
 const UID = process.geteuid?.() ?? 0;
@@ -125,12 +125,13 @@ describe('StandingRecorder', () => {
     made.start(served);
     const [{ key }] = served as [VirtualService];
     asked = 0;
-    made.verdict(key, serverKeyOf(A), 'up');
-    made.verdict(key, serverKeyOf(B), 'up');
+    made.verdict(key, serverKeyOf(A), verdict('up'));
+    made.verdict(key, serverKeyOf(B), verdict('up'));
+    made.verdict(key, serverKeyOf(A), { ...verdict('down'), byRole: true });
     clock.advance(100);
     assert.equal(asked, 0);
     truth.set('shop/a', 'unknown');
-    made.verdict(key, serverKeyOf(A), 'unknown');
+    made.verdict(key, serverKeyOf(A), verdict('unknown'));
     clock.advance(100);
     assert.equal(asked, 1);
     await made.close();
