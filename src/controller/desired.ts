@@ -11,6 +11,7 @@ import type { VirtualService } from '../model/virtual-service.js';
 import { roleOfService } from '../model/wanted-role.js';
 import { decideServer, sorryDecision } from './decide-server.js';
 import type { ServerFacts, WeightOverride } from './facts.js';
+import { isUntold } from './first-verdicts.js';
 import { judgeServer, type ServiceFacts, type Standing } from './judge-server.js';
 import { rulePrimary } from './primary-role.js';
 import { unfilledReason } from './unfilled-role.js';
@@ -71,12 +72,10 @@ function desiredService(service: VirtualService, inputs: DesiredInputs): Desired
     agents: inputs.agents?.get(service.key),
   };
   const judged = service.servers.map((server) => judgeServer(server, service, facts));
-  const { standings, serving } = standingsAndServing(
-    service,
-    judged,
-    facts.verdicts,
-    inputs.serving.get(service.key),
-  );
+  const memory = inputs.serving.get(service.key);
+  const { standings, serving: found } = standingsAndServing(service, judged, facts.verdicts, memory);
+  const about = { initial: service.initial, verdicts: facts.verdicts };
+  const serving = isUntold(found.tier, memory, judged, about) ? { ...found, untold: true as const } : found;
   const panic = new Set(serving.panic);
   const decided = standings.map((standing) => decideServer(standing, service, serving, panic));
   const decisions = decided.map((decision, index) => {

@@ -33,11 +33,13 @@ export function servingEvents(
     message,
     cause: latestOf(causes),
   });
+  // What was not told is told when it lasts, as if this were the first decision.
+  const told = before?.untold === true ? undefined : before;
   return [
     ...primaryEvents(before, serving, decisions).map(([type, message]) => draft(type, message)),
-    ...quorumEvents(service, before, serving).map(([type, message]) => draft(type, message)),
+    ...quorumEvents(service, told, serving).map(([type, message]) => draft(type, message)),
     ...panicEvents(before, serving, decisions).map(([type, message]) => draft(type, message)),
-    ...tierEvents(service, before, serving).map(([type, message]) => draft(type, message)),
+    ...tierEvents(service, told, serving).map(([type, message]) => draft(type, message)),
   ];
 }
 
@@ -49,6 +51,7 @@ function quorumEvents(
   before: ServingMemory | undefined,
   serving: Serving,
 ): readonly Told[] {
+  if (serving.untold === true) return [];
   if (quorum === 1 && backupPool === null && sorryServer === null) return [];
   if (serving.quorate === (before?.quorate ?? true)) return [];
   const weight = `healthy weight ${serving.healthyWeight}`;
@@ -110,7 +113,7 @@ function tierEvents(
   serving: Serving,
 ): readonly Told[] {
   const [was, is] = [groupOf(before?.tier ?? 'primaries'), groupOf(serving.tier)];
-  if (was === is) return [];
+  if (was === is || serving.untold === true) return [];
   // A service that is not to serve is not degraded by that.
   if (serving.tier === 'nobody' && !service.servers.some(({ weight }) => weight > 0)) return [];
   const message = serving.tier === 'primaries' ? 'healthy servers serve with quorum again' : serving.reason;

@@ -42,10 +42,14 @@ export class ServingState implements RememberedServing {
   /** Remembers what was decided. @returns the decision before, or undefined */
   decided(
     service: ServiceKey,
-    { tier, quorate, panic, out, primary }: ServingMemory,
+    { tier, quorate, panic, out, primary, untold }: ServingMemory,
   ): ServingMemory | undefined {
     const before = this.#decisions.get(service);
-    const memory = { tier, quorate, panic, out, ...(primary === undefined ? {} : { primary }) };
+    const memory = {
+      ...{ tier, quorate, panic, out },
+      ...(primary === undefined ? {} : { primary }),
+      ...(untold === undefined ? {} : { untold }),
+    };
     this.#decisions.set(service, memory);
     if (before === undefined ? isWorthKeeping(memory) : !sameMemory(before, memory)) this.#onChange();
     return before;
@@ -104,6 +108,7 @@ function sameMemory(a: ServingMemory, b: ServingMemory): boolean {
   return (
     a.tier === b.tier &&
     a.quorate === b.quorate &&
+    a.untold === b.untold &&
     sameKeys(a.panic, b.panic) &&
     sameKeys(a.out, b.out) &&
     a.primary?.holder === b.primary?.holder &&

@@ -8,6 +8,7 @@ import type { VirtualService } from '../model/virtual-service.js';
 import { roleOfService, wantsPrimary } from '../model/wanted-role.js';
 import type { ChangedServer } from './drains.js';
 import type { EventLog } from './event-log.js';
+import { isNew } from './first-verdicts.js';
 import { heldReason } from './judge-server.js';
 import { healthOf } from './recovery-holds.js';
 import type { RunningConfig } from './running-config.js';
@@ -109,8 +110,11 @@ export class Verdicts {
   #matters(service: VirtualService, before: Verdict | undefined, verdict: Verdict): boolean {
     if ((before?.countsAs ?? service.initial) !== verdict.countsAs || before?.byRole !== verdict.byRole)
       return true;
+    const last = this.#options.config.serving.decisions.get(service.key);
+    // Its checks can tell nothing, and the service has waited for it with what there is to tell.
+    if (last?.untold === true && !isNew(verdict, service.initial)) return true;
     if (!wantsPrimary(service)) return false;
-    const pending = this.#options.config.serving.decisions.get(service.key)?.primary?.pending === true;
+    const pending = last?.primary?.pending === true;
     return pending || !sameRole(verdict, before) || verdict.role?.confirmed !== before?.role?.confirmed;
   }
 

@@ -35,6 +35,8 @@ export interface ServingMemory {
   readonly out: readonly ServerKey[];
   /** Absent where the service is not for a primary. */
   readonly primary?: PrimaryHolding;
+  /** It is not well only as far as nobody knows its servers yet, and no event has told of it. */
+  readonly untold?: true;
 }
 
 export interface Serving extends ServingMemory {

@@ -492,4 +492,25 @@ describe('services for roles', () => {
     assert.deepEqual(standings(WRITES), ['degraded', 'down', 'up', 'up']);
     await end(rig);
   });
+
+  it('tell at a first start of no service that nobody serves, until its servers are known', async () => {
+    const told = [
+      'service-degraded',
+      'service-on-sorry',
+      'service-restored',
+      'quorum-lost',
+      'quorum-reached',
+    ];
+    const well = await settled([writes('abc', { sorryServer: database('s') }), reads('abc')]);
+    assert.deepEqual(well.told(...told), []);
+    await end(well);
+    const ill = await RoleRig.begin(BOTH, { a: 'replica', b: 'replica', c: 'silent' });
+    await ill.pass(400);
+    assert.deepEqual(ill.told(...told), [], 'c has not answered yet');
+    await ill.pass(LONG_MS);
+    assert.deepEqual(ill.told(...told), [
+      'service-degraded no server says that it is the primary (a: replica, b: replica, c: nothing): nobody serves',
+    ]);
+    await end(ill);
+  });
 });

@@ -18,6 +18,7 @@ const decision = z.strictObject({
   panic: z.array(serverKeySchema),
   out: z.array(serverKeySchema),
   primary: primary.exactOptional(),
+  untold: z.literal(true).exactOptional(),
 });
 
 const hold = z.strictObject({
