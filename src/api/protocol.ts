@@ -101,6 +101,8 @@ export interface ReloadAnswer {
   readonly ok: true;
   readonly revision: number;
   readonly steps: readonly PlanStep[];
+  /** What changed beside the table, one line each: `notice syslog added`. */
+  readonly changes: readonly string[];
   /** Steps that failed, one line each; empty when all went well. */
   readonly failures: readonly string[];
   readonly warnings: readonly string[];

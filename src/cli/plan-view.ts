@@ -82,8 +82,12 @@ export function printReload(
 }
 
 /** What a reload did, what of it failed, and the revision that runs now. */
-export function reloadSummary({ steps, failures, revision }: ReloadAnswer): string {
-  const sentences = [planSummary(steps, 'past'), ...failureSentence(steps.length, failures.length)];
+export function reloadSummary({ steps, changes, failures, revision }: ReloadAnswer): string {
+  const sentences = [
+    steps.length === 0 && changes.length > 0 ? 'No changes of the table.' : planSummary(steps, 'past'),
+    ...(changes.length === 0 ? [] : [`Beside it: ${changes.join(', ')}.`]),
+    ...failureSentence(steps.length, failures.length),
+  ];
   return [...sentences, `Configuration revision ${revision}.`].join(' ');
 }
 

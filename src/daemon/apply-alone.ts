@@ -88,6 +88,7 @@ async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<R
     ok: true,
     revision: 1,
     steps: steps.map(describeStep),
+    changes: [],
     failures: failures.map(({ message }) => message),
     warnings: [
       ...warningTexts(loaded),

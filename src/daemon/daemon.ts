@@ -216,6 +216,7 @@ export class Daemon {
       file,
       load,
       started: model.director,
+      notices: model.notices,
       fingerprints: boot.loaded.fingerprints,
       events: this.events,
       reconciler: this.#reconciler,

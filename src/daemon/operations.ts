@@ -225,8 +225,15 @@ function reloadAnswer(outcome: ReloadOutcome): ReloadAnswer {
     const details = { status: UNPROCESSABLE, ...(report === null ? {} : { report }) };
     throw new ApiError(message, { code, details });
   }
-  const { configRevision, steps, failures, warnings } = outcome;
-  return { ok: true, revision: configRevision, steps: steps.map(describeStep), failures, warnings };
+  const { configRevision, steps, failures, warnings, changes } = outcome;
+  return {
+    ok: true,
+    revision: configRevision,
+    steps: steps.map(describeStep),
+    changes,
+    failures,
+    warnings,
+  };
 }
 
 function historyLine({ number, appliedAtMs, by, why, summary, digest }: HistoryEntry): HistoryLine {

@@ -17,6 +17,7 @@ import type { AcceptedConfigs } from './accepted-configs.js';
 import type { ConfigLedger } from './config-ledger.js';
 import { loadRunnable, type RunnableConfig } from './load-runnable.js';
 import { restartOnlyChanges } from './restart-only.js';
+import { unplannedChanges } from './unplanned-changes.js';
 
 export interface ReloaderOptions {
   /** Absolute. */
@@ -24,6 +25,8 @@ export interface ReloaderOptions {
   readonly load: LoadOptions;
   /** What the director started with. */
   readonly started: DirectorSettings;
+  /** Of the same configuration. */
+  readonly notices: Model['notices'];
   /** Of the services that it started with. */
   readonly fingerprints: LoadedConfig['fingerprints'];
   readonly events: EventLog;
@@ -45,6 +48,8 @@ export interface ReloadDone {
   readonly failures: readonly string[];
   /** Of the configuration, not of the snapshot. */
   readonly configRevision: number;
+  /** What changed beside the table, one line each: notices, settings of the director. */
+  readonly changes: readonly string[];
   /** One text each, perhaps of several lines. */
   readonly warnings: readonly string[];
 }
@@ -69,10 +74,13 @@ export class Reloader {
   readonly #waiting = new Map<string, Promise<ReloadOutcome>>();
   /** Of the running services, and of others that were loaded. */
   readonly #fingerprints: WeakMap<VirtualService, string>;
+  /** What runs. */
+  #current: Pick<Model, 'director' | 'notices'>;
   #closed = false;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
+    this.#current = { director: options.started, notices: options.notices };
     this.#fingerprints = new WeakMap(options.fingerprints);
   }
 
@@ -176,13 +184,16 @@ export class Reloader {
     if (!result.accepted) return this.#refuse(by, shrinkRefusal(file, result.refusal));
     const { steps, failures } = result;
     afterApply(model);
-    const what = summary(steps, failures);
+    const changes = unplannedChanges(this.#current, model);
+    this.#current = model;
+    const what = summary(steps, failures, changes);
     const why = past === null ? 'reload' : `rollback to ${past.number}`;
     const forgotten = await accepted.remember(loaded, { by, why, summary: what });
     ledger.accepted({ digest, source: past === null ? 'file' : 'history' }, what);
     return {
       ok: true,
       configRevision: ledger.revision,
+      changes,
       steps,
       failures: failures.map((failure) => failure.message),
       warnings: [
@@ -232,8 +243,12 @@ export function warningTexts({ warnings }: LoadedConfig): string[] {
   return warnings.map((warning) => formatReport([warning], { color: false, severity: 'warning' }));
 }
 
-function summary(steps: readonly PlannedStep[], failures: readonly DirectorError[]): string {
-  if (steps.length === 0) return failures[0]?.message ?? 'nothing to change';
+function summary(
+  steps: readonly PlannedStep[],
+  failures: readonly DirectorError[],
+  changes: readonly string[],
+): string {
+  if (steps.length === 0) return failures[0]?.message ?? (changes.join(', ') || 'nothing to change');
   const count = (word: string): number => steps.filter(({ kind }) => kind.startsWith(word)).length;
   const created = count('create') + count('add');
   const done = `${created} created, ${count('edit')} edited, ${count('delete')} deleted`;

@@ -160,7 +160,7 @@ export class FakeOperations implements ApiOperations {
   async reload(request: ReloadRequest, who: Peer | null): Promise<ReloadAnswer> {
     this.asked.push({ what: 'reload', input: request, who });
     await this.gate();
-    return { ok: true, revision: 2, steps: [], failures: [], warnings: [] };
+    return { ok: true, revision: 2, steps: [], changes: [], failures: [], warnings: [] };
   }
 
   async testNotice(request: NoticeTestRequest, who: Peer | null): Promise<NoticeTestAnswer> {
@@ -183,7 +183,7 @@ export class FakeOperations implements ApiOperations {
   async rollback(request: RollbackRequest, who: Peer | null): Promise<ReloadAnswer> {
     this.asked.push({ what: 'rollback', input: request, who });
     await this.gate();
-    return { ok: true, revision: 3, steps: [], failures: [], warnings: [] };
+    return { ok: true, revision: 3, steps: [], changes: [], failures: [], warnings: [] };
   }
 
   async setWeight(request: WeightRequest, who: Peer | null): Promise<WeightAnswer> {

@@ -45,7 +45,7 @@ describe('planSummary', () => {
 });
 
 describe('reloadSummary', () => {
-  const answer = { ok: true, revision: 2, steps: [], failures: [], warnings: [] } as const;
+  const answer = { ok: true, revision: 2, steps: [], changes: [], failures: [], warnings: [] } as const;
 
   it('tells what was done and the revision', () => {
     assert.equal(reloadSummary(answer), 'No changes. Configuration revision 2.');
@@ -55,6 +55,14 @@ describe('reloadSummary', () => {
     assert.equal(
       reloadSummary({ ...answer, failures: ['store last-good.json: EACCES'] }),
       'No changes. 1 failure, named below. Configuration revision 2.',
+    );
+  });
+
+  it('says what changed beside the table', () => {
+    const changes = ['notice syslog added', 'director.health changed'];
+    assert.equal(
+      reloadSummary({ ...answer, steps: [], changes }),
+      'No changes of the table. Beside it: notice syslog added, director.health changed. Configuration revision 2.',
     );
   });
 

@@ -36,6 +36,7 @@ describe('Reloader', () => {
       file,
       load,
       started: model.director,
+      notices: model.notices,
       fingerprints,
       events,
       reconciler: { services: [], objection: () => null, setModel: (next) => accept(next) },
@@ -72,6 +73,17 @@ describe('Reloader', () => {
     assert.ok((await Promise.all([first, ...storm])).every(({ ok }) => ok));
     assert.ok(accepted.length <= 2, `${accepted.length} reloads`);
     assert.equal(accepted.at(-1), 'store');
+  });
+
+  it('says what changed beside the table, once', async () => {
+    const text = await readFile(file, 'utf8');
+    const hook = 'notices: [{ name: hook, type: exec, command: [/bin/true] }]';
+    await writeFile(file, `${text}director: { history: 7 }\n${hook}\n`);
+    const outcomes = [await reloader.reload('uid 0', false), await reloader.reload('uid 0', false)];
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome.ok && outcome.changes),
+      [['notice hook added', 'director.history changed'], []],
+    );
   });
 
   it('shows who asked, and does not take one that forces for one that does not', async () => {

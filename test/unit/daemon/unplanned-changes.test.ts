@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { unplannedChanges } from '../../../src/daemon/unplanned-changes.js';
+import type { Model } from '../../../src/model/director.js';
+import { loadText } from '../../support/config-text.js';
+
+const NOTICES = `notices:
+  - { name: stays, type: exec, command: [/bin/true] }
+  - { name: gone, type: exec, command: [/bin/true] }
+  - { name: hook, type: webhook, url: "http://127.0.0.1:1/hunter2" }
+`;
+
+async function modelOf(director: string, notices: string): Promise<Model> {
+  const service = 'services:\n  - { name: a, address: "127.0.0.1:80", servers: ["127.0.0.1:81"] }\n';
+  const { model } = await loadText(`director: { dataplane: proxy${director} }\n${service}${notices}`);
+  return model;
+}
+
+describe('changes beside the table', () => {
+  it('are none when the file says the same', async () => {
+    assert.deepEqual(unplannedChanges(await modelOf('', NOTICES), await modelOf('', NOTICES)), []);
+  });
+
+  it('are notices and settings of the director, by name and without values', async () => {
+    const after = NOTICES.replace('gone', 'new').replace('hunter2', 'hunter3');
+    const more = ', drift: alert, health: { max_rate: 7 }';
+    assert.deepEqual(unplannedChanges(await modelOf('', NOTICES), await modelOf(more, after)), [
+      'notice new added',
+      'notice hook changed',
+      'notice gone removed',
+      'director.drift changed',
+      'director.health changed',
+    ]);
+  });
+});
