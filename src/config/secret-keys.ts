@@ -12,6 +12,10 @@ const secretKeys: ReadonlySet<string> = new Set([
   'private_key',
 ]);
 
+const outsideKeys: ReadonlySet<string> = new Set(
+  allKeys.filter(({ secret }) => secret).map(({ name }) => name),
+);
+
 /** A key that is known is no slip of another one: `socket` is not `secret`. */
 const plainKeys: ReadonlySet<string> = new Set(allKeys.map((key) => key.name));
 
@@ -38,6 +42,16 @@ function judge(key: string): boolean {
   if (/_?file$/i.test(key)) return false;
   if (SECRET_WORD.test(key)) return true;
   return !plainKeys.has(key) && didYouMean(key, secretKeys) !== null;
+}
+
+/** True for the keys whose whole value has to come from outside the file: it can have no default. */
+export function comesFromOutside(key: string): boolean {
+  return outsideKeys.has(key);
+}
+
+/** The key beside it that names a file with the value; null when there is none. */
+export function fileKeyOf(key: string): string | null {
+  return plainKeys.has(`${key}_file`) ? `${key}_file` : null;
 }
 
 /** What is shown for the value of a secret key that is set. */

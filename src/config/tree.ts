@@ -8,6 +8,7 @@ import { formatPath, type Path } from './path.js';
 import { DEEPEST_NESTING } from './parse-yaml.js';
 import { suggest, type Finding, type ProblemList, type ProblemPlace } from './problem-list.js';
 import { quote } from './quote.js';
+import { comesFromOutside, fileKeyOf } from './secret-keys.js';
 import type { SourceText, TextRange } from './source-text.js';
 import {
   expandVariables,
@@ -189,8 +190,7 @@ export class Tree {
         ? {
             rule: 'variable-missing',
             message: `the environment variable ${fault.name} is not set`,
-            hint:
-              near?.startsWith('did') === true ? near : `set it, or write a default: \${${fault.name}:-...}`,
+            hint: near?.startsWith('did') === true ? near : variableCure(fault.name, path),
           }
         : {
             rule: 'variable-malformed',
@@ -284,4 +284,12 @@ function plainKey(node: Node): string | null {
 function rangeOf(node: Node | null): TextRange {
   const range = node?.range;
   return range ? { start: range[0], end: Math.max(range[1], range[0] + 1) } : { start: 0, end: 1 };
+}
+
+/** A secret's default would stand in the file, where no secret may stand. */
+function variableCure(name: string, path: Path): string {
+  const key = String(path.at(-1));
+  if (!comesFromOutside(key)) return `set it, or write a default: \${${name}:-...}`;
+  const file = fileKeyOf(key);
+  return `set ${name} in the environment of lvsd${file === null ? '' : `, or use ${file}`}: a secret has no default`;
 }

@@ -6,7 +6,7 @@ import { suggest, type Finding } from './problem-list.js';
 import { configSchema } from './schema/config.js';
 import { show } from './schema/fields.js';
 import { isLaterKey } from './schema/later.js';
-import { keysAt, keysOf } from './schema/walk.js';
+import { keysAt, keysOf, typesWith } from './schema/walk.js';
 
 const ALL_KEYS = keysOf(configSchema);
 
@@ -21,7 +21,7 @@ export function unknownKey(parent: Path, key: string): { finding: Finding; meant
   // keysAt answers for every form of a union: the key exists, but not beside this `type`.
   if (here.includes(key)) {
     const message = `the key "${key}" does not go with the other keys here`;
-    return { finding: { rule: 'misplaced-key', message, hint: formHint(parent) }, meant: null };
+    return { finding: { rule: 'misplaced-key', message, hint: formHint(parent, key) }, meant: null };
   }
   if (here.includes('address') && parseIp(key) !== null) {
     const message = `the address ${key} stands as a key`;
@@ -34,11 +34,11 @@ export function unknownKey(parent: Path, key: string): { finding: Finding; meant
 }
 
 /** The places where one key rules out others. */
-function formHint(parent: Path): string {
-  if (parent[0] === 'notices') return 'command is for exec; url and secret for webhook; the rest for mail';
-  return parent.at(-1) === 'check'
-    ? 'type: none has no other keys, tcp those for the timing and port; the rest is for http and https'
-    : 'an entry with pool takes the servers as the pool lists them';
+function formHint(parent: Path, key: string): string {
+  const types = typesWith(configSchema, parent, key);
+  return types.length === 0
+    ? 'an entry with pool takes the servers as the pool lists them'
+    : `${key} is a key of type: ${types.join(', ')}`;
 }
 
 function hintFor(key: string, meant: string | null, here: readonly string[]): string | null {

@@ -10,10 +10,13 @@ export class Expanded {
   readonly text: string;
   /** True when the file itself contributed text: a prefix, a suffix or a default. */
   readonly literal: boolean;
+  /** Names of the variables. */
+  readonly names: readonly string[];
 
-  constructor(text: string, literal: boolean) {
+  constructor(text: string, literal: boolean, names: readonly string[]) {
     this.text = text;
     this.literal = literal;
+    this.names = names;
   }
 }
 
@@ -48,6 +51,7 @@ export function expandVariables(text: string, environment: Environment): Expansi
   if (!text.includes('${')) return { kind: 'plain', text };
   const faults: VariableFault[] = [];
   let variables = 0;
+  const names: string[] = [];
   let literal = false;
   let last = 0;
   let result = '';
@@ -67,6 +71,7 @@ export function expandVariables(text: string, environment: Environment): Expansi
       faults.push({ name: '${', kind: 'malformed', index });
       continue;
     }
+    names.push(name);
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (value !== undefined && (value !== '' || fallback === undefined)) result += value;
     else if (fallback === undefined) faults.push({ name, kind: 'missing', index });
@@ -80,7 +85,7 @@ export function expandVariables(text: string, environment: Environment): Expansi
   if (faults.length > 0) return { kind: 'faults', faults: faults.slice(0, MOST_FAULTS) };
   return variables === 0
     ? { kind: 'plain', text: result }
-    : { kind: 'expanded', value: new Expanded(result, literal) };
+    : { kind: 'expanded', value: new Expanded(result, literal, names) };
 }
 
 /** Offset of the index-th variable in the source text of a scalar, escapes skipped; 0 when it is not found. */

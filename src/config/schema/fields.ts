@@ -240,6 +240,6 @@ function readSecret(raw: unknown, cure: string): string | Refusal {
       cure,
     );
   return raw.text === ''
-    ? new Refusal('secret-empty', 'the variable of this secret is empty', cure)
+    ? new Refusal('secret-empty', `the variable of this secret is empty: ${raw.names.join(', ')}`, cure)
     : raw.text;
 }

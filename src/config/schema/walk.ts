@@ -48,6 +48,30 @@ export function keysAt(schema: z.core.$ZodType, path: readonly (string | number)
   return [...new Set(names)];
 }
 
+/** Values of `type` of the forms of the mapping at this path that have the key, each once. */
+export function typesWith(
+  schema: z.core.$ZodType,
+  path: readonly (string | number)[],
+  key: string,
+): string[] {
+  let schemas = formsOf(schema);
+  for (const step of path) schemas = schemas.flatMap((form) => stepInto(form, step)).flatMap(formsOf);
+  const types = schemas.flatMap((form) => {
+    const shape = form instanceof z.ZodObject ? (form.shape as Record<string, z.core.$ZodType>) : {};
+    return Object.hasOwn(shape, key) && shape['type'] !== undefined ? wordsOf(shape['type']) : [];
+  });
+  return [...new Set(types)];
+}
+
+/** Of a choice. */
+function wordsOf(schema: z.core.$ZodType): readonly string[] {
+  for (const layer of layersOf(schema)) {
+    const words = z.globalRegistry.get(layer)?.['enum'];
+    if (Array.isArray(words)) return words.map(String);
+  }
+  return [];
+}
+
 function stepInto(schema: z.core.$ZodType, step: string | number): z.core.$ZodType[] {
   if (schema instanceof z.ZodArray) return typeof step === 'number' ? [schema.element] : [];
   if (schema instanceof z.ZodRecord) return [schema.valueType];

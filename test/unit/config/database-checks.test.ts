@@ -108,6 +108,27 @@ describe('a check of a database', () => {
       assert.ok(report !== '' && !report.includes('hunter2'), report);
     });
 
+  it('names the variable of a password that is not set or empty, and no default, which would be refused', async () => {
+    const missing = await faultOf('type: redis, password: "${UNSET_PW}"');
+    assert.deepEqual(missing.rules, ['variable-missing']);
+    assert.match(
+      missing.report,
+      /set UNSET_PW in the environment of lvsd, or use password_file: a secret has no default/,
+    );
+    const text = file('type: redis, password: "${EMPTY_PW}"');
+    await assert.rejects(loadText(text, { environment: { EMPTY_PW: '' } }), (error: unknown) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.report({ color: false }), /the variable of this secret is empty: EMPTY_PW/);
+      return true;
+    });
+  });
+
+  it('says which types have a key that stands beside another type', async () => {
+    const { rules, report } = await faultOf('type: tcp, role: primary');
+    assert.deepEqual(rules, ['misplaced-key']);
+    assert.match(report, /role is a key of type: redis, postgresql, mysql, mariadb, mongodb$/m);
+  });
+
   it('warns of a lag that says nothing, or too much', async () => {
     assert.deepEqual((await faultOf('type: redis, role: primary, max_lag: 20s')).rules, ['check-lag']);
     assert.deepEqual((await faultOf('type: redis, role: replica, max_lag: 5s')).rules, ['check-lag']);

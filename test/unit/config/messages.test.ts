@@ -41,7 +41,7 @@ const MISTAKES: readonly {
   {
     name: 'a key of another type of check',
     text: `${WEB}    check: { type: tcp, «host: x }\n`,
-    told: ['the key "host" does not go with the other keys here => type: none'],
+    told: ['the key "host" does not go with the other keys here => host is a key of type: http, https'],
   },
   {
     name: 'a misspelled type',
