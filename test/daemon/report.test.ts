@@ -139,7 +139,7 @@ describe('lvsd report', () => {
     try {
       const nothing = await cli(['report', '--state-dir', elsewhere]);
       assert.equal(nothing.code, 1);
-      assert.match(nothing.err, /nothing is recorded there yet/);
+      assert.match(nothing.err, /nothing is recorded there yet; .* -c FILE or --state-dir/);
     } finally {
       await rm(elsewhere, { recursive: true });
     }

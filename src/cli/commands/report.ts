@@ -64,7 +64,9 @@ async function report(context: CliContext, makeReport: MakeReport, options: Repo
 function onlyService(made: MadeReport, service: string | undefined): MadeReport {
   const { report, stateDir } = made;
   if (report.recordedSinceMs === null)
-    throw failure(`report from ${stateDir}: nothing is recorded there yet; a director that runs does so`);
+    throw failure(
+      `report from ${stateDir}: nothing is recorded there yet; a director that runs does so. Is it another one's folder? Name it with -c FILE or --state-dir`,
+    );
   if (service === undefined) return made;
   const services = report.services.filter(({ name }) => name === service);
   if (services.length > 0) return { ...made, report: { ...report, services } };
