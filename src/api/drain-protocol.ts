@@ -38,6 +38,8 @@ export interface OrderLine {
   readonly maintenance: MaintenanceOrder | null;
   /** What was left at the last look, at most some seconds ago; null when nobody has looked, and when the drain is over. */
   readonly left: DrainCounts | null;
+  /** Why it takes no new connections though nobody has ordered that; absent where it takes them, or is under an order. */
+  readonly idle?: string;
 }
 
 /** What an order did, or with `dryRun` would do. */

@@ -74,11 +74,12 @@ export function progressLine(line: OrderLine, nowMs: number): string {
   return `${orderName(line)}: ${['draining', ...what, time === '' ? 'no deadline' : `${time} left`].join(', ')}`;
 }
 
-function stateWord({ drain, maintenance, configured }: OrderLine, paint: Colors): string {
+function stateWord({ drain, maintenance, configured, idle }: OrderLine, paint: Colors): string {
   if (drain?.end === null) return paint.yellow('draining');
   if (!configured) return paint.dim('not in the file');
   if (maintenance !== null) return paint.yellow('maintenance');
-  return drain === null ? 'serving' : 'drained';
+  if (drain !== null) return 'drained';
+  return idle === undefined ? 'serving' : paint.yellow('not serving');
 }
 
 function counts({ left, drain }: OrderLine): readonly string[] {
@@ -91,7 +92,7 @@ function timeLeft(drain: DrainStatus | null, nowMs: number): string {
   return formatDuration(drain.deadlineMs - nowMs);
 }
 
-function note({ drain, maintenance, configured }: OrderLine, nowMs: number): string {
+function note({ drain, maintenance, configured, idle = '' }: OrderLine, nowMs: number): string {
   const ended = drain === null ? '' : endWords(drain);
   const order = maintenance ?? orderOf(drain);
   const who =
@@ -99,7 +100,7 @@ function note({ drain, maintenance, configured }: OrderLine, nowMs: number): str
       ? ''
       : `by ${order.by} ${formatDuration(nowMs - order.sinceMs)} ago${order.reason === '' ? '' : `: ${order.reason}`}`;
   const left = !configured && drain !== null ? 'not in the file' : '';
-  return [maintenance === null ? '' : 'maintenance', who, left, ended]
+  return [maintenance === null ? '' : 'maintenance', who, left, ended, idle]
     .filter((part) => part !== '')
     .join(', ');
 }

@@ -10,6 +10,7 @@ import type { AddressChange, AddressTable, PlannedStep } from '../dataplane/addr
 import type { Dataplane } from '../dataplane/types.js';
 import type { AgentReport } from '../model/agent.js';
 import type { Model } from '../model/director.js';
+import type { ServerDecision } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { PlanSummary, Snapshot } from '../model/snapshot.js';
@@ -338,6 +339,11 @@ export class Reconciler {
   /** How a service of the file stands, as known without looking at the table; null when the file has none such. */
   standing(key: ServiceKey): ServiceStanding | null {
     return this.#status.standing(key);
+  }
+
+  /** What was last decided about a server; undefined before the first decision, and where the file has none such. */
+  decision(service: ServiceKey, server: ServerKey): ServerDecision | undefined {
+    return this.#runner.desired.get(service)?.decisions.find((decision) => decision.server === server);
   }
 
   /** Tells of a fault that the plane found at a service while it served; null: what was at fault is replaced. */

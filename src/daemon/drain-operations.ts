@@ -18,7 +18,7 @@ import { tellFailures } from './noted-orders.js';
 import { OrderLines, type Subject } from './order-lines.js';
 
 export interface DrainOperationsOptions {
-  readonly reconciler: Pick<Reconciler, 'drains' | 'services' | 'states'>;
+  readonly reconciler: Pick<Reconciler, 'decision' | 'drains' | 'services' | 'states'>;
   /** Settles when the orders are durable, or cannot be, which is told elsewhere. */
   readonly saveOverrides: () => Promise<void>;
 }
@@ -148,8 +148,9 @@ export class DrainOperations {
   }
 
   #lines(): OrderLines {
-    const { services, drains } = this.#options.reconciler;
-    return new OrderLines(services, drains.list());
+    const { reconciler } = this.#options;
+    const { services, drains } = reconciler;
+    return new OrderLines(services, drains.list(), (service, server) => reconciler.decision(service, server));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Servers under orders as the admin API tells of them. */
 import type { OrderLine } from '../api/drain-protocol.js';
 import type { OrderedServer } from '../controller/drains.js';
+import type { ServerDecision } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { VirtualService } from '../model/virtual-service.js';
 
@@ -10,12 +11,17 @@ export interface Subject {
   readonly server: ServerKey;
 }
 
+/** What was last decided about a server. */
+type DecisionOf = (service: ServiceKey, server: ServerKey) => ServerDecision | undefined;
+
 /** What is ordered at one moment, found by keys: an order may be about a server of each of a thousand services. */
 export class OrderLines {
   readonly #services: ReadonlyMap<ServiceKey, VirtualService>;
   readonly #ordered: ReadonlyMap<string, OrderedServer>;
+  readonly #decision: DecisionOf;
 
-  constructor(services: readonly VirtualService[], ordered: readonly OrderedServer[]) {
+  constructor(services: readonly VirtualService[], ordered: readonly OrderedServer[], decision: DecisionOf) {
+    this.#decision = decision;
     this.#services = new Map(services.map((service) => [service.key, service]));
     this.#ordered = new Map(ordered.map((each) => [keyOf(each), each]));
   }
@@ -34,6 +40,8 @@ export class OrderLines {
   #line({ service, server, name, drain, maintenance, counts }: OrderedServer): OrderLine {
     const found = this.#services.get(service);
     const configured = found?.servers.find(({ key }) => key === server);
+    const isFree = configured !== undefined && drain === null && maintenance === null;
+    const decision = isFree ? this.#decision(service, server) : undefined;
     return {
       service: found?.name ?? service,
       serviceKey: service,
@@ -43,8 +51,13 @@ export class OrderLines {
       drain,
       maintenance,
       left: counts,
+      ...(decision === undefined || decision.weight > 0 ? {} : { idle: idleReason(decision) }),
     };
   }
+}
+
+function idleReason({ reason }: ServerDecision): string {
+  return reason === '' ? 'weight 0' : reason;
 }
 
 function keyOf({ service, server }: Subject): string {

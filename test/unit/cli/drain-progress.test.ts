@@ -54,6 +54,20 @@ function waiting(answers: readonly (OrderLine | Error | null)[], options: Partia
   return { clock, printed, waited };
 }
 
+describe('a list of orders', () => {
+  it('does not say of a server that it serves where it does not', () => {
+    const free = { ...line(0), drain: null, left: null };
+    const rows = (idle?: string) =>
+      orderTable([idle === undefined ? free : { ...free, idle }], { color: false, nowMs: 0 })
+        .map((row) => row.replaceAll(/ +/g, ' ').trim())
+        .slice(1);
+    assert.deepEqual(rows(), ['shop/web-1 serving']);
+    assert.deepEqual(rows('is replica, wanted primary'), [
+      'shop/web-1 not serving is replica, wanted primary',
+    ]);
+  });
+});
+
 describe('waiting for drains', () => {
   it('prints a line when a count changed, and ends when the server is out', async () => {
     const { clock, printed, waited } = waiting([

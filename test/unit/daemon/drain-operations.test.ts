@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { DrainOperations } from '../../../src/daemon/drain-operations.js';
 import { requireServers } from '../../../src/daemon/named-servers.js';
 import { controllerRig } from '../../support/controller.js';
-import { keyOf, model, server, serverKeyOf, service } from '../../support/models.js';
+import { keyOf, model, server, serverKeyOf, service, verdict } from '../../support/models.js';
 
 const SHOP = keyOf('192.0.2.10:80');
 const A = '10.0.1.11:80';
@@ -38,6 +38,32 @@ describe('drain operations', () => {
       ],
     );
     assert.deepEqual([plane.server(SHOP, web1.key)?.weight, saves()], [1, 0]);
+  });
+
+  it('say why one serves not that is under no order', async () => {
+    const { operations, reconciler } = await running();
+    const idle = async () => {
+      const { servers } = await operations.setMaintenance(
+        { server: 'web-1', on: true, dryRun: true },
+        'uid 7',
+      );
+      return servers.map((line) => [line.service, line.idle]);
+    };
+    assert.deepEqual(await idle(), [
+      ['shop', undefined],
+      ['mail', undefined],
+    ]);
+    reconciler.setVerdict(SHOP, web1.key, verdict('down', 'is primary, wanted replica'));
+    await reconciler.setWeight(shop.key, web2.key, null, 'a test');
+    assert.deepEqual(await idle(), [
+      ['shop', 'check failed: is primary, wanted replica'],
+      ['mail', undefined],
+    ]);
+    const ordered = await operations.setMaintenance({ server: 'web-1', on: true, dryRun: false }, 'uid 7');
+    assert.deepEqual(
+      ordered.servers.map((line) => line.idle),
+      [undefined, undefined],
+    );
   });
 
   it('answer with what is left and when the orders are kept', async () => {
