@@ -127,12 +127,9 @@ class Drafting {
 
   /** The top level alone: its parts are parsed one by one, so that one bad part does not hide the others. */
   #checkTop(file: ConfigFile, isMain: boolean): void {
-    const top = Object.fromEntries(
-      Object.entries(file.root ?? {}).map(([key, raw]) => [key, shallow(key, raw)]),
-    );
+    const top = new Map(Object.entries(file.root ?? {}).map(([key, raw]) => [key, shallow(key, raw)]));
     for (const key of MAIN_ONLY) {
-      if (isMain || !(key in top)) continue;
-      delete top[key];
+      if (isMain || !top.delete(key)) continue;
       this.#problems.add(file.tree.keyAt([key]), {
         rule: `include-${key}`,
         message: `an included file cannot have the key "${key}"`,
@@ -140,7 +137,8 @@ class Drafting {
       });
     }
     const schema: z.ZodType = isMain ? configSchema : includedSchema;
-    if (parseShape(schema, top, file.tree, [], this.#problems) === null) this.#complete = false;
+    if (parseShape(schema, Object.fromEntries(top), file.tree, [], this.#problems) === null)
+      this.#complete = false;
   }
 
   #parse<T>(schema: z.ZodType<T>, raw: unknown, spot: Spot): T | null {

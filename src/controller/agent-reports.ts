@@ -75,7 +75,8 @@ function newsOf(
   report: AgentReport,
 ): { readonly type: EventType; readonly message: string } | null {
   const { state, wish, reason } = report;
-  if (state === 'silent' && before?.state !== 'silent') return { type: 'agent-silent', message: `silent ${reason}` };
+  if (state === 'silent' && before?.state !== 'silent')
+    return { type: 'agent-silent', message: `silent ${reason}` };
   if (state === 'answers' && before?.state === 'silent') return { type: 'agent-answers', message: reason };
   if (wish === (before?.wish ?? null)) return null;
   const message = wish === null ? `asks for nothing any more: ${reason}` : `asks for ${wish}: ${reason}`;

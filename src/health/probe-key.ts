@@ -11,7 +11,7 @@ const questions = new WeakMap<Question, string>();
  * but how its results are counted. Short whatever the check holds, and free of its secrets.
  */
 export function probeKey(check: Question, server: RealServer): string {
-  const asked = 'vip' in check && check.vip !== undefined ? wayTo(server) : whom(check, server);
+  const asked = 'vip' in check ? wayTo(server) : whom(check, server);
   return JSON.stringify([check.type, ...asked, questionOf(check)]);
 }
 

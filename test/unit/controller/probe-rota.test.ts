@@ -67,7 +67,8 @@ describe('ProbeRota', () => {
   });
 
   it('lets everybody have turns, and is never over its limit, whoever asks when', () => {
-    const { next: random } = seededRandom(5);
+    const seeded = seededRandom(5);
+    const random = (): number => seeded.next();
     const names = Array.from({ length: 40 }, (_, index) => `s${index}`);
     const rota = new ProbeRota();
     rota.follow(names, 7);

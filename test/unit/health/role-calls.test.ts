@@ -26,7 +26,7 @@ class Rig {
   readonly clock = new FakeClock();
   readonly #startMs = this.clock.nowMs();
   /** What the server with this last number says to a probe. */
-  says: (host: number) => Says = () => 'replica';
+  says: (host: number) => Exclude<Says, 'unfit'> = () => 'replica';
   /** `1.5s 10.0.0.2 primary` */
   readonly probes: string[] = [];
   readonly runner: HealthRunner;
