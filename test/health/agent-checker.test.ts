@@ -32,7 +32,7 @@ describe('AgentChecker', () => {
           const checker = new AgentChecker(plainSockets, { address: host, port: server.port }, 'weight\n');
           assert.deepEqual(await probe(checker), {
             ok: true,
-            detail: '75% ready (idle)',
+            detail: 'ready 75% (idle)',
             agent: { share: 0.75, admin: 'ready', operation: null, note: 'idle' },
           });
           await server.idle();
@@ -57,7 +57,7 @@ describe('AgentChecker', () => {
       setImmediate(() => socket.write('0% dr'));
       setTimeout(() => socket.write('ain\n'), 20);
     };
-    assert.equal(await answerTo(inPieces), '50% drain');
+    assert.equal(await answerTo(inPieces), 'drain 50%');
   });
 
   it('says of everything else what is wrong', async () => {
