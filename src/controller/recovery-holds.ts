@@ -11,7 +11,7 @@ import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { Hold, Recovery } from '../model/serving.js';
 import type { CountedState, Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import type { ServerFacts } from './facts.js';
+import { copyFacts, dropFact, putFact, type KeptFacts, type ServerFacts } from './facts.js';
 
 export interface RecoveryHoldsOptions {
   readonly clock: Clock;
@@ -34,13 +34,13 @@ export type HoldChange = 'recovered' | 'failed' | null;
 /** Nothing runs by itself before `start`. */
 export class RecoveryHolds {
   readonly #options: RecoveryHoldsOptions;
-  readonly #holds: Map<ServiceKey, Map<ServerKey, Hold>>;
+  readonly #holds: KeptFacts<Hold>;
   readonly #timers = new Map<string, Timer>();
   #running = false;
 
   constructor(options: RecoveryHoldsOptions) {
     this.#options = options;
-    this.#holds = new Map([...(options.before ?? [])].map(([key, holds]) => [key, new Map(holds)]));
+    this.#holds = copyFacts(options.before ?? new Map());
   }
 
   /** A live view. */
@@ -146,9 +146,7 @@ export class RecoveryHolds {
   }
 
   #set(service: ServiceKey, server: ServerKey, hold: Hold): void {
-    const holds = this.#holds.get(service) ?? new Map<ServerKey, Hold>();
-    this.#holds.set(service, holds);
-    holds.set(server, hold);
+    putFact(this.#holds, service, server, hold);
     this.#arm(service, server);
     this.#options.onChange();
   }
@@ -160,9 +158,7 @@ export class RecoveryHolds {
 
   #forget(service: ServiceKey, server: ServerKey): void {
     this.#cancel(service, server);
-    const holds = this.#holds.get(service);
-    holds?.delete(server);
-    if (holds?.size === 0) this.#holds.delete(service);
+    dropFact(this.#holds, service, server);
   }
 
   /** By the monotonic clock: one that is set while the server waits changes nothing. */

@@ -2,7 +2,7 @@
 import type { AgentReport } from '../model/agent.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import type { ServerFacts } from './facts.js';
+import { copyFacts, setFact, type KeptFacts, type ServerFacts } from './facts.js';
 import { SlowStarts, type SlowStartBegin, type SlowStartsOptions } from './slow-start.js';
 
 /** What is to be kept over a restart. */
@@ -26,11 +26,11 @@ export interface ServerLoadsOptions extends Omit<SlowStartsOptions, 'before' | '
 /** One a director; follows its configuration. */
 export class ServerLoads implements RememberedLoads {
   readonly slowStarts: SlowStarts;
-  readonly #agents: Map<ServiceKey, Map<ServerKey, AgentReport>>;
+  readonly #agents: KeptFacts<AgentReport>;
   readonly #onChange: (change: LoadsChange) => void;
 
   constructor({ before = NO_LOADS, ...options }: ServerLoadsOptions) {
-    this.#agents = new Map([...before.agents].map(([key, reports]) => [key, new Map(reports)]));
+    this.#agents = copyFacts(before.agents);
     this.#onChange = options.onChange;
     const onChange = (): void => options.onChange('slow-start');
     this.slowStarts = new SlowStarts({ ...options, before: before.begins, onChange });
@@ -47,11 +47,7 @@ export class ServerLoads implements RememberedLoads {
 
   /** Remembers what the agent says, or forgets it with null. */
   setAgent(service: ServiceKey, server: ServerKey, report: AgentReport | null): void {
-    const reports = this.#agents.get(service) ?? new Map<ServerKey, AgentReport>();
-    if (report === null) reports.delete(server);
-    else reports.set(server, report);
-    if (reports.size === 0) this.#agents.delete(service);
-    else this.#agents.set(service, reports);
+    setFact(this.#agents, service, server, report);
     this.#onChange('agent');
   }
 

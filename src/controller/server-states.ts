@@ -3,7 +3,14 @@ import type { DrainEnd, DrainOrder, DrainTime, MaintenanceOrder } from '../model
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import type { ServerFacts, WeightOverride } from './facts.js';
+import {
+  copyFacts,
+  putFact,
+  setFact,
+  type KeptFacts,
+  type ServerFacts,
+  type WeightOverride,
+} from './facts.js';
 
 type Services = ReadonlyMap<ServiceKey, VirtualService>;
 
@@ -30,10 +37,10 @@ export const NOTHING_KNOWN: RememberedStates = {
 
 /** Tables of facts by service and server. Facts about servers that leave the file are forgotten, but for maintenance. */
 export class ServerStates implements RememberedStates {
-  readonly #verdicts: Map<ServiceKey, Map<ServerKey, Verdict>>;
-  readonly #overrides: Map<ServiceKey, Map<ServerKey, WeightOverride>>;
-  readonly #drains: Map<ServiceKey, Map<ServerKey, DrainOrder>>;
-  readonly #maintenance: Map<ServiceKey, Map<ServerKey, MaintenanceOrder>>;
+  readonly #verdicts: KeptFacts<Verdict>;
+  readonly #overrides: KeptFacts<WeightOverride>;
+  readonly #drains: KeptFacts<DrainOrder>;
+  readonly #maintenance: KeptFacts<MaintenanceOrder>;
 
   /** @param before copied; what is left out is not known */
   constructor(before: Partial<RememberedStates> = {}) {
@@ -65,35 +72,35 @@ export class ServerStates implements RememberedStates {
   /** Remembers the verdict. @returns the one before, or undefined */
   setVerdict(service: ServiceKey, server: ServerKey, verdict: Verdict): Verdict | undefined {
     const before = this.#verdicts.get(service)?.get(server);
-    put(this.#verdicts, service, server, verdict);
+    putFact(this.#verdicts, service, server, verdict);
     return before;
   }
 
   /** Remembers the operator's weight, or forgets it with null. */
   setWeight(service: ServiceKey, server: ServerKey, override: WeightOverride | null): void {
-    set(this.#overrides, service, server, override);
+    setFact(this.#overrides, service, server, override);
   }
 
   /** Remembers the order to drain, or forgets it with null. */
   setDrain(service: ServiceKey, server: ServerKey, order: DrainOrder | null): void {
-    set(this.#drains, service, server, order);
+    setFact(this.#drains, service, server, order);
   }
 
   /** The drain is over. Harmless when there is none. */
   endDrain(service: ServiceKey, server: ServerKey, end: DrainEnd): void {
     const order = this.#drains.get(service)?.get(server);
-    if (order !== undefined) put(this.#drains, service, server, { ...order, end });
+    if (order !== undefined) putFact(this.#drains, service, server, { ...order, end });
   }
 
   /** The clock was set: these are the drain's times. Harmless when there is none. */
   moveDrain(service: ServiceKey, server: ServerKey, { sinceMs, deadlineMs }: DrainTime): void {
     const order = this.#drains.get(service)?.get(server);
-    if (order !== undefined) put(this.#drains, service, server, { ...order, sinceMs, deadlineMs });
+    if (order !== undefined) putFact(this.#drains, service, server, { ...order, sinceMs, deadlineMs });
   }
 
   /** Remembers the standing order, or forgets it with null. */
   setMaintenance(service: ServiceKey, server: ServerKey, order: MaintenanceOrder | null): void {
-    set(this.#maintenance, service, server, order);
+    setFact(this.#maintenance, service, server, order);
   }
 
   /**
@@ -124,41 +131,7 @@ export class ServerStates implements RememberedStates {
   }
 }
 
-function copyFacts<Fact>(facts: ServerFacts<Fact>): Map<ServiceKey, Map<ServerKey, Fact>> {
-  return new Map([...facts].map(([key, ofService]) => [key, new Map(ofService)]));
-}
-
-function put<Fact>(
-  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
-  service: ServiceKey,
-  server: ServerKey,
-  fact: Fact,
-): void {
-  const ofService = facts.get(service);
-  if (ofService === undefined) facts.set(service, new Map([[server, fact]]));
-  else ofService.set(server, fact);
-}
-
-function set<Fact>(
-  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
-  service: ServiceKey,
-  server: ServerKey,
-  fact: Fact | null,
-): void {
-  if (fact !== null) {
-    put(facts, service, server, fact);
-    return;
-  }
-  const ofService = facts.get(service);
-  ofService?.delete(server);
-  if (ofService?.size === 0) facts.delete(service);
-}
-
-function moveFacts<Fact>(
-  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
-  from: ServiceKey,
-  to: ServiceKey,
-): boolean {
+function moveFacts<Fact>(facts: KeptFacts<Fact>, from: ServiceKey, to: ServiceKey): boolean {
   const moved = facts.get(from);
   if (moved === undefined) return false;
   facts.delete(from);
@@ -168,7 +141,7 @@ function moveFacts<Fact>(
 }
 
 function pruneFacts<Fact>(
-  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
+  facts: KeptFacts<Fact>,
   services: Services,
   concerns: (key: ServiceKey) => boolean,
 ): boolean {

@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../base/clock.js';
 import type { DesiredService } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { VirtualService } from '../model/virtual-service.js';
-import type { ServerFacts } from './facts.js';
+import { dropFact, putFact, type KeptFacts, type ServerFacts } from './facts.js';
 
 /** Weights are changed no more often, ms. */
 export const SLOW_START_STEP_MS = 1000;
@@ -36,9 +36,9 @@ type Services = ReadonlyMap<ServiceKey, VirtualService>;
 /** Begins nothing by itself; from `start` to `close` it raises shares. */
 export class SlowStarts {
   readonly #options: SlowStartsOptions;
-  readonly #running = new Map<ServiceKey, Map<ServerKey, Running>>();
+  readonly #running: KeptFacts<Running> = new Map();
   /** What the decisions are made of; as of the last step. */
-  readonly #shares = new Map<ServiceKey, Map<ServerKey, number>>();
+  readonly #shares: KeptFacts<number> = new Map();
   #durations: ReadonlyMap<ServiceKey, number> = new Map();
   #timer: Timer | null = null;
   #started = false;
@@ -124,7 +124,7 @@ export class SlowStarts {
         if (this.#shares.get(service)?.get(server) === share) continue;
         raised.add(service);
         if (share >= 1) this.#forget(service, server);
-        else put(this.#shares, service, server, share);
+        else putFact(this.#shares, service, server, share);
       }
     }
     return [...raised];
@@ -141,39 +141,18 @@ export class SlowStarts {
   }
 
   #begin(service: ServiceKey, server: ServerKey, running: Running): void {
-    put(this.#shares, service, server, 0);
+    putFact(this.#shares, service, server, 0);
     this.#put(service, server, running);
   }
 
   #put(service: ServiceKey, server: ServerKey, running: Running): void {
-    put(this.#running, service, server, running);
+    putFact(this.#running, service, server, running);
     this.#options.onChange();
   }
 
   #forget(service: ServiceKey, server: ServerKey): void {
-    remove(this.#shares, service, server);
-    remove(this.#running, service, server);
+    dropFact(this.#shares, service, server);
+    dropFact(this.#running, service, server);
     this.#options.onChange();
   }
-}
-
-function put<Fact>(
-  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
-  service: ServiceKey,
-  server: ServerKey,
-  fact: Fact,
-): void {
-  const ofService = facts.get(service) ?? new Map<ServerKey, Fact>();
-  facts.set(service, ofService);
-  ofService.set(server, fact);
-}
-
-function remove<Fact>(
-  facts: Map<ServiceKey, Map<ServerKey, Fact>>,
-  service: ServiceKey,
-  server: ServerKey,
-): void {
-  const ofService = facts.get(service);
-  ofService?.delete(server);
-  if (ofService?.size === 0) facts.delete(service);
 }
