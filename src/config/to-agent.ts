@@ -3,6 +3,7 @@ import type { AgentPolicy } from '../model/agent.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { AgentConfig } from './schema/agent.js';
 import type { ServiceConfig } from './schema/service.js';
+import { toSource } from './to-source.js';
 
 export function toWeights({
   agent,
@@ -16,8 +17,6 @@ export function toWeights({
 
 function toAgent(agent: AgentConfig): AgentPolicy {
   const { port, send, interval, timeout, jitter, min, max, allow, smoothing, step } = agent;
-  const { source, source_interface: device, mark } = agent;
-  const isBound = source !== undefined || device !== undefined || mark !== undefined;
   return {
     question: {
       type: 'agent',
@@ -33,9 +32,7 @@ function toAgent(agent: AgentConfig): AgentPolicy {
       },
       port,
       send: send ?? null,
-      ...(isBound
-        ? { source: { address: source?.text ?? null, interface: device ?? null, mark: mark ?? null } }
-        : {}),
+      ...toSource(agent),
     },
     min,
     max,

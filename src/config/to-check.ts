@@ -4,7 +4,6 @@ import type {
   CheckTiming,
   DatabaseCheck,
   HttpCheck,
-  ProbeSource,
   TlsSettings,
   VipPath,
 } from '../model/health-check.js';
@@ -18,6 +17,7 @@ import { tcpCheck } from './schema/checks/tcp.js';
 import { asksByVip, intervalOf } from './schema/checks/timing.js';
 import type { RequireConfig } from './schema/require.js';
 import type { ServiceConfig } from './schema/service.js';
+import { toSource } from './to-source.js';
 import { writtenChecks } from './written-checks.js';
 
 type TimedCheckConfig = Exclude<CheckConfig, { type: 'none' }>;
@@ -50,7 +50,12 @@ function requiredOf(require: RequireConfig, checks: number): number {
 
 function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
   const timing = toTiming(check);
-  const probe = { timing, ...toSource(check), port: ('port' in check ? check.port : undefined) ?? null };
+  const isBound = 'mark' in check || 'source' in check || 'source_interface' in check;
+  const probe = {
+    timing,
+    ...(isBound ? toSource(check) : {}),
+    port: ('port' in check ? check.port : undefined) ?? null,
+  };
   switch (check.type) {
     case 'tcp':
       return {
@@ -155,13 +160,6 @@ function toTiming(check: TimedCheckConfig): CheckTiming {
   const fastIntervalMs = others.fast_interval ?? interval;
   const downIntervalMs = others.down_interval ?? interval;
   return { intervalMs: interval, fastIntervalMs, downIntervalMs, timeoutMs: timeout, rise, fall, jitter };
-}
-
-function toSource(check: TimedCheckConfig): { readonly source?: ProbeSource } {
-  if (!('mark' in check || 'source' in check || 'source_interface' in check)) return {};
-  const { source, source_interface: device, mark } = check;
-  if (source === undefined && device === undefined && mark === undefined) return {};
-  return { source: { address: source?.text ?? null, interface: device ?? null, mark: mark ?? null } };
 }
 
 /** A service with port 0 is asked at the check's port. */
