@@ -15,12 +15,7 @@ const PROGRAM_BAR = 8;
 const CHANGE_BAR = 3;
 
 const [main, preload] = await bundleProgram('lvsd', 'src/cli/main.ts', 'bench/controller/preload.ts');
-const figures = (await runBenchGuest([
-  '--expose-gc',
-  await bundle('controller/guest.ts'),
-  preload,
-  main,
-])) as GuestFigures;
+const figures = (await runBenchGuest([await bundle('controller/guest.ts'), preload, main])) as GuestFigures;
 const { turns, starts, resources } = figures;
 
 const ms = (value: number): string => value.toFixed(0);

@@ -15,7 +15,6 @@ import { lvsdConfig } from '../support/rules.js';
 /** Makes the table of a configuration that has been parsed. @returns what it took, milliseconds */
 export async function programOnce(table: IpvsClient, model: Model): Promise<number> {
   const dataplane = new KernelDataplane({ table: IpvsClient.open(), clock: realClock });
-  collectGarbage();
   const begin = performance.now();
   const reconciler = new Reconciler({
     dataplane,
@@ -34,13 +33,6 @@ export async function programOnce(table: IpvsClient, model: Model): Promise<numb
   if (failures.length > 0) throw new Error(`${failures.length} steps failed`, { cause: failures[0] });
   expectComplete(table, model.services.length, 'the controller');
   return wallMs;
-}
-
-/** What the bench itself left behind, its listings of whole tables above all, is not the controller's to clean up. */
-function collectGarbage(): void {
-  const { gc } = globalThis;
-  if (gc === undefined) throw new Error('run node with --expose-gc');
-  gc();
 }
 
 /** The parsed configuration, once for all turns: what parsing leaves behind is not the controller's to clean up. */
