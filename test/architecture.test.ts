@@ -137,6 +137,22 @@ const table: Readonly<Record<string, Rule>> = {
     node: true,
     packages: ['fastify', 'zod'],
   },
+  // The whole of lvsd-vrrp: it needs nothing of the director's.
+  'src/ha/': {
+    own: [
+      'src/base/',
+      'src/model/',
+      'native/vrrp/',
+      'native/rtnetlink/',
+      'native/neighbour/',
+      'native/netlink/',
+      'native/inet/',
+      'native/libc/',
+      'native/proc/',
+    ],
+    node: true,
+    packages: [],
+  },
   'src/report/': { own: ['src/base/', 'src/model/'], node: false, packages: [] },
   'src/agent/': { own: ['src/base/'], node: true, packages: [] },
   'src/cli/': {
@@ -206,6 +222,8 @@ const pureFiles = [
   'src/notices/mail-text.ts',
   'src/notices/select.ts',
   'src/notices/waiting-line.ts',
+  'src/ha/message-fields.ts',
+  'src/ha/messages.ts',
   'src/host/sysctl-advice.ts',
   'src/host/doctor/firewall/evaluate.ts',
   'src/host/doctor/firewall/iptables.ts',

@@ -1,0 +1,31 @@
+/** What an instance of VRRP is at the moment, as `lvsd-vrrp` tells it. @see RFC 9568 section 6.4 */
+
+/** `fault` is `initialize` held by a condition: its interface is down, or nobody vouches for the services. */
+export type VrrpState = 'initialize' | 'backup' | 'active' | 'fault';
+
+export const VRRP_STATES: readonly VrrpState[] = ['initialize', 'backup', 'active', 'fault'];
+
+/** One instance, its role and its account. */
+export interface VrrpRole {
+  /** Its name. */
+  readonly instance: string;
+  readonly state: VrrpState;
+  /** Wall clock, when it became so, ms. */
+  readonly sinceMs: number;
+  /** Why, for people. */
+  readonly reason: string;
+  /** 0..255, with which it stands for election now. */
+  readonly priority: number;
+  /** The director that was heard to be active last; null before one was, and while this one is. */
+  readonly peer: VrrpPeer | null;
+  /** The addresses of the instance that this director has now, canonical text. */
+  readonly held: readonly string[];
+  /** By name, from the start of `lvsd-vrrp` on: what was sent, heard and dropped. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface VrrpPeer {
+  readonly address: string;
+  /** 0..255 */
+  readonly priority: number;
+}
