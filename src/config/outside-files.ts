@@ -1,13 +1,12 @@
 /** Files that the configuration names and that are no configuration: those of checks and scheduler modules. */
 import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { reasonOf } from '../base/errors.js';
 import { fileVersion } from '../base/file-version.js';
 import { judgeTrustedFile } from '../base/trusted-file.js';
 import { isSchedulerModule } from '../model/scheduler-names.js';
 import { readCheckFiles, type CheckFiles } from './check-files.js';
-import type { Spot } from './draft.js';
 import type { Inputs } from './inputs.js';
+import { absolutePath } from './named-files.js';
 import type { Finding } from './problem-list.js';
 import type { ResolvedService } from './resolve-servers.js';
 import { show } from './schema/fields.js';
@@ -56,17 +55,13 @@ export async function readOutsideFiles(
   };
 }
 
-function absolute(spot: Spot, path: string): string {
-  return resolve(dirname(spot.file.path), path);
-}
-
 async function readModule(
   { spot, config: { scheduler } }: ResolvedService,
   { allowModule, inputs }: OutsideOptions,
   verdicts: Verdicts,
 ): Promise<SchedulerFile | null> {
   if (!isSchedulerModule(scheduler)) return null;
-  const path = absolute(spot, scheduler);
+  const path = absolutePath(spot, scheduler);
   const found = await inputs.ask(() => findModule(path, scheduler, allowModule));
   if ('path' in found) return found;
   verdicts.refuse(spot, ['scheduler'], found);
