@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { EVENT_TYPES } from '../../model/event.js';
 import { NOTICE_PLACEHOLDERS, placeholderOf } from '../../model/notice.js';
 import { matchesWildcards } from '../../base/wildcard.js';
+import { passwordKeys } from './checks/credentials.js';
 import { headers } from './checks/headers.js';
+import { filePath } from './file-path.js';
 import { choice, duration, flag, integer, pattern, Refusal, secret, show, text } from './fields.js';
 import { NAME, NAME_FORM } from './server.js';
 
@@ -99,8 +101,6 @@ const url = text<string>({ pattern: '^https?://', hidden: true }, (written) => {
     : refuse('the address holds a user name or password', 'use headers: { Authorization: "${VARIABLE}" }');
 });
 
-const path = () => pattern('bad-path', /^[^\0]+$/, 'a path').optional();
-
 const webhookNotice = z.strictObject({
   type: choice(['webhook']).describe('Posts each event as JSON.'),
   ...common,
@@ -109,11 +109,13 @@ const webhookNotice = z.strictObject({
   secret: secret('write secret: ${SOME_VARIABLE}, or use secret_file')
     .optional()
     .describe('Signs the body (X-Lvsd-Signature: sha256=HMAC); only as ${VARIABLE}. Or use secret_file.'),
-  secret_file: path().describe('File whose only line is the secret; relative to this file.'),
+  secret_file: filePath().optional().describe('File whose only line is the secret; relative to this file.'),
   tls_verify: flag().prefault(true).describe('https: the certificate is verified. Default: true.'),
-  ca_file: path().describe(
-    'https: file of the authorities (PEM) that are trusted instead of the usual ones; relative to this file.',
-  ),
+  ca_file: filePath()
+    .optional()
+    .describe(
+      'https: file of the authorities (PEM) that are trusted instead of the usual ones; relative to this file.',
+    ),
 });
 
 const mailbox = () =>
@@ -135,16 +137,15 @@ const mailNotice = z.strictObject({
     .describe(
       'opportunistic: encrypted where the server offers it, unverified; required: STARTTLS, verified; implicit: from the start, verified; none. Default: opportunistic.',
     ),
-  ca_file: path().describe(
-    'TLS: file of the authorities (PEM) that are trusted instead of the usual ones; relative to this file.',
-  ),
+  ca_file: filePath()
+    .optional()
+    .describe(
+      'TLS: file of the authorities (PEM) that are trusted instead of the usual ones; relative to this file.',
+    ),
   username: pattern('bad-username', /^[^\p{Cc}]{1,255}$/u, 'a user name')
     .optional()
     .describe('User name at the mail server. Default: nobody logs in.'),
-  password: secret('write password: ${SOME_VARIABLE}, or use password_file')
-    .optional()
-    .describe('Password; only as ${VARIABLE}, never literally. Or use password_file.'),
-  password_file: path().describe('File whose first line is the password; relative to this file.'),
+  ...passwordKeys,
   from: mailbox().describe('Sender.'),
   to: z
     .union([mailbox().transform((one) => [one]), z.array(mailbox()).min(1).max(20)])

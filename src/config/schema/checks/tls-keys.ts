@@ -1,23 +1,24 @@
 /** How a probe trusts a server's certificate, and which of its own it shows. */
+import { filePath } from '../file-path.js';
 import { flag, pattern } from '../fields.js';
-
-function path() {
-  return pattern('bad-path', /^[^\0]+$/, 'a path').optional();
-}
 
 /** With these, every check that speaks TLS. */
 export const trustKeys = {
   tls_verify: flag()
     .prefault(true)
     .describe("TLS: the certificate's authority, dates and name are verified. Default: true."),
-  ca_file: path().describe(
-    'TLS: file of the authorities (PEM) that are trusted instead of the usual ones; relative to this file.',
-  ),
+  ca_file: filePath()
+    .optional()
+    .describe(
+      'TLS: file of the authorities (PEM) that are trusted instead of the usual ones; relative to this file.',
+    ),
 };
 
 export const clientKeys = {
-  cert_file: path().describe('TLS: file of the certificate (PEM) that the probe shows; with key_file.'),
-  key_file: path().describe('TLS: file of the private key (PEM) of cert_file.'),
+  cert_file: filePath()
+    .optional()
+    .describe('TLS: file of the certificate (PEM) that the probe shows; with key_file.'),
+  key_file: filePath().optional().describe('TLS: file of the private key (PEM) of cert_file.'),
 };
 
 export function serverName() {
