@@ -99,6 +99,30 @@ export {
 } from './rtnetlink/constants.js';
 export { Announcer } from './neighbour/announce.js';
 export type { Announcement, AnnouncerClock, AnnouncerOptions, FrameSender } from './neighbour/announce.js';
+export { AdvertisementJudge, instanceDropReasons } from './vrrp/judgement.js';
+export type {
+  Differences,
+  ExpectedAdvertisement,
+  InstanceDropReason,
+  InstanceVerdict,
+} from './vrrp/judgement.js';
+export {
+  decodeAdvertisement,
+  encodeAdvertisement,
+  encodePassword,
+  isDrop,
+  packetDropReasons,
+  PRIORITY_LEAVING,
+  PRIORITY_OWNER,
+  VRRP_GROUP,
+} from './vrrp/packet.js';
+export type {
+  PacketDrop,
+  PacketDropReason,
+  ReceivedPath,
+  VrrpAdvertisement,
+  VrrpPath,
+} from './vrrp/packet.js';
 export { readConnections, readConnectionOrigins } from './proc/connections.js';
 export type { IpvsConnection, IpvsEndpoint, IpvsOriginConnection } from './proc/connections.js';
 export type { CommandResult, CommandRunner } from './proc/command.js';

@@ -45,6 +45,11 @@ const table: Readonly<Record<string, Rule>> = {
     packages: [],
   },
   'native/icmp/': { own: ['native/libc/', 'native/inet/'], node: true, packages: [] },
+  'native/vrrp/': {
+    own: ['native/libc/', 'native/inet/', 'native/netlink/errors.ts', 'native/rtnetlink/'],
+    node: true,
+    packages: [],
+  },
   'native/proc/': {
     own: ['native/libc/errno.ts', 'native/inet/', 'native/netlink/errors.ts'],
     node: true,
@@ -244,6 +249,8 @@ const pureFiles = [
   'native/rtnetlink/address-codec.ts',
   'native/rtnetlink/link-codec.ts',
   'native/rtnetlink/route-codec.ts',
+  'native/vrrp/judgement.ts',
+  'native/vrrp/packet.ts',
 ];
 
 const barrels = new Set(['native/index.ts', 'schedulers/index.ts', 'src/index.ts']);
