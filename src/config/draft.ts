@@ -8,6 +8,7 @@ import type { Finding, ProblemList, ProblemPlace } from './problem-list.js';
 import type { ConfigFile, ConfigFiles } from './read-files.js';
 import { configSchema, includedSchema } from './schema/config.js';
 import { directorSchema, type DirectorConfig } from './schema/director.js';
+import { haSchema, type HaConfig } from './schema/ha.js';
 import { noticeSchema, type NoticeConfig } from './schema/notice.js';
 import { NAME, NAME_FORM, serverListSchema, type ServerEntry } from './schema/server.js';
 import { serviceSchema, type ServiceConfig } from './schema/service.js';
@@ -38,12 +39,19 @@ export interface NoticeDraft {
   readonly config: NoticeConfig;
 }
 
+export interface HaDraft {
+  readonly spot: Spot;
+  readonly config: HaConfig;
+}
+
 export interface Draft {
   readonly director: DirectorConfig | null;
   readonly directorSpot: Spot;
   readonly pools: ReadonlyMap<string, PoolDraft>;
   readonly services: readonly ServiceDraft[];
   readonly notices: readonly NoticeDraft[];
+  /** null when there is none, or its shape is wrong. */
+  readonly ha: HaDraft | null;
   /** False when a file could not be read: what it defines is missing here. */
   readonly filesComplete: boolean;
   /** False when anything at all is missing here because it could not be read. */
@@ -104,12 +112,16 @@ class Drafting {
       rawDirector === undefined
         ? directorSchema.parse({})
         : this.#parse(directorSchema, rawDirector, directorSpot);
+    const haSpot = { file: main, path: ['ha'] };
+    const rawHa = main.root?.['ha'];
+    const ha = rawHa === undefined ? null : this.#parse(haSchema, rawHa, haSpot);
     return {
       director,
       directorSpot,
       pools: this.#pools,
       services: this.#services,
       notices: this.#notices,
+      ha: ha && { spot: haSpot, config: ha },
       filesComplete: read.complete,
       complete: read.complete && this.#complete,
     };
@@ -182,11 +194,12 @@ class Drafting {
 }
 
 /** Keys that speak for the whole director. */
-const MAIN_ONLY = ['director', 'notices'] as const;
+const MAIN_ONLY = ['director', 'notices', 'ha'] as const;
 
 /** A stand-in that has the right kind exactly when the part has, and passes its schema. */
 function shallow(key: string, raw: unknown): unknown {
   if ((key === 'services' || key === 'notices') && Array.isArray(raw)) return [];
   if ((key === 'pools' || key === 'director') && isRawMap(raw)) return {};
+  if (key === 'ha' && isRawMap(raw)) return undefined;
   return raw;
 }

@@ -5,6 +5,7 @@ import { ConfigError } from './config-error.js';
 import { fileSystemSource, type ConfigSource } from './config-source.js';
 import { digestOf, type ConfigDigest } from './digest.js';
 import { draftOf, type Draft } from './draft.js';
+import { readHaFiles } from './ha-files.js';
 import { InputMemory, Inputs } from './inputs.js';
 import { readNoticeFiles } from './notice-files.js';
 import { readOutsideFiles } from './outside-files.js';
@@ -14,6 +15,7 @@ import { FileReader, type ConfigFile } from './read-files.js';
 import { resolveServers, type ResolvedService } from './resolve-servers.js';
 import { Verdicts } from './rules/rule.js';
 import { toDirector, toService } from './to-model.js';
+import { toHa } from './to-ha.js';
 import { toNotice } from './to-notice.js';
 import { validate } from './validate.js';
 import type { Environment } from './variables.js';
@@ -136,8 +138,9 @@ async function modelOf(draft: Draft, run: LoadRun, verdicts: Verdicts): Promise<
   const notices = [];
   for (const notice of draft.notices)
     notices.push(toNotice(notice.config, await readNoticeFiles(notice, run.inputs, verdicts)));
+  const ha = draft.ha && toHa(draft.ha.config, await readHaFiles(draft.ha, run.inputs, verdicts));
   if (director === null) return null;
-  return { director: toDirector(director, run.hostName), services: converted, notices };
+  return { director: toDirector(director, run.hostName), services: converted, notices, ha };
 }
 
 function outsideFilesOf(

@@ -5,6 +5,7 @@ import { formatPath, type Path } from './path.js';
 import { suggest, type Finding } from './problem-list.js';
 import { configSchema } from './schema/config.js';
 import { show } from './schema/fields.js';
+import { keepalivedHint } from './schema/keepalived-words.js';
 import { isLaterKey } from './schema/later.js';
 import { keysAt, keysOf, typesWith } from './schema/walk.js';
 
@@ -27,6 +28,11 @@ export function unknownKey(parent: Path, key: string): { finding: Finding; meant
     const message = `the address ${key} stands as a key`;
     const hint = `write address: ${key}:80, without a space before the port`;
     return { finding: { rule: 'unknown-key', message, hint }, meant: 'address' };
+  }
+  const known = keepalivedHint(formatPath(parent), key);
+  if (known !== null) {
+    const message = `the key "${key}" is one of keepalived's`;
+    return { finding: { rule: 'keepalived-key', message, hint: known }, meant: null };
   }
   const meant = didYouMean(key, here);
   const message = `unknown key ${show(key)}`;

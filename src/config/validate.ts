@@ -5,6 +5,7 @@ import type { ResolvedService } from './resolve-servers.js';
 import { ADDRESS_RULES } from './rules/address.js';
 import { CHECK_RULES } from './rules/checks.js';
 import { judgeDirector } from './rules/director.js';
+import { judgeHa } from './rules/ha.js';
 import { TABLE_RULES } from './rules/identity.js';
 import { judgeNotices } from './rules/notices.js';
 import { OPTION_RULES } from './rules/options.js';
@@ -49,5 +50,6 @@ export function validate(draft: Draft, services: readonly ResolvedService[], ver
   for (const rule of TABLE_RULES) rule(judged, verdicts);
   if (draft.director !== null) judgeDirector(draft.director, draft.directorSpot, judged, verdicts);
   judgeNotices(draft, verdicts);
+  judgeHa(draft.ha, judged, verdicts);
   warnAboutPools(draft, verdicts);
 }

@@ -1,4 +1,5 @@
 /** The director's own settings and the whole configuration as the controller takes it. */
+import type { HaSettings } from './ha.js';
 import type { NoticeSettings } from './notice.js';
 import type { DriftPolicy, VirtualService } from './virtual-service.js';
 
@@ -46,4 +47,6 @@ export interface Model {
   readonly services: readonly VirtualService[];
   /** In the order of the file; names are unique. */
   readonly notices: readonly NoticeSettings[];
+  /** null = the director stands alone. */
+  readonly ha: HaSettings | null;
 }

@@ -125,7 +125,7 @@ export function tableService(name: string, address: string): TableService {
 }
 
 export function model(services: readonly VirtualService[], director: Partial<DirectorSettings> = {}): Model {
-  return { director: { ...DIRECTOR, ...director }, services, notices: [] };
+  return { director: { ...DIRECTOR, ...director }, services, notices: [], ha: null };
 }
 
 export function verdict(state: VerdictState, reason = state === 'up' ? 'answered' : 'ECONNREFUSED'): Verdict {

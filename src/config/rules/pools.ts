@@ -17,7 +17,7 @@ export function warnAboutPools(draft: Draft, verdicts: Verdicts): void {
     if (taken.has(name)) continue;
     verdicts.warn(spot, [], { rule: 'unused-pool', message: `no service takes the pool "${name}"` });
   }
-  if (draft.services.length === 0) {
+  if (draft.services.length === 0 && draft.ha === null) {
     verdicts.warn({ file: draft.directorSpot.file, path: [] }, ['services'], {
       rule: 'no-services',
       message: 'the configuration has no services: nothing is balanced',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { directorSchema } from './director.js';
 import { Refusal, text } from './fields.js';
+import { haSchema } from './ha.js';
 import { noticeSchema } from './notice.js';
 import { serverListSchema } from './server.js';
 import { serviceSchema } from './service.js';
@@ -34,6 +35,9 @@ export const configSchema = z
       .array(noticeSchema)
       .optional()
       .describe('Programs, web addresses and mailboxes that hear of events. In the main file only.'),
+    ha: haSchema
+      .optional()
+      .describe('Directors that take over from one another (VRRP). In the main file only.'),
     ...sharedShape,
   })
   .meta({ title: 'lvsd configuration' });

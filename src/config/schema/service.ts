@@ -6,6 +6,7 @@ import { endpoint, hostAddress, portRange } from './addresses.js';
 import { checkSchema } from './check.js';
 import { drainSchema } from './drain.js';
 import { choice, duration, flag, integer, pattern, Refusal, show, text } from './fields.js';
+import { interfaceName } from './interface-name.js';
 import { servingKeys } from './serving.js';
 import { MOST_CHECKS, requireSchema } from './require.js';
 import { forwardingField, NAME, NAME_FORM, serverListSchema, tunnelSchema } from './server.js';
@@ -50,14 +51,6 @@ const persistenceSchema = z
       .describe('sip: remembers SIP Call-IDs instead of addresses; udp on the kernel plane only.'),
   })
   .describe('A client keeps its server.');
-
-/** An interface's name as Linux allows it. */
-const interfaceName = () =>
-  pattern(
-    'bad-interface',
-    /^(?!\.{1,2}$)[^\s/:]{1,15}$/,
-    'an interface name: at most 15 characters without space, / and :',
-  );
 
 export const serviceSchema = z.strictObject({
   name: pattern('bad-name', NAME, NAME_FORM).describe(

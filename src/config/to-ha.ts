@@ -1,0 +1,36 @@
+/** Virtual routers of the file to those of the domain. Input is valid; nothing is judged here. */
+import type { HaSettings } from '../model/ha.js';
+import type { VrrpInstance } from '../model/vrrp-instance.js';
+import { instanceFamily } from './instance-family.js';
+import type { HaConfig, InstanceConfig } from './schema/ha.js';
+
+/** @param passwords those of the files that instances name, in the order of the instances; null where there is none */
+export function toHa(config: HaConfig, passwords: readonly (string | null)[]): HaSettings {
+  return {
+    onCrash: config.on_crash,
+    stallLimitMs: config.stall_limit,
+    instances: config.instances.map((instance, index) => toInstance(instance, passwords[index] ?? null)),
+  };
+}
+
+function toInstance(config: InstanceConfig, filePassword: string | null): VrrpInstance {
+  return {
+    name: config.name,
+    interface: config.interface,
+    family: instanceFamily(config),
+    vrid: config.vrid,
+    version: config.version === 2 ? 2 : 3,
+    priority: config.priority,
+    advertiseMs: config.advertise,
+    preempt: config.preempt,
+    peers: (config.peers ?? []).map((peer) => peer.text),
+    source: config.source?.text ?? null,
+    password: config.password ?? filePassword,
+    checksum: config.checksum,
+    addresses: config.addresses.map((entry) => ({
+      address: entry.address.text,
+      prefixLength: entry.address.prefixLength,
+      interface: entry.interface ?? config.interface,
+    })),
+  };
+}
