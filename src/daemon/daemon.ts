@@ -6,79 +6,28 @@
  */
 import { join } from 'node:path';
 import { ApiServer } from '../api/server.js';
-import type { Clock, Random } from '../base/clock.js';
 import { closeAll } from '../base/close-all.js';
 import { formatEndpoint } from '../base/ip.js';
-import type { Logger } from '../base/logger.js';
-import { plural } from '../base/plural.js';
-import { VERSION } from '../base/version.js';
-import type { LoadOptions } from '../config/load.js';
 import { EventLog } from '../controller/event-log.js';
 import { Reconciler } from '../controller/reconciler.js';
-import { createChecker } from '../health/checkers/create-checker.js';
-import { systemTools } from '../health/checkers/tools.js';
-import { ExternalResults } from '../health/external-results.js';
-import { HealthRunner } from '../health/runner.js';
+import type { SnapshotFrame } from '../controller/status.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Model } from '../model/director.js';
 import { Notices } from '../notices/notices.js';
-import type { BootConfig } from './boot-config.js';
 import type { KernelSide } from './kernel-side.js';
-import type { OpenedPlane } from './open-chosen-plane.js';
-import { AcceptedConfigs } from './accepted-configs.js';
-import { ConfigLedger } from './config-ledger.js';
+import { ConfigRecords } from './config-records.js';
 import { logEvent, logRefusedFile } from './event-logger.js';
-import { createTruePaths } from './true-paths.js';
-import { DirectorState, type Remembered } from './director-state.js';
-import { HistoryStore } from './state/history-store.js';
-import { LastGoodStore } from './state/last-good.js';
+import { HealthSide } from './health-side.js';
+import { LifeStory } from './life-story.js';
+import type { DaemonOptions } from './daemon-options.js';
+import { DirectorState } from './director-state.js';
 import { DirectorOperations } from './operations.js';
 import { Planes } from './planes.js';
 import { Reloader } from './reload.js';
-import type { PeerOf } from './state/peer-credentials.js';
-import type { StateLock } from './state/state-lock.js';
 import { StandingRecorder } from './standing-recorder.js';
-import { StallAlarm } from './stall-alarm.js';
+import { drawFrame } from './snapshot-frame.js';
 import { StateTroubles } from './state-troubles.js';
 import { statusLine } from './status-line.js';
-
-/** Hears what a director does, for who supervises it. */
-export interface DirectorObserver {
-  /** A round has ended, also one that found nothing to do. */
-  roundFinished(): void;
-  /** A reload has begun; `reloaded` follows, accepted or not. */
-  reloading(): void;
-  reloaded(): void;
-}
-
-export interface DaemonOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Configuration file; absolute. */
-  readonly file: string;
-  /** How the file is read, now and at each reload. */
-  readonly load: LoadOptions;
-  /** What was read. */
-  readonly boot: BootConfig;
-  /** Which plane, and the kernel's if it is that; the director closes it. */
-  readonly chosen: OpenedPlane;
-  /** Of state_dir, held since before that was read; the director releases it. */
-  readonly lock: StateLock;
-  /** What an earlier director left in state_dir. */
-  readonly remembered: Remembered;
-  /** Who is at the other end of a control connection. */
-  readonly peerOf: PeerOf;
-  /** Absolute. */
-  readonly socket: string;
-  /** Mode of the socket's folder if it has to be made. */
-  readonly socketFolderMode: number;
-  /** Absolute. */
-  readonly stateDir: string;
-  /** The process's effective user id. */
-  readonly uid: number;
-  readonly observer?: DirectorObserver | undefined;
-}
 
 export class Daemon {
   readonly events: EventLog;
@@ -87,51 +36,46 @@ export class Daemon {
   readonly #planes: Planes;
   /** null on the userspace plane. */
   readonly #kernelSide: KernelSide | null;
-  readonly #health: HealthRunner;
-  readonly #externalResults: ExternalResults;
+  readonly #health: HealthSide;
   readonly #reconciler: Reconciler;
   readonly #notices: Notices;
   readonly #reloader: Reloader;
   readonly #api: ApiServer;
-  readonly #ledger: ConfigLedger;
-  readonly #history: HistoryStore;
-  readonly #accepted: AcceptedConfigs;
+  readonly #records: ConfigRecords;
+  readonly #story: LifeStory;
   readonly #state: DirectorState;
   readonly #troubles: StateTroubles;
   readonly #recorder: StandingRecorder;
-  readonly #startedAtMs: number;
   #model: Model;
-  #toldStart = false;
   #closing: Promise<void> | null = null;
 
   constructor(options: DaemonOptions) {
-    const { clock, random, logger, boot, file, load } = options;
-    const { model, digest } = boot.loaded;
+    const { clock, random, logger, boot, file, load, stateDir, uid, remembered } = options;
+    const { model } = boot.loaded;
     this.#options = options;
     this.#model = model;
-    this.#startedAtMs = clock.wallMs();
     this.events = new EventLog(clock);
     this.events.subscribe((event) => logEvent(logger, event));
+    this.#troubles = new StateTroubles(clock, this.events);
+    this.#records = new ConfigRecords({
+      clock,
+      file,
+      boot,
+      stateDir,
+      uid,
+      onWritten: (name, trouble) => this.#troubles.report(join(stateDir, name), trouble),
+    });
+    const { ledger } = this.#records;
+    this.#story = new LifeStory({ clock, events: this.events, file, boot, ledger });
     this.#metrics = new Metrics({ clock });
     this.#notices = new Notices({
       clock,
       random,
       events: this.events,
       director: model.director.name,
-      startedAtMs: this.#startedAtMs,
+      startedAtMs: this.#story.startedAtMs,
     });
     this.#metrics.notices.watch(() => this.#notices.status);
-    this.#ledger = new ConfigLedger(clock, file, { digest, source: boot.source });
-    this.#history = new HistoryStore(options.stateDir, options.uid, clock);
-    const lastGood = new LastGoodStore(options.stateDir);
-    this.#troubles = new StateTroubles(clock, this.events);
-    this.#accepted = new AcceptedConfigs({
-      clock,
-      file,
-      lastGood,
-      history: this.#history,
-      onWritten: (name, trouble) => this.#troubles.report(join(options.stateDir, name), trouble),
-    });
     this.#planes = new Planes({
       clock,
       director: model.director,
@@ -140,7 +84,6 @@ export class Daemon {
       onFaultyReplaced: (service) => this.#reconciler.tellFault(service, null),
       onListenerFault: (fault) => logger.error(fault, 'listener failed'),
     });
-    const { remembered, stateDir } = options;
     const kernel = this.#planes.kernel !== null;
     this.#state = new DirectorState({
       stateDir,
@@ -187,27 +130,19 @@ export class Daemon {
     });
     this.#recorder = new StandingRecorder({
       stateDir,
-      uid: options.uid,
+      uid,
       clock,
       standing: (service) => this.#reconciler.standing(service),
       onTrouble: (trouble, folder) => this.#troubles.report(folder, trouble),
     });
     this.events.subscribe(({ service }) => service !== null && this.#recorder.touch(service));
     this.#metrics.availability.watch(() => this.#recorder.samples());
-    const stalls = new StallAlarm(clock, this.events);
-    this.#externalResults = new ExternalResults(clock);
-    const paths = createTruePaths(clock, () => this.#reconciler);
-    const checkerTools = { ...systemTools, clock, random, external: this.#externalResults, paths };
-    this.#health = new HealthRunner({
+    this.#health = new HealthSide({
       clock,
       random,
-      makeChecker: (check, server) => createChecker(check, server, checkerTools),
-      onVerdict: (service, server, verdict) => {
-        this.#reconciler.setVerdict(service, server, verdict);
-        this.#recorder.verdict(service, server, verdict);
-      },
-      onAgent: (service, server, report) => this.#reconciler.setAgent(service, server, report),
-      onStall: (stall) => stalls.stalled(stall),
+      events: this.events,
+      reconciler: this.#reconciler,
+      recorder: this.#recorder,
       observer: this.#metrics.health,
       limits: model.director.health,
     });
@@ -216,12 +151,11 @@ export class Daemon {
       file,
       load,
       started: model.director,
-      notices: model.notices,
-      fingerprints: boot.loaded.fingerprints,
+      running: boot.loaded,
       events: this.events,
       reconciler: this.#reconciler,
-      ledger: this.#ledger,
-      accepted: this.#accepted,
+      ledger,
+      accepted: this.#records.accepted,
       beforeApply: async (next) => {
         this.#planes.configure(next.director);
         await this.#kernelSide?.follow(next);
@@ -272,7 +206,7 @@ export class Daemon {
       await this.#kernelSide?.lock();
       this.#metrics.start();
       this.#notices.start(this.#model.notices);
-      this.#tellStart();
+      this.#story.begin(this.#planes.choice);
       // The API answers before all is done: a reload asked for there must find a director that has started.
       await this.#reloader.holding(() => this.#serve());
     } catch (error) {
@@ -290,13 +224,9 @@ export class Daemon {
     await this.#reconciler.start();
     this.#recorder.start(this.#model.services);
     void this.#kernelSide?.check(this.#model);
-    const { states, loads } = this.#options.remembered;
-    this.#health.configure(
-      this.#model.services,
-      (service, server) => states.verdicts.get(service)?.get(server) ?? null,
-      (service, server) => loads.agents.get(service)?.get(server) ?? null,
-    );
-    if (this.#options.boot.source === 'file') await this.#rememberBoot();
+    this.#health.follow(this.#model);
+    const { source, loaded } = this.#options.boot;
+    if (source === 'file') await this.#records.rememberBoot(loaded);
   }
 
   /** Reads the file again; the outcome is in log, events and status. Never forces. */
@@ -324,7 +254,7 @@ export class Daemon {
   /** A part that fails to close must not keep the lock, nor the listeners of those that come after it. */
   #close(): Promise<void> {
     return closeAll([
-      () => this.#tellStop(),
+      () => this.#story.end(this.farewell),
       () => this.#reloader.close(),
       () => this.#health.close(),
       // Before services are taken away: that is no failure of theirs.
@@ -352,13 +282,13 @@ export class Daemon {
       startedPlane: this.#options.boot.loaded.model.director.dataplane,
       events: this.events,
       reconciler: this.#reconciler,
-      history: this.#history,
+      history: this.#records.history,
       saveOverrides: () => this.#state.saveOverrides(),
       reloader: this.#reloader,
       dataplane: this.#planes.dataplane,
       userspace: this.#planes.userspace,
       metrics: () => this.#writeMetrics(),
-      externalResults: this.#externalResults,
+      externalResults: this.#health.externalResults,
       notices: this.#notices,
     });
     return new ApiServer({
@@ -381,64 +311,20 @@ export class Daemon {
   #follow(model: Model): void {
     this.#model = model;
     this.#notices.configure(model.notices);
-    this.#health.setLimits(model.director.health);
-    // Of what is new to the checks something is known where a service came from another address.
-    const { states, loads } = this.#reconciler;
-    this.#health.configure(
-      model.services,
-      (service, server) => states.verdicts.get(service)?.get(server) ?? null,
-      (service, server) => loads.agents.get(service)?.get(server) ?? null,
-    );
+    this.#health.follow(model);
     this.#recorder.follow(model.services);
     void this.#kernelSide?.check(model);
   }
 
-  #tellStart(): void {
-    const { boot, file } = this.#options;
-    const { kind, reason } = this.#planes.choice;
-    const message = `lvsd ${VERSION}, ${kind} plane (${reason})`;
-    this.#toldStart = true;
-    const cause = this.events.append({ type: 'director-started', message });
-    if (boot.source === 'file') {
-      this.events.append({ type: 'config-loaded', message: `${file}, digest ${boot.loaded.digest}`, cause });
-      return;
-    }
-    this.#ledger.refused(boot.refusal.message);
-    const refused = this.events.append({ type: 'config-refused', message: boot.refusal.message, cause });
-    const saved = new Date(boot.copy.savedAtMs).toISOString();
-    const text = `the copy of ${saved} runs until a reload is accepted, digest ${boot.loaded.digest}`;
-    this.events.append({ type: 'last-good-used', message: text, cause: refused });
-  }
-
-  /** Only who has said that it started says that it stops. */
-  #tellStop(): void {
-    if (!this.#toldStart) return;
-    this.events.append({ type: 'director-stopping', message: this.farewell });
-  }
-
-  async #rememberBoot(): Promise<void> {
-    const about = { by: 'start', why: 'start', summary: plural(this.#model.services.length, 'service') };
-    // What cannot be written is told by an event.
-    await this.#accepted.remember(this.#options.boot.loaded, about);
-  }
-
-  #frame() {
-    const { unwritten } = this.#troubles;
-    const { lastStall } = this.#health;
-    const notices = this.#notices.status;
-    return {
-      director: {
-        // A new name takes effect at the next start, as restart-only.ts says.
-        name: this.#options.boot.loaded.model.director.name,
-        version: VERSION,
-        pid: process.pid,
-        startedAtMs: this.#startedAtMs,
-        ...(unwritten.length === 0 ? {} : { unwritten }),
-        ...(lastStall === null ? {} : { lastStall }),
-        ...(notices.length === 0 ? {} : { notices }),
-      },
-      dataplane: this.#planes.choice,
-      config: this.#ledger.status,
-    };
+  #frame(): SnapshotFrame {
+    return drawFrame({
+      name: this.#options.boot.loaded.model.director.name,
+      story: this.#story,
+      troubles: this.#troubles,
+      health: this.#health,
+      notices: this.#notices,
+      planes: this.#planes,
+      ledger: this.#records.ledger,
+    });
   }
 }

@@ -5,13 +5,9 @@ import { SourcePorts } from '../health/net/source-ports.js';
 import type { TruePaths } from '../health/net/true-paths.js';
 import { thisHost } from '../health/net/way-back.js';
 
-/** @param reconciler asked at each probe */
-export function createTruePaths(
-  clock: Clock,
-  reconciler: () => Pick<Reconciler, 'openProbePath'>,
-): TruePaths {
+export function createTruePaths(clock: Clock, reconciler: Pick<Reconciler, 'openProbePath'>): TruePaths {
   return {
-    open: (service, server, signal) => reconciler().openProbePath(service, server, signal),
+    open: (service, server, signal) => reconciler.openProbePath(service, server, signal),
     ports: new SourcePorts(clock, () => thisHost.portRange()),
     host: thisHost,
   };
