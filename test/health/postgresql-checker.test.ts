@@ -200,6 +200,39 @@ describe('PostgresqlChecker', () => {
     }
   });
 
+  it('takes nothing from the environment', async () => {
+    const said = async (): Promise<string> => {
+      let words = '';
+      const serve = postgresqlServer({ startup: WELCOME, query: PRIMARY });
+      await withServer(serve, async ({ port, received, idle }) => {
+        assert.deepEqual(await probe(checkerOf({})(port)), { ok: true, detail: 'primary', role: primary });
+        await idle();
+        words = received();
+      });
+      return words;
+    };
+    const without = await said();
+    const environment = process.env;
+    process.env = {
+      ...environment,
+      PGOPTIONS: '-c search_path=elsewhere',
+      PGREPLICATION: 'database',
+      PGSSLNEGOTIATION: 'direct',
+      PGSSLMODE: 'require',
+      PGCLIENT_ENCODING: 'LATIN1',
+      PGAPPNAME: 'elsewhere',
+      PGHOST: '127.0.0.9',
+      PGPORT: '1',
+      PGUSER: 'elsewhere',
+      PGDATABASE: 'elsewhere',
+    };
+    try {
+      assert.equal(await said(), without);
+    } finally {
+      process.env = environment;
+    }
+  });
+
   it('comes from the address of the check', async () => {
     const sockets = await boundSockets({ address: '127.0.0.3', interface: null, mark: null });
     const from: (string | undefined)[] = [];

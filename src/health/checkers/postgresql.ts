@@ -85,13 +85,25 @@ export class PostgresqlChecker implements Checker {
       // A function, for else the client would look for one in the environment and in the home folder.
       password: () => passwordOf(credentials.password),
       ssl: false,
+      // Else of the environment, and `direct` is refused by the client where TLS is not its own.
+      sslnegotiation: 'postgres',
       application_name: 'lvsd',
       stream: () => alreadyConnected(socket),
     });
+    forgetEnvironment(client);
     // Told by what is awaited, too.
     client.on('error', () => undefined);
     return client;
   }
+}
+
+/**
+ * What the client is not told it takes from the director's environment: PGOPTIONS and PGREPLICATION, which would make it another
+ * session than the one that the check asks for.
+ */
+function forgetEnvironment(client: pg.Client): void {
+  const { connectionParameters } = client as unknown as { readonly connectionParameters: object };
+  Object.assign(connectionParameters, { options: undefined, replication: undefined });
 }
 
 function passwordOf(password: string | null): string {
