@@ -158,6 +158,10 @@ const table: Readonly<Record<string, Rule>> = {
     node: true,
     packages: [],
   },
+  // The machine and who performs its actions: the kernel is handed to them.
+  'src/ha/instance.ts': { own: ['src/ha/', 'src/base/', 'src/model/'], node: false, packages: [] },
+  'src/ha/machine.ts': { own: ['src/ha/timers.ts', 'src/base/', 'src/model/'], node: false, packages: [] },
+  'src/ha/timers.ts': { own: [], node: false, packages: [] },
   'src/report/': { own: ['src/base/', 'src/model/'], node: false, packages: [] },
   'src/agent/': { own: ['src/base/'], node: true, packages: [] },
   'src/cli/': {
@@ -227,8 +231,10 @@ const pureFiles = [
   'src/notices/mail-text.ts',
   'src/notices/select.ts',
   'src/notices/waiting-line.ts',
+  'src/ha/machine.ts',
   'src/ha/message-fields.ts',
   'src/ha/messages.ts',
+  'src/ha/timers.ts',
   'src/host/sysctl-advice.ts',
   'src/host/doctor/firewall/evaluate.ts',
   'src/host/doctor/firewall/iptables.ts',

@@ -77,3 +77,18 @@ export function isLoopback(address: string): boolean {
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }
+
+/**
+ * Whether `address` is higher than `other`, both of one family, as unsigned numbers in network byte order.
+ *
+ * Text does not sort so: 10.0.0.9 is lower than 10.0.0.10.
+ *
+ * @param address without a zone
+ * @throws Error when one of them is no address
+ */
+export function isHigherAddress(address: string, other: string): boolean {
+  const bytes = ipaddr.parse(address).toByteArray();
+  const otherBytes = ipaddr.parse(other).toByteArray();
+  const at = bytes.findIndex((byte, index) => byte !== otherBytes[index]);
+  return at >= 0 && (bytes[at] ?? 0) > (otherBytes[at] ?? 0);
+}
