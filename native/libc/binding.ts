@@ -111,6 +111,16 @@ export const poll = library.func(
 /** @see close(2) */
 export const close = library.func('int close(int fd)') as unknown as (fd: Int) => Int;
 
+/** Of a thread, 0 the calling one. `parameter` is struct sched_param: i32 priority. @see sched_setscheduler(2) */
+export const schedSetScheduler = library.func(
+  'int sched_setscheduler(int thread, int policy, const void *parameter)',
+) as unknown as (thread: Int, policy: Int, parameter: Bytes) => Int;
+
+/** Of whole pages. @see mlock(2) */
+export const mlock2 = library.func(
+  'int mlock2(uintptr_t address, size_t length, unsigned int flags)',
+) as unknown as (address: bigint, length: bigint, flags: Int) => Int;
+
 /** Acts on the calling thread alone. @see unshare(2) */
 export const unshare = library.func('int unshare(int flags)') as unknown as (flags: Int) => Int;
 
