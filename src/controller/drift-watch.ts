@@ -44,23 +44,29 @@ export class DriftWatch {
   }
 
   /** True when differences of this service are left to those who made them. */
-  leaves(key: ServiceKey, policy: DriftPolicy): boolean {
+  leaves(key: ServiceKey, policy: DriftPolicy | 'always'): boolean {
+    if (policy === 'always') return false;
     return policy !== 'repair' || this.#unrepaired.get(key)?.why === 'stopped';
   }
 
   /**
    * Judges a drift.
    *
+   * @param policy `always`: as `repair`, and never stopped, for the difference does harm for as long as it lasts
    * @param steps what would undo it, not empty
    */
-  found(key: ServiceKey, policy: DriftPolicy, steps: readonly PlannedStep[]): DriftDecision {
+  found(key: ServiceKey, policy: DriftPolicy | 'always', steps: readonly PlannedStep[]): DriftDecision {
     if (policy === 'ignore') return { repair: false, tell: null };
     const message = `somebody else changed the table; to undo: ${formatSteps(steps)}`;
+    const repaired = {
+      repair: true,
+      tell: { type: 'drift-found', message: `${message} (being repaired)` },
+    } as const;
+    if (policy === 'always') return repaired;
     if (policy === 'alert') return this.#leave(key, { why: 'alert', message });
     // Who has stopped leaves every difference, also one that is new: two controllers would only go on taking turns.
     const stoppedBefore = this.#unrepaired.get(key)?.why === 'stopped';
-    if (!stoppedBefore && this.#countRepair(key, signature(steps)))
-      return { repair: true, tell: { type: 'drift-found', message: `${message} (being repaired)` } };
+    if (!stoppedBefore && this.#countRepair(key, signature(steps))) return repaired;
     const stopped = `repair stopped until the next reload, the same drift came back ${MOST_REPAIRS} times in 10 minutes: another controller drives this service; ${message}`;
     return this.#leave(key, { why: 'stopped', message: stopped });
   }

@@ -41,6 +41,8 @@ export class Ownership implements OwnedTable {
   readonly #adopted = new Set<ServiceKey>();
   readonly #recalled: Set<ServiceKey>;
   readonly #addresses: Map<VipKey, OwnedAddress>;
+  /** Services that come and go by turns. They stand in the record before they come, so that no turn has to write it. */
+  #reserved: ReadonlyMap<ServiceKey, string> = new Map();
   /** Owned on a plane that ends with this process: nothing of them is there for the next one. */
   readonly #passing = new Set<ServiceKey>();
   #leaving: Leaving;
@@ -79,7 +81,8 @@ export class Ownership implements OwnedTable {
 
   /** What is to be written down: a service of that key which the next process finds in the kernel is somebody else's. */
   get lasting(): OwnedTable {
-    const services = new Map([...this.#services].filter(([key]) => !this.#passing.has(key)));
+    const owned = [...this.#reserved, ...this.#services];
+    const services = new Map(owned.filter(([key]) => !this.#passing.has(key)));
     const leaving = new Map([...this.#leaving].filter(([key]) => services.has(key)));
     return { services, leaving, addresses: this.#addresses };
   }
@@ -94,8 +97,16 @@ export class Ownership implements OwnedTable {
       if (passes) this.#passing.add(key);
       else this.#passing.delete(key);
       this.#services.set(key, name);
-      this.#changed = true;
+      if (this.#reserved.get(key) !== name) this.#changed = true;
     }
+  }
+
+  /** These may be in the table at any time from now on, others no more; by name. */
+  reserve(services: ReadonlyMap<ServiceKey, string>): void {
+    const before = this.#reserved;
+    this.#reserved = services;
+    if (services.size !== before.size || [...services].some(([key, name]) => before.get(key) !== name))
+      this.#changed = true;
   }
 
   /** The file has these no more. Whether they are in the table shows at the next look. */
@@ -126,7 +137,7 @@ export class Ownership implements OwnedTable {
   disown(key: ServiceKey): void {
     this.#adopted.delete(key);
     this.#passing.delete(key);
-    if (this.#services.delete(key)) this.#changed = true;
+    if (this.#services.delete(key) && !this.#reserved.has(key)) this.#changed = true;
   }
 
   /** Takes over an address that is about to be added, or that another service needs now. */

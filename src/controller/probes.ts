@@ -47,6 +47,7 @@ export class Probes {
   readonly #rota = new ProbeRota();
   #probed: ReadonlyMap<string, ProbedServer> = new Map();
   #names: ReturnType<typeof namesByServer> = new Map();
+  #reserved: ReadonlyMap<ServiceKey, string> = new Map();
   /** By name; those that are to be in the table. */
   #made = new Map<string, VirtualService>();
   /** From which server of the file a service was made. */
@@ -64,6 +65,11 @@ export class Probes {
     return [...this.#made.values()];
   }
 
+  /** Those and all that wait for their turn: their names. */
+  get reserved(): ReadonlyMap<ServiceKey, string> {
+    return this.#reserved;
+  }
+
   /** For people; empty where nobody probes. */
   statuses(observed: ObservedTable): readonly ProbeStatus[] {
     return probeStatuses(this.#probed.values(), this.#marks, observed);
@@ -72,7 +78,13 @@ export class Probes {
   /** Follows a configuration, or marks that have been found. @param most at once */
   follow(services: Iterable<VirtualService>, most: number): void {
     const probed = this.#marks === null || this.#ended ? [] : probedServers(services);
-    const marked = probed.filter(({ name }) => this.#markOf(name) !== null);
+    const marked = probed.flatMap((each) => {
+      const mark = this.#markOf(each.name);
+      return mark === null
+        ? []
+        : [{ name: each.name, key: probeServiceKey(each.service.address.family, mark) }];
+    });
+    this.#reserved = new Map(marked.map(({ name, key }) => [key, name]));
     this.#probed = new Map(probed.map((each) => [each.name, each]));
     this.#names = namesByServer(probed);
     const names = marked.map(({ name }) => name);

@@ -278,6 +278,8 @@ export class RoundScheduler {
     cause: number | null,
   ): void {
     const service = this.#options.config.ownership.services.get(key) ?? key;
+    // The verdict of the server that it is for says why it could not be asked.
+    if (isProbe({ name: service })) return;
     this.#options.events.append({ type, service, message, cause });
   }
 

@@ -16,6 +16,7 @@ import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
 import type { DesiredService, DesiredState } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { isProbe } from '../model/probe-service.js';
+import type { DriftPolicy, VirtualService } from '../model/virtual-service.js';
 import { applyPlan, type ApplyOutcome } from './apply.js';
 import { BelievedTable } from './believed-table.js';
 import { computeDesired } from './desired.js';
@@ -210,9 +211,14 @@ export class RoundRunner {
   }
 
   readonly #leaves = (key: ServiceKey): boolean => {
-    const policy = this.#config.services.get(key)?.drift;
-    return policy !== undefined && this.#drift.leaves(key, policy);
+    const service = this.#config.services.get(key);
+    return service !== undefined && this.#drift.leaves(key, this.#repairOf(service));
   };
+
+  /** Whom somebody else puts beside the one server that a service may have would take writes, too. */
+  #repairOf({ key, drift }: Pick<VirtualService, 'key' | 'drift'>): DriftPolicy | 'always' {
+    return this.#desired.get(key)?.exclusive === true ? 'always' : drift;
+  }
 
   #updateDesired(dirty: DirtyServices): void {
     const inputs = { ...this.#config.desiredInputs(), last: this.#desired };
@@ -298,7 +304,7 @@ export class RoundRunner {
   #succeeding(dirty: DirtyServices): readonly ServiceKey[] {
     return [...dirty.keys()].filter((key) => {
       const desired = this.#desired.get(key);
-      if (desired?.exclusive !== true || this.#leaves(key)) return false;
+      if (desired?.exclusive !== true) return false;
       const servers = this.believed.get(key)?.servers;
       return desired.servers.some(({ key: server, weight }) => {
         return weight > 0 && (servers?.get(server)?.weight ?? 0) === 0;
@@ -318,7 +324,14 @@ export class RoundRunner {
     const known = ownership.leaving;
     const leaving = this.#leaving({ adopted, services, desired: this.#desired });
     ownership.seen([...adopted, ...ownership.recalled], leaving);
-    this.#events.appendAll(leaveEvents(known, leaving, this.believed, causes));
+    const listed = new Map([...leaving].filter(([key]) => this.#isListed(key)));
+    this.#events.appendAll(leaveEvents(known, listed, this.believed, causes));
+  }
+
+  /** Probes' services are known by the names under which they are owned, in the table they have none. */
+  #isListed(key: ServiceKey): boolean {
+    const name = this.#config.ownership.services.get(key);
+    return name === undefined || !isProbe({ name });
   }
 
   /** Who leaves the services by now, or would if these were accepted. */
@@ -402,8 +415,9 @@ export class RoundRunner {
       if (steps.length === 0) {
         if (!blind) this.#drift.settled(key);
       } else {
-        const { repair, tell } = this.#drift.found(key, service.drift, steps);
-        const cause = tell === null ? null : this.#events.append({ ...tell, service: name });
+        const { repair, tell } = this.#drift.found(key, this.#repairOf(service), steps);
+        const isTold = tell !== null && !isProbe(service);
+        const cause = isTold ? this.#events.append({ ...tell, service: name }) : null;
         if (repair) repairs.set(key, cause);
       }
     }

@@ -129,6 +129,7 @@ export class RunningConfig {
 
   #withProbes(): Map<ServiceKey, VirtualService> {
     this.probes.follow(this.#listed.values(), this.#model.director.probe.max);
+    this.ownership.reserve(this.probes.reserved);
     return this.#probesBehind(this.#listed);
   }
 

@@ -19,4 +19,20 @@ describe('a service for the primary', () => {
     );
     await rig.close();
   });
+
+  for (const drift of ['repair', 'alert', 'ignore'] as const)
+    it(`never keeps whom somebody puts beside the holder, with drift: ${drift}, however often that happens`, async () => {
+      const rig = await RoleRig.begin([writes('ab', { drift })], { a: 'primary', b: 'replica' });
+      await rig.pass(12_000);
+      for (let time = 0; time < 8; time++) {
+        rig.plane.externalServer(WRITES, { ...database('b'), key: keyOfDatabase('b') });
+        assert.equal(rig.serving(), 'ab');
+        await rig.pass(30_000);
+        assert.equal(rig.serving(), 'a', `after ${time + 1} times`);
+      }
+      const told = rig.events.since(0).events.filter(({ type }) => /^drift|^repair/.test(type));
+      assert.deepEqual([...new Set(told.map(({ type }) => type))], ['drift-found']);
+      assert.equal(told.length, 8);
+      await rig.close();
+    });
 });

@@ -17,12 +17,18 @@ const oneRole: ServiceRule = ({ spot, config }, verdicts) => {
 
 const primary: ServiceRule = ({ spot, config }, verdicts) => {
   if (!roleChecks(config).some(({ role }) => role === 'primary')) return;
-  const { name, panic_threshold: panic, on_failure: onFailure, persistence } = config;
+  const { name, panic_threshold: panic, on_failure: onFailure, persistence, drift } = config;
   if (panic > 0)
     verdicts.refuse(spot, ['panic_threshold'], {
       rule: 'role-panic',
       message: `panic_threshold would keep servers in "${name}" that are not the primary, and they would take writes`,
       hint: 'remove it: a service for the primary has one server at most',
+    });
+  if (drift !== undefined && drift !== 'repair')
+    verdicts.refuse(spot, ['drift'], {
+      rule: 'role-drift',
+      message: `drift: ${drift} would leave servers that somebody else puts beside the primary of "${name}", and they would take writes`,
+      hint: 'remove it: a service for the primary is repaired whatever director.drift says',
     });
   if (onFailure === 'quiesce')
     verdicts.warn(spot, ['on_failure'], {

@@ -61,6 +61,13 @@ describe('services for a role', () => {
     );
   });
 
+  it('refuses to leave beside the primary whom somebody else puts there', async () => {
+    for (const drift of ['alert', 'ignore'])
+      assert.deepEqual(await refusals(`${PRIMARY}    drift: ${drift}\n`), ['role-drift']);
+    assert.deepEqual(await refusals(`${PRIMARY}    drift: repair\n`), []);
+    assert.deepEqual(await refusals('    check: { type: redis, role: replica }\n    drift: alert\n'), []);
+  });
+
   it('refuses a quorum that no single server makes, for there is never more than one', async () => {
     assert.deepEqual(await refusals(`${PRIMARY}    quorum: 2\n`), ['role-quorum']);
     assert.deepEqual(await refusals(`${PRIMARY}    quorum: 1\n    quorum_up: 2\n`), ['role-quorum']);

@@ -102,6 +102,35 @@ describe('the services of probes', () => {
     assert.deepEqual(inTable(rig), markKeys);
   });
 
+  it('are told of nowhere when somebody changes them, and when they cannot be made', async () => {
+    const rig = await started();
+    const told = rig.events.lastSeq;
+    const there = rig.plane.table.get(markKeys[0]!)!;
+    rig.plane.externalServer(markKeys[1]!, { key: serverKeyOf('10.0.0.9:80'), weight: 1 });
+    rig.plane.failStep = (step) => (step.service.key === markKeys[0] ? 'no memory' : null);
+    for (let time = 0; time < 8; time++) {
+      rig.plane.externalDelete(there.key);
+      await rig.clock.advanceAsync(30_000);
+    }
+    rig.plane.failStep = () => null;
+    await rig.clock.advanceAsync(60_000);
+    assert.deepEqual(inTable(rig), markKeys, 'what failed is repaired by now');
+    assert.deepEqual([...(rig.plane.table.get(markKeys[1]!)?.servers.keys() ?? [])], [KEYS[1]]);
+    assert.deepEqual(rig.events.since(told).events, []);
+  });
+
+  it('that were there before lvsd came give up whom they had without a word', async () => {
+    const before = await started();
+    before.plane.externalServer(markKeys[0]!, { key: serverKeyOf('10.0.0.9:80'), weight: 1 });
+    await before.reconciler.close();
+    const { plane } = before;
+    const rig = controllerRig(model([shop]), 'fake', { plane, probes: marks });
+    await rig.reconciler.start();
+    assert.deepEqual([...new Set(rig.story().map(({ service: name }) => name))], []);
+    const path = await open(rig, 0);
+    assert.equal(path.mark, null, 'the probe might go to the stranger');
+  });
+
   it('lead to another server when a reload gives the mark to that one', async () => {
     let first = KEYS[0]!;
     const one = { markOf: (name: string) => (name === probeName('shop', first) ? 1 : null) };
@@ -169,6 +198,37 @@ describe('the services of probes', () => {
     await rig.reconciler.start();
     assert.deepEqual(rig.plane.journal, []);
     assert.deepEqual(inTable(rig), markKeys);
+  });
+});
+
+describe('the record of what is owned', () => {
+  it('has every service that probes may come to need, so that no turn has to write it', async () => {
+    const saved: OwnedTable[] = [];
+    const saveOwnership = (owned: OwnedTable): Promise<void> => {
+      saved.push(owned);
+      return Promise.resolve();
+    };
+    const rig = controllerRig(model([shop], { probe: { max: 1 } }), 'fake', { probes: marks, saveOwnership });
+    await rig.reconciler.start();
+    assert.equal(saved.length, 1);
+    assert.deepEqual([...(saved[0]?.services.keys() ?? [])].sort(), [...markKeys, SHOP].sort());
+    for (const server of [1, 2, 0, 2]) close(await open(rig, server));
+    assert.deepEqual(inTable(rig), [markKeys[2]]);
+    assert.equal(saved.length, 1, 'four turns were taken');
+    await rig.reconciler.setModel(model([plain], { probe: { max: 1 } }), { cause: null });
+    assert.deepEqual([...(saved.at(-1)?.services.keys() ?? [])], [SHOP]);
+  });
+
+  it('lets the next process remove the one whose turn it was', async () => {
+    const before = await started(1);
+    close(await open(before, 1));
+    assert.deepEqual(inTable(before), [markKeys[1]]);
+    const { owned } = before.reconciler;
+    await before.reconciler.close();
+    const rig = controllerRig(model([plain]), 'fake', { plane: before.plane, owned, probes: marks });
+    await rig.reconciler.start();
+    assert.deepEqual([...rig.plane.table.keys()], [SHOP]);
+    assert.deepEqual([...rig.reconciler.owned.services.keys()], [SHOP]);
   });
 });
 
