@@ -13,10 +13,15 @@ import { keysOf } from '../../../src/config/schema/walk.js';
 import { canonicalJson } from '../../../src/config/digest.js';
 import { looksSecret } from '../../../src/config/secret-keys.js';
 
-const CANARY = 'canary-7f3a';
+const CANARY = 'canary';
 
 /** Keys that must stand beside a secret for the file to be valid; a new secret key needs a line here. */
 const BESIDE: Readonly<Record<string, object>> = {
+  'ha.instances[].password': {
+    ha: {
+      instances: [{ name: 'vi', interface: 'eth0', vrid: 51, version: 2, addresses: ['192.0.2.10/24'] }],
+    },
+  },
   'notices[].secret': { notices: [{ name: 'chat', type: 'webhook', url: 'https://chat.example/hook' }] },
   'notices[].password': {
     notices: [
