@@ -7,9 +7,9 @@ import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import { formatEndpoint } from '../../base/ip.js';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
+import { overConnection } from './connection.js';
 import { during } from './failure.js';
 import type { TlsUpgrade } from './secure.js';
-import { connected, withSocket } from './socket.js';
 
 /** What is asked, and how. */
 export interface HttpRequest {
@@ -60,12 +60,8 @@ export class HttpExchange {
    */
   async ask(signal: AbortSignal): Promise<HttpAnswer> {
     const { upgrade } = this.#asked;
-    return await withSocket(this.#sockets.connect(this.#target), signal, async (socket) => {
-      await during('connect', connected(socket));
-      if (upgrade === null) return await this.#over(socket);
-      const inTls = (work: Promise<unknown>) => during('TLS', work);
-      return await upgrade.over(socket, this.#target.address, signal, (secure) => this.#over(secure), inTls);
-    });
+    const connection = { sockets: this.#sockets, target: this.#target, upgrade };
+    return await overConnection(connection, signal, (socket) => this.#over(socket));
   }
 
   async #over(socket: Socket): Promise<HttpAnswer> {

@@ -8,10 +8,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
-import { during } from './failure.js';
+import { overConnection } from './connection.js';
 import { MongodbGuard, type MongodbLibrary } from './mongodb-guard.js';
 import type { TlsUpgrade } from './secure.js';
-import { connected, withSocket } from './socket.js';
 
 /** The client needs two or three: to watch, and to ask. */
 const MAX_CONNECTIONS = 4;
@@ -48,16 +47,9 @@ export class MongodbWay {
   ): Promise<MongodbWay> {
     const folder = await mkdtemp(join(tmpdir(), 'lvsd-probe-'));
     const way = new MongodbWay(folder, (local, signal) =>
-      withSocket(sockets.connect(target), signal, async (socket) => {
-        await during('connect', connected(socket));
-        if (upgrade === null) {
-          await relay(local, socket, new MongodbGuard(BSON));
-          return;
-        }
-        const guard = new MongodbGuard(BSON);
-        const inTls = (work: Promise<unknown>) => during('TLS', work);
-        await upgrade.over(socket, target.address, signal, (secure) => relay(local, secure, guard), inTls);
-      }),
+      overConnection({ sockets, target, upgrade }, signal, (socket) =>
+        relay(local, socket, new MongodbGuard(BSON)),
+      ),
     );
     try {
       way.#server.listen(way.path);

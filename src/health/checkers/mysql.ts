@@ -4,7 +4,8 @@ import type { MysqlCheck } from '../../model/health-check.js';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
 import { loadClient } from './client-library.js';
-import { during, failure, printable } from './failure.js';
+import { overConnection, type ProbeConnection } from './connection.js';
+import { failure, printable } from './failure.js';
 import { MysqlRefusal, MysqlSession } from './mysql-session.js';
 import {
   GALERA_STATUS,
@@ -19,7 +20,6 @@ import {
   type Replication,
 } from './mysql-standing.js';
 import { judgeRole, ruledOut } from './role-answer.js';
-import { connected, withSocket } from './socket.js';
 
 /** The part of the check that a probe needs. */
 export type MysqlSettings = Pick<
@@ -33,14 +33,13 @@ const RIGHT_MISSING = 1227;
 
 /** Logs in, asks with SHOW, and takes leave. One connection a probe, nothing is written. */
 export class MysqlChecker implements Checker {
-  readonly #sockets: ProbeSockets;
-  readonly #target: ProbeTarget;
+  readonly #connection: ProbeConnection;
   readonly #settings: MysqlSettings;
   readonly #subject: string;
 
   constructor(sockets: ProbeSockets, target: ProbeTarget, settings: MysqlSettings) {
-    this.#sockets = sockets;
-    this.#target = target;
+    // The client makes TLS of it by itself.
+    this.#connection = { sockets, target, upgrade: null };
     this.#settings = settings;
     this.#subject = `mysql ${formatEndpoint(target.address, target.port)}`;
   }
@@ -48,9 +47,9 @@ export class MysqlChecker implements Checker {
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     try {
       const { createConnection } = await loadClient('mysql2', () => import('mysql2'), signal);
-      return await withSocket(this.#sockets.connect(this.#target), signal, async (socket) => {
-        await during('connect', connected(socket));
-        const session = await MysqlSession.begin(createConnection, socket, this.#target, this.#settings);
+      return await overConnection(this.#connection, signal, async (socket) => {
+        const { target } = this.#connection;
+        const session = await MysqlSession.begin(createConnection, socket, target, this.#settings);
         const result = await this.#judge(session);
         await session.leave();
         return result;

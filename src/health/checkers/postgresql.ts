@@ -10,13 +10,13 @@ import type { PostgresqlCheck } from '../../model/health-check.js';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
 import { loadClient } from './client-library.js';
+import { overConnection, type ProbeConnection } from './connection.js';
 import { during, failure } from './failure.js';
 import { LentSocket } from './lent-socket.js';
 import { decodeStanding, STANDING_QUERY } from './postgresql-standing.js';
 import { requestTls } from './postgresql-tls.js';
 import { judgeRole } from './role-answer.js';
 import { TlsUpgrade } from './secure.js';
-import { connected, withSocket } from './socket.js';
 
 type Library = Pick<typeof pg, 'Client'>;
 
@@ -30,33 +30,26 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Leaves in order: a server logs a connection that is just cut. */
 export class PostgresqlChecker implements Checker {
-  readonly #sockets: ProbeSockets;
-  readonly #target: ProbeTarget;
+  readonly #connection: ProbeConnection;
   readonly #settings: PostgresqlSettings;
-  readonly #upgrade: TlsUpgrade | null;
   readonly #subject: string;
 
   constructor(sockets: ProbeSockets, target: ProbeTarget, settings: PostgresqlSettings) {
     const { tls } = settings;
-    this.#sockets = sockets;
-    this.#target = target;
-    this.#settings = settings;
     // The name of the protocol is asked for by servers that are spoken to in TLS from the first byte, and harmless else.
-    this.#upgrade = tls === null ? null : new TlsUpgrade(tls, tls.serverName, ['postgresql']);
+    const upgrade = tls === null ? null : new TlsUpgrade(tls, tls.serverName, ['postgresql']);
+    this.#connection = { sockets, target, upgrade };
+    this.#settings = settings;
     this.#subject = `postgresql ${formatEndpoint(target.address, target.port)}`;
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     try {
       const { default: library } = await loadClient('pg', () => import('pg'), signal);
-      return await withSocket(this.#sockets.connect(this.#target), signal, async (socket) => {
-        await during('connect', connected(socket));
-        if (this.#upgrade === null) return await this.#talk(library, socket);
-        const inTls = (work: Promise<unknown>) => during('TLS', work);
-        await inTls(requestTls(socket));
-        const talk = (secure: Socket) => this.#talk(library, secure);
-        return await this.#upgrade.over(socket, this.#target.address, signal, talk, inTls);
-      });
+      const talk = (socket: Socket) => this.#talk(library, socket);
+      return await overConnection(this.#connection, signal, talk, (socket) =>
+        during('TLS', requestTls(socket)),
+      );
     } catch (thrown) {
       return failure(this.#subject, thrown);
     }
@@ -76,7 +69,7 @@ export class PostgresqlChecker implements Checker {
 
   #clientOver({ Client }: Library, socket: Socket): pg.Client {
     const { credentials, database } = this.#settings;
-    const { address, port } = this.#target;
+    const { address, port } = this.#connection.target;
     const client = new Client({
       host: address,
       port,

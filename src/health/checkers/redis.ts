@@ -11,12 +11,12 @@ import type { RedisCheck } from '../../model/health-check.js';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
 import { loadClient } from './client-library.js';
-import { during, failure } from './failure.js';
+import { overConnection, type ProbeConnection } from './connection.js';
+import { failure } from './failure.js';
 import { LentSocket } from './lent-socket.js';
 import { RedisReplies } from './redis-replies.js';
 import { judgeReplication } from './redis-replication.js';
 import { TlsUpgrade } from './secure.js';
-import { connected, withSocket } from './socket.js';
 
 type Library = Pick<typeof ioredis, 'Redis' | 'AbstractConnector'>;
 type Connection = ioredis.Redis;
@@ -28,31 +28,22 @@ const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** Asks for the role only where it is of interest: INFO may be forbidden where PING is not. */
 export class RedisChecker implements Checker {
-  readonly #sockets: ProbeSockets;
-  readonly #target: ProbeTarget;
+  readonly #connection: ProbeConnection;
   readonly #settings: RedisSettings;
-  readonly #upgrade: TlsUpgrade | null;
   readonly #subject: string;
 
   constructor(sockets: ProbeSockets, target: ProbeTarget, settings: RedisSettings) {
     const { tls } = settings;
-    this.#sockets = sockets;
-    this.#target = target;
+    const upgrade = tls === null ? null : new TlsUpgrade(tls, tls.serverName, []);
+    this.#connection = { sockets, target, upgrade };
     this.#settings = settings;
-    this.#upgrade = tls === null ? null : new TlsUpgrade(tls, tls.serverName, []);
     this.#subject = `redis ${formatEndpoint(target.address, target.port)}`;
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     try {
       const library = await loadClient('ioredis', () => import('ioredis'), signal);
-      return await withSocket(this.#sockets.connect(this.#target), signal, async (socket) => {
-        await during('connect', connected(socket));
-        if (this.#upgrade === null) return await this.#talk(library, socket);
-        const inTls = (work: Promise<unknown>) => during('TLS', work);
-        const talk = (secure: Socket) => this.#talk(library, secure);
-        return await this.#upgrade.over(socket, this.#target.address, signal, talk, inTls);
-      });
+      return await overConnection(this.#connection, signal, (socket) => this.#talk(library, socket));
     } catch (thrown) {
       return failure(this.#subject, thrown, this.#settings.credentials.password);
     }

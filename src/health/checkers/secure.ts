@@ -2,6 +2,7 @@
 import { createSecureContext, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { isIP, type Socket } from 'node:net';
 import type { TlsSettings } from '../../model/health-check.js';
+import { during } from './failure.js';
 import { cover, reached, withSocket } from './socket.js';
 
 /** What does not depend on the server's name. */
@@ -41,14 +42,14 @@ export class TlsUpgrade {
   /**
    * Shakes hands over a connected socket and lends the result to `use`.
    *
-   * @throws the TLS error; what `use` throws
+   * @throws Error that names `phase`; what `use` throws
    */
   async over<T>(
     socket: Socket,
     address: string,
     signal: AbortSignal,
     use: (secure: TLSSocket) => Promise<T>,
-    phase: (work: Promise<unknown>) => Promise<unknown> = (work) => work,
+    phase = 'TLS',
   ): Promise<T> {
     const serverName = this.#serverName;
     const name = sniName(serverName);
@@ -63,7 +64,7 @@ export class TlsUpgrade {
     });
     cover(socket, secure);
     return await withSocket(secure, signal, async (ready) => {
-      await phase(reached(ready, 'secureConnect'));
+      await during(phase, reached(ready, 'secureConnect'));
       return await use(ready);
     });
   }

@@ -4,64 +4,49 @@ import { formatEndpoint } from '../../base/ip.js';
 import type { SmtpCheck } from '../../model/health-check.js';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
 import type { Checker, ProbeResult } from '../types.js';
+import { overConnection, type ProbeConnection } from './connection.js';
 import { describe, during, failure, printable } from './failure.js';
 import { TlsUpgrade } from './secure.js';
 import { SmtpReplyReader, type SmtpReply } from './smtp-reply.js';
-import { connected, withSocket } from './socket.js';
 
 export type SmtpSettings = Pick<SmtpCheck, 'heloName' | 'startTls'>;
 
 /** Greets, and leaves with QUIT: a server logs a connection that is just cut. */
 export class SmtpChecker implements Checker {
-  readonly #sockets: ProbeSockets;
-  readonly #target: ProbeTarget;
+  readonly #connection: ProbeConnection;
   readonly #heloName: string;
-  readonly #upgrade: TlsUpgrade | null;
 
   constructor(sockets: ProbeSockets, target: ProbeTarget, { heloName, startTls }: SmtpSettings) {
-    this.#sockets = sockets;
-    this.#target = target;
+    const upgrade = startTls === null ? null : new TlsUpgrade(startTls, startTls.serverName, []);
+    this.#connection = { sockets, target, upgrade };
     this.#heloName = heloName;
-    this.#upgrade = startTls === null ? null : new TlsUpgrade(startTls, startTls.serverName, []);
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
-    const { address, port } = this.#target;
+    const { target, upgrade } = this.#connection;
+    const askForTls = (socket: Socket) => this.#startTls(new Dialogue(socket));
+    const talk = (socket: Socket) => this.#talk(new Dialogue(socket));
     try {
-      await withSocket(this.#sockets.connect(this.#target), signal, async (socket) => {
-        await during('connect', connected(socket));
-        await this.#talk(socket, signal);
-      });
-      return { ok: true, detail: this.#upgrade === null ? 'greeted' : 'greeted, STARTTLS' };
+      await overConnection(this.#connection, signal, talk, askForTls);
+      return { ok: true, detail: upgrade === null ? 'greeted' : 'greeted, STARTTLS' };
     } catch (thrown) {
-      return failure(`smtp ${formatEndpoint(address, port)}`, thrown);
+      return failure(`smtp ${formatEndpoint(target.address, target.port)}`, thrown);
     }
   }
 
-  async #talk(socket: Socket, signal: AbortSignal): Promise<void> {
-    const dialogue = new Dialogue(socket);
-    await during('banner', dialogue.expect(220));
-    const offered = await this.#greet(dialogue);
-    if (this.#upgrade === null) {
-      await quit(dialogue);
-      return;
-    }
-    if (!offered) throw new Error('EHLO: the server does not offer STARTTLS');
+  /** In TLS the server does not greet once more. */
+  async #talk(dialogue: Dialogue): Promise<void> {
+    if (this.#connection.upgrade === null) await banner(dialogue);
+    await this.#greet(dialogue);
+    await during('QUIT', dialogue.ask('QUIT', 221));
+  }
+
+  async #startTls(dialogue: Dialogue): Promise<void> {
+    await banner(dialogue);
+    if (!(await this.#greet(dialogue))) throw new Error('EHLO: the server does not offer STARTTLS');
     await during('STARTTLS', dialogue.ask('STARTTLS', 220));
     // What came before TLS was not the server's for certain.
     if (!dialogue.end()) throw new Error('STARTTLS: the server sent more before TLS began');
-    const inTls = (work: Promise<unknown>) => during('TLS', work);
-    await this.#upgrade.over(
-      socket,
-      this.#target.address,
-      signal,
-      async (secure) => {
-        const secured = new Dialogue(secure);
-        await this.#greet(secured);
-        await quit(secured);
-      },
-      inTls,
-    );
   }
 
   /** @returns whether STARTTLS is offered */
@@ -71,8 +56,8 @@ export class SmtpChecker implements Checker {
   }
 }
 
-async function quit(dialogue: Dialogue): Promise<void> {
-  await during('QUIT', dialogue.ask('QUIT', 221));
+async function banner(dialogue: Dialogue): Promise<void> {
+  await during('banner', dialogue.expect(220));
 }
 
 /** A server that floods fills no memory. */

@@ -37,10 +37,8 @@ export class TlsChecker implements Checker {
     try {
       return await withSocket(this.#tools.sockets.connect(this.#target), signal, async (socket) => {
         await during('connect', connected(socket));
-        return await during(
-          'handshake',
-          this.#upgrade.over(socket, address, signal, (secure) => Promise.resolve(this.#judge(secure))),
-        );
+        const judge = (secure: TLSSocket) => Promise.resolve(this.#judge(secure));
+        return await this.#upgrade.over(socket, address, signal, judge, 'handshake');
       });
     } catch (thrown) {
       return failure(`tls ${formatEndpoint(address, port)}`, thrown);
@@ -51,7 +49,7 @@ export class TlsChecker implements Checker {
   #judge(secure: TLSSocket): ProbeResult {
     const { alpn, expiresWithinMs } = this.#settings;
     if (alpn !== null && secure.alpnProtocol !== alpn)
-      throw new Error(`the server did not agree to the protocol ${alpn}`);
+      throw new Error(`handshake: the server did not agree to the protocol ${alpn}`);
     const version = secure.getProtocol() ?? 'TLS';
     const endsMs = Date.parse(secure.getPeerCertificate().valid_to);
     if (Number.isNaN(endsMs)) return { ok: true, detail: version };
