@@ -134,6 +134,7 @@ export class Daemon {
       clock,
       standing: (service) => this.#reconciler.standing(service),
       onTrouble: (trouble, folder) => this.#troubles.report(folder, trouble),
+      onUnread: (message) => logger.warn(message),
     });
     this.events.subscribe(({ service }) => service !== null && this.#recorder.touch(service));
     this.#metrics.availability.watch(() => this.#recorder.samples());

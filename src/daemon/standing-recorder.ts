@@ -4,6 +4,7 @@
  *   event, verdict ──► touched service ──a moment──► as it stands ──differs──► mark ──► store, ledger
  */
 import type { Clock, Timer } from '../base/clock.js';
+import { reasonOf } from '../base/errors.js';
 import { takeTurns } from '../base/take-turns.js';
 import type { AvailabilitySample } from '../metrics/availability-metrics.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
@@ -24,6 +25,8 @@ export interface StandingRecorderOptions {
   readonly standing: (service: ServiceKey) => ServiceStanding | null;
   /** As of the store. */
   readonly onTrouble: (trouble: string | null, folder: string) => void;
+  /** Hears in one line that what earlier directors recorded cannot be read. */
+  readonly onUnread: (message: string) => void;
 }
 
 /** A verdict and the round that follows from it are seen together, ms. */
@@ -218,7 +221,7 @@ export class StandingRecorder {
 
   /** Marks of this run may be on disk, too, before all is read. */
   async #addUpEarlier(): Promise<void> {
-    const { stateDir, uid, clock } = this.#options;
+    const { stateDir, uid, clock, onUnread } = this.#options;
     const turn = takeTurns(clock);
     try {
       for await (const mark of readMarks({ stateDir, uid })) {
@@ -226,8 +229,10 @@ export class StandingRecorder {
         this.#ledger.take(mark);
         await turn();
       }
-    } catch {
-      // The figures begin with this run then; that nothing can be written there either is told by the store.
+    } catch (error) {
+      const loss = 'the availability in the metrics lacks what was recorded there before this start';
+      onUnread(`read ${this.#store.folder}: ${reasonOf(error)}; ${loss}`);
+      this.#ledger.take({ kind: 'unreadable' });
     }
     for (const mark of this.#waiting ?? []) this.#ledger.take(mark);
     this.#waiting = null;

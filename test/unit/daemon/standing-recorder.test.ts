@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -25,12 +25,14 @@ let clock: FakeClock;
 let truth: Map<string, Standing>;
 let recorders: StandingRecorder[];
 let served: readonly VirtualService[];
+const unread: string[] = [];
 
 beforeEach(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'lvsd-report-'));
   clock = new FakeClock();
   truth = new Map();
   recorders = [];
+  unread.length = 0;
 });
 afterEach(async () => {
   for (const recorder of recorders) await recorder.close();
@@ -49,7 +51,14 @@ function standing(key: ServiceKey): ServiceStanding | null {
 
 function recorder(services: readonly VirtualService[] = [shop()]): StandingRecorder {
   served = services;
-  const made = new StandingRecorder({ stateDir, uid: UID, clock, standing, onTrouble: () => undefined });
+  const made = new StandingRecorder({
+    stateDir,
+    uid: UID,
+    clock,
+    standing,
+    onTrouble: () => undefined,
+    onUnread: (message) => unread.push(message),
+  });
   recorders.push(made);
   made.start(services);
   return made;
@@ -75,6 +84,15 @@ async function story(): Promise<string[]> {
       return `${mark.service ?? ''}: ${mark.names.map((pair) => pair.join('->')).join()}`;
     return mark.kind;
   });
+}
+
+/** What earlier directors recorded is read, a little each turn. */
+async function addedUp(made: StandingRecorder): Promise<void> {
+  for (let turn = 0; turn < 50 && [...made.samples()].length === 0; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(0);
+    await settle();
+  }
 }
 
 describe('StandingRecorder', () => {
@@ -119,6 +137,7 @@ describe('StandingRecorder', () => {
         return standing(key);
       },
       onTrouble: () => undefined,
+      onUnread: () => undefined,
     });
     recorders.push(made);
     truth.set('shop/b', 'degraded');
@@ -187,11 +206,7 @@ describe('StandingRecorder', () => {
     clock.advance(5000);
     const second = recorder();
     clock.advance(2950);
-    for (let turn = 0; turn < 50 && [...second.samples()].length === 0; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      clock.advance(0);
-      await settle();
-    }
+    await addedUp(second);
     assert.deepEqual(
       [...second.samples()],
       [
@@ -207,5 +222,20 @@ describe('StandingRecorder', () => {
     );
     await second.close();
     assert.deepEqual([...second.samples()], []);
+  });
+
+  it('begins anew where the earlier records cannot be read, and says so', async () => {
+    const folder = join(stateDir, 'report');
+    await writeFile(folder, 'in the way');
+    const made = recorder();
+    await addedUp(made);
+    clock.advance(1000);
+    assert.equal(unread.length, 1);
+    const lost = 'the availability in the metrics lacks what was recorded there before this start';
+    assert.equal(unread[0], `read ${folder}: ENOTDIR: not a directory, scandir '${folder}'; ${lost}`);
+    assert.deepEqual(
+      [...made.samples()].map(({ ratio }) => ratio),
+      [1, 1, 1],
+    );
   });
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import {
   appendFile,
   chmod,
   mkdir,
   mkdtemp,
+  open,
   readFile,
   readdir,
   rm,
@@ -192,6 +194,43 @@ describe('EventStore', () => {
       (await kinds()).filter((kind) => kind !== 'all'),
       wanted,
     );
+  });
+
+  it('keeps so much while a write hangs, tells that the rest is lost, and says how all stands when it goes on', async () => {
+    const disk = new EventEmitter();
+    const [asked, answered] = [once(disk, 'asked'), once(disk, 'answered')];
+    const openToAppend = async (path: string) => {
+      const file = await open(path, 'a', 0o600);
+      return {
+        writeFile: (bytes: Uint8Array) => file.writeFile(bytes),
+        datasync: async () => {
+          disk.emit('asked');
+          await answered;
+          await file.datasync();
+        },
+        close: () => file.close(),
+      };
+    };
+    const store = storeWith({ openToAppend, limits: { fileBytes: 1e9, fileAgeMs: 1e12, files: 9 } });
+    store.append(plain('start'));
+    clock.advance(1000);
+    await asked;
+    const long = 'x'.repeat(1024 * 1024);
+    for (let number = 0; number < 5; number++) store.append(change(`${number}${long}`));
+    assert.deepEqual(troubles, [`write ${folder()}: the disk does not answer`]);
+    store.append(change('gone'));
+    clock.advance(3_600_000);
+    assert.equal(clock.pending, 0, 'nobody queues up behind a write that hangs');
+    assert.equal(troubles.length, 1);
+    disk.emit('answered');
+    await store.flush();
+    store.append(change('later'));
+    await store.close();
+    assert.deepEqual(troubles.slice(1), [null]);
+    const read = (await kinds()).map((kind) => kind.replace(long, ''));
+    assert.deepEqual(read, ['start', ...[0, 1, 2, 3].map((kept) => `change ${kept}`), 'all', 'change later']);
+    for await (const mark of readMarks({ stateDir, uid: UID }))
+      if (mark.kind === 'all') assert.equal(mark.lost, true);
   });
 });
 
