@@ -114,6 +114,16 @@ describe('HttpChecker', () => {
       reason: /body: /,
     },
     {
+      name: 'switches to another protocol',
+      serve: answering('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+      reason: /response: bad upgrade$/,
+    },
+    {
+      name: 'breaks its own framing',
+      serve: answering('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\n'),
+      reason: /body: Response does not match the HTTP\/1.1 protocol \(Invalid character in chunk size\)$/,
+    },
+    {
       name: 'sends headers without end',
       serve: flooding('HTTP/1.1 200 OK\r\n', `x-flood: ${'a'.repeat(1000)}\r\n`),
       reason: /response: Headers Overflow/,

@@ -66,8 +66,13 @@ export async function during<T>(phase: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
-    throw new Error(`${phase}: ${describe(thrown)}`, { cause: thrown });
+    throw inPhase(phase, thrown);
   }
+}
+
+/** What is thrown there, with the phase before its words. */
+export function inPhase(phase: string, thrown: unknown): Error {
+  return new Error(`${phase}: ${describe(thrown)}`, { cause: thrown });
 }
 
 /** One line of ASCII of bounded length. */

@@ -3,12 +3,12 @@
  *
  * Every probe has a connection of its own: a kept one would go on answering from a process that accepts no more.
  */
+import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
 import { formatEndpoint } from '../../base/ip.js';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
 import { overConnection } from './connection.js';
-import { during } from './failure.js';
+import { inPhase } from './failure.js';
 import type { TlsUpgrade } from './secure.js';
 
 /** What is asked, and how. */
@@ -46,11 +46,22 @@ export class HttpExchange {
   readonly #sockets: ProbeSockets;
   readonly #target: ProbeTarget;
   readonly #asked: HttpRequest;
+  readonly #options: RequestOptions;
 
-  constructor(sockets: ProbeSockets, target: ProbeTarget, request: HttpRequest) {
+  constructor(sockets: ProbeSockets, target: ProbeTarget, asked: HttpRequest) {
+    const { upgrade, method, path, headers } = asked;
     this.#sockets = sockets;
     this.#target = target;
-    this.#asked = request;
+    this.#asked = asked;
+    const { host } = new URL(
+      `${upgrade === null ? 'http' : 'https'}://${formatEndpoint(target.address, target.port)}`,
+    );
+    this.#options = {
+      method,
+      path,
+      headers: { host, connection: 'close', ...headers },
+      maxHeaderSize: MAX_HEADER_BYTES,
+    };
   }
 
   /**
@@ -64,38 +75,36 @@ export class HttpExchange {
     return await overConnection(connection, signal, (socket) => this.#over(socket));
   }
 
-  async #over(socket: Socket): Promise<HttpAnswer> {
-    const client = this.#clientOver(socket);
-    try {
-      return await this.#request(client, socket);
-    } finally {
-      await client.destroy();
-    }
-  }
-
-  async #request(client: Client, socket: Socket): Promise<HttpAnswer> {
-    const { method, path, headers, readsBody } = this.#asked;
-    const onInfo = interimGuard(socket);
-    const request = client.request({ method, path, headers, reset: true, onInfo });
-    const { statusCode: status, body } = await during('response', request);
-    if (readsBody(status)) return { status, ...(await during('body', read(body))) };
-    // Closing the client ends it.
-    body.on('error', () => undefined);
-    return { status, body: Buffer.alloc(0), whole: false };
-  }
-
-  /** A client of one connection. Its own timers are off: the probe's timeout is the runner's. */
-  #clientOver(socket: Socket): Client {
-    const { address, port } = this.#target;
-    const scheme = this.#asked.upgrade === null ? 'http' : 'https';
-    return new Client(`${scheme}://${formatEndpoint(address, port)}`, {
-      // Not at once: undici asks for the connection from within its dispatch loop and would not look again.
-      connect: (_options, callback) => queueMicrotask(() => callback(null, socket)),
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: MAX_HEADER_BYTES,
+  /** The connection is its owner's to close. */
+  #over(socket: Socket): Promise<HttpAnswer> {
+    const { readsBody } = this.#asked;
+    return new Promise((resolve, reject) => {
+      let phase = 'response';
+      const fail = (thrown: unknown): void => reject(inPhase(phase, inWords(thrown)));
+      request({ ...this.#options, createConnection: () => socket })
+        .on('information', interimGuard(socket))
+        .on('upgrade', () => fail(new Error('bad upgrade')))
+        .on('response', (message) => {
+          const status = message.statusCode ?? 0;
+          phase = 'body';
+          message.on('error', fail);
+          if (readsBody(status)) read(message, (body, whole) => resolve({ status, body, whole }));
+          else resolve({ status, body: Buffer.alloc(0), whole: false });
+        })
+        // Of the connection and of what is no HTTP; in the middle of a body, too.
+        .on('error', fail)
+        .end();
     });
   }
+}
+
+/** Node's words for it would not say who did what. */
+function inWords(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return thrown;
+  if (thrown.code === 'ECONNRESET' && !('syscall' in thrown)) return new Error('other side closed');
+  if (thrown.code === 'HPE_HEADER_OVERFLOW') return new Error('Headers Overflow Error');
+  if (!thrown.code.startsWith('HPE_') || !('reason' in thrown)) return thrown;
+  return new Error(`Response does not match the HTTP/1.1 protocol (${String(thrown.reason)})`);
 }
 
 /** Of an Authorization header; as secret as the password. */
@@ -107,17 +116,20 @@ export function basicCredentials({ username, password }: { username: string; pas
 function interimGuard(socket: Socket): () => void {
   let answers = 0;
   return () => {
-    if (++answers > MAX_INTERIM_ANSWERS) socket.destroy(new Error('too many interim answers'));
+    if (++answers === MAX_INTERIM_ANSWERS + 1) socket.destroy(new Error('too many interim answers'));
   };
 }
 
-async function read(body: Dispatcher.ResponseData['body']): Promise<Pick<HttpAnswer, 'body' | 'whole'>> {
-  const chunks: Uint8Array[] = [];
+/** As much as is looked at. */
+function read(message: IncomingMessage, done: (body: Buffer, whole: boolean) => void): void {
+  const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  const take = (chunk: Buffer): void => {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) break;
-  }
-  return { body: Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES), whole: bytes <= MAX_BODY_BYTES };
+    if (bytes <= MAX_BODY_BYTES) return;
+    message.off('data', take);
+    done(Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES), false);
+  };
+  message.on('data', take).on('end', () => done(Buffer.concat(chunks), true));
 }
