@@ -123,6 +123,14 @@ export type {
   VrrpAdvertisement,
   VrrpPath,
 } from './vrrp/packet.js';
+export { VrrpSocket } from './vrrp/socket.js';
+export type {
+  AdvertisementListener,
+  SendFailure,
+  SendFailureReason,
+  VrrpSocketOptions,
+} from './vrrp/socket.js';
+export { chooseSource } from './vrrp/source.js';
 export { readConnections, readConnectionOrigins } from './proc/connections.js';
 export type { IpvsConnection, IpvsEndpoint, IpvsOriginConnection } from './proc/connections.js';
 export type { CommandResult, CommandRunner } from './proc/command.js';

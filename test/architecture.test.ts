@@ -63,7 +63,7 @@ const table: Readonly<Record<string, Rule>> = {
   'src/health/': {
     own: ['src/base/', 'src/model/'],
     node: true,
-    packages: ['undici', 'dns-packet', 'ioredis', 'mongodb', 'mysql2', 'pg'],
+    packages: ['dns-packet', 'ioredis', 'mongodb', 'mysql2', 'pg'],
   },
   'src/health/net/': {
     own: [
@@ -255,8 +255,12 @@ const pureFiles = [
   'native/rtnetlink/address-codec.ts',
   'native/rtnetlink/link-codec.ts',
   'native/rtnetlink/route-codec.ts',
+  'native/vrrp/advertisement-memory.ts',
+  'native/vrrp/ip-packet.ts',
   'native/vrrp/judgement.ts',
   'native/vrrp/packet.ts',
+  'native/vrrp/path-memory.ts',
+  'native/vrrp/source.ts',
 ];
 
 const barrels = new Set(['native/index.ts', 'schedulers/index.ts', 'src/index.ts']);

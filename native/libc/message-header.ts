@@ -23,7 +23,11 @@ export class MessageHeader {
   readonly #header = fixedMemory(msghdrLayout.size);
   readonly #vector = fixedMemory(iovecLayout.size);
   /** Kept, since the header holds only their addresses. */
-  #kept: { data: Uint8Array | null; address: Uint8Array | null } = { data: null, address: null };
+  #kept: { data: Uint8Array | null; address: Uint8Array | null; control: Uint8Array | null } = {
+    data: null,
+    address: null,
+    control: null,
+  };
   readonly bytes = new Uint8Array(this.#header.buffer);
 
   constructor() {
@@ -51,6 +55,15 @@ export class MessageHeader {
     this.#header.setUint32(msghdrLayout.msg_namelen, address?.length ?? 0, littleEndian);
   }
 
+  /** Points at the control messages to send, or at the room for those that come. Null for none. */
+  setControl(control: Uint8Array | null): void {
+    if (this.#kept.control !== control) {
+      setWord(this.#header, msghdrLayout.msg_control, control === null ? 0n : addressOf(control));
+      this.#kept.control = control;
+    }
+    setWord(this.#header, msghdrLayout.msg_controllen, control?.length ?? 0);
+  }
+
   /** `MSG_*` as recvmsg left them. */
   get flags(): number {
     return this.#header.getInt32(msghdrLayout.msg_flags, littleEndian);
@@ -59,5 +72,11 @@ export class MessageHeader {
   /** Bytes of the sender's address as recvmsg left them. */
   get addressLength(): number {
     return this.#header.getUint32(msghdrLayout.msg_namelen, littleEndian);
+  }
+
+  /** Bytes of the control messages as recvmsg left them. */
+  get controlLength(): number {
+    const low = littleEndian ? 0 : pointerBytes - 4;
+    return this.#header.getUint32(msghdrLayout.msg_controllen + low, littleEndian);
   }
 }

@@ -11,6 +11,7 @@ import {
   SO_MARK,
   SOL_SOCKET,
 } from './constants.js';
+import { ControlReader } from './control-message.js';
 import { Descriptor } from './descriptor.js';
 import { SyscallError } from './errno.js';
 import { MessageHeader } from './message-header.js';
@@ -25,6 +26,35 @@ export interface Received {
   readonly truncated: boolean;
   /** The sender's sockaddr: a view that holds until the next call. */
   readonly address: Uint8Array;
+}
+
+/**
+ * Room for one datagram with its sender and its control messages, to be received into time and again: nothing is made anew
+ * for any of them. What a call left there holds until the next one.
+ */
+export class ReceiveRoom {
+  readonly data: Uint8Array;
+  /** The sender's sockaddr. */
+  readonly address = new Uint8Array(new ArrayBuffer(maxAddressBytes));
+  readonly control: ControlReader;
+  /** Of a `Socket`, which fills it. */
+  readonly header = new MessageHeader();
+  /** Bytes of the datagram, which is more than `data` holds when it was cut off. */
+  length = 0;
+
+  /** @param data memory that does not move: on an `ArrayBuffer` of its own. @param controlBytes see `controlSpace` */
+  constructor(data: Uint8Array, controlBytes = 0) {
+    this.data = data;
+    this.control = new ControlReader(controlBytes);
+  }
+
+  get addressLength(): number {
+    return Math.min(this.header.addressLength, maxAddressBytes);
+  }
+
+  get controlLength(): number {
+    return this.header.controlLength;
+  }
 }
 
 /**
@@ -81,13 +111,14 @@ export class Socket {
     this.#check('setsockopt', libc.setsockopt(this.#fd('setsockopt'), level, name, bytesOf(cell), 4));
   }
 
+  /** For options that are no number. @throws SyscallError */
+  setOptionBytes(level: number, name: number, value: Uint8Array): void {
+    this.#check('setsockopt', libc.setsockopt(this.#fd('setsockopt'), level, name, value, value.length));
+  }
+
   /** Packets leave by this interface alone, whatever the routes say. @throws SyscallError. @see socket(7) */
   bindToDevice(name: string): void {
-    const value = new TextEncoder().encode(`${name}\0`);
-    this.#check(
-      'setsockopt',
-      libc.setsockopt(this.#fd('setsockopt'), SOL_SOCKET, SO_BINDTODEVICE, value, value.length),
-    );
+    this.setOptionBytes(SOL_SOCKET, SO_BINDTODEVICE, new TextEncoder().encode(`${name}\0`));
   }
 
   /** Packets carry this firewall mark, 0..2^32-1; needs CAP_NET_ADMIN. @throws SyscallError. @see socket(7) */
@@ -128,10 +159,17 @@ export class Socket {
     return this.option(SOL_SOCKET, name);
   }
 
-  /** Sends one datagram whole. @param address a sockaddr, or null on a connected socket. @throws SyscallError */
-  send(data: Uint8Array, address: Uint8Array | null): void {
+  /**
+   * Sends one datagram whole.
+   *
+   * @param address a sockaddr, or null on a connected socket
+   * @param control control messages, see `encodeControl`
+   * @throws SyscallError
+   */
+  send(data: Uint8Array, address: Uint8Array | null, control: Uint8Array | null = null): void {
     this.#sending.setData(data);
     this.#sending.setAddress(address);
+    this.#sending.setControl(control);
     for (;;) {
       if (libc.sendmsg(this.#fd('sendmsg'), this.#sending.bytes, 0) !== -1) return;
       const errno = libc.lastErrno();
@@ -148,20 +186,30 @@ export class Socket {
   receive(buffer: Uint8Array): Received | null {
     this.#receiving.setData(buffer);
     this.#receiving.setAddress(this.#sender);
-    for (;;) {
-      // MSG_TRUNC makes the kernel return the datagram's real length
-      const length = libc.recvmsg(this.#fd('recvmsg'), this.#receiving.bytes, MSG_DONTWAIT | MSG_TRUNC);
-      if (length !== -1) {
-        return {
-          length,
-          truncated: length > buffer.length,
-          address: this.#sender.subarray(0, Math.min(this.#receiving.addressLength, maxAddressBytes)),
-        };
-      }
-      const errno = libc.lastErrno();
-      if (errno === EAGAIN) return null;
-      if (errno !== EINTR) throw new SyscallError('recvmsg', errno, this.#subject);
-    }
+    const length = this.#receiveMessage(this.#receiving);
+    if (length === null) return null;
+    return {
+      length,
+      truncated: length > buffer.length,
+      address: this.#sender.subarray(0, Math.min(this.#receiving.addressLength, maxAddressBytes)),
+    };
+  }
+
+  /**
+   * Receives one datagram as `receive` does, with its control messages.
+   *
+   * @returns false when there is none
+   * @throws SyscallError
+   */
+  receiveInto(room: ReceiveRoom): boolean {
+    const { header, control } = room;
+    header.setData(room.data);
+    header.setAddress(room.address);
+    header.setControl(control.bytes.length === 0 ? null : control.bytes);
+    const length = this.#receiveMessage(header);
+    if (length === null) return false;
+    room.length = length;
+    return true;
   }
 
   /**
@@ -208,6 +256,18 @@ export class Socket {
     // the event loop aborts the process when a descriptor that it watches is another one all of a sudden
     this.#endWatch?.();
     this.#descriptor.close();
+  }
+
+  /** Gives the datagram's real length, null when there is none. */
+  #receiveMessage(header: MessageHeader): number | null {
+    for (;;) {
+      // MSG_TRUNC makes the kernel return the real length
+      const length = libc.recvmsg(this.#fd('recvmsg'), header.bytes, MSG_DONTWAIT | MSG_TRUNC);
+      if (length !== -1) return length;
+      const errno = libc.lastErrno();
+      if (errno === EAGAIN) return null;
+      if (errno !== EINTR) throw new SyscallError('recvmsg', errno, this.#subject);
+    }
   }
 
   #fd(syscall: string): number {

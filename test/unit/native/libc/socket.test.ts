@@ -13,7 +13,7 @@ import {
   SOCK_RAW,
   SOL_SOCKET,
 } from '../../../../native/libc/constants.js';
-import { Socket } from '../../../../native/libc/socket.js';
+import { ReceiveRoom, Socket } from '../../../../native/libc/socket.js';
 
 const NETLINK_USERSOCK = 2;
 /** A sockaddr whose port the kernel chooses. */
@@ -47,6 +47,25 @@ describe('Socket', () => {
       assert.equal(a.localAddress().length, 12);
       assert.deepEqual(a.localAddress().subarray(0, 2), kernelsChoice.subarray(0, 2));
       assert.notDeepEqual(a.localAddress(), b.localAddress());
+    }),
+  );
+
+  it(
+    'receives into the same room time and again, with control messages',
+    withPair((a, b) => {
+      const [SOL_NETLINK, NETLINK_PKTINFO] = [270, 3];
+      b.setOption(SOL_NETLINK, NETLINK_PKTINFO, 1);
+      const room = new ReceiveRoom(new Uint8Array(new ArrayBuffer(64)), 64);
+      assert.equal(b.receiveInto(room), false);
+      for (const length of [30, 100]) {
+        a.send(filled(length), b.localAddress());
+        assert.equal(b.receiveInto(room), true);
+        assert.equal(room.length, length);
+        assert.deepEqual(room.data.subarray(0, 30), filled(30));
+        assert.deepEqual(room.address.subarray(0, room.addressLength), a.localAddress());
+        assert.notEqual(room.control.find(room.controlLength, SOL_NETLINK, NETLINK_PKTINFO, 4), -1);
+      }
+      assert.equal(b.receiveInto(room), false);
     }),
   );
 
