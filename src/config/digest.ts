@@ -1,7 +1,6 @@
 /** Short names for what a configuration means, as a whole and by service. */
 import { createHash } from 'node:crypto';
 import type { Model } from '../model/director.js';
-import type { VirtualService } from '../model/virtual-service.js';
 import { BLANK, isSecretKey } from './secret-keys.js';
 
 const DIGITS = 12;
@@ -14,17 +13,17 @@ export interface ConfigDigest {
    * of values do not change it; neither does a secret.
    */
   readonly digest: string;
-  /** Of each service of the model; equal where the whole content is, secrets and all: to compare, never to show. */
-  readonly fingerprints: ReadonlyMap<VirtualService, string>;
+  /** Of the services of the model, in their order; equal where the whole content is, secrets and all: to compare, never to show. */
+  readonly fingerprints: readonly string[];
 }
 
 /** Both in one pass over the services, which are nearly all of a large model. */
 export function digestOf(model: Model): ConfigDigest {
   const writer = new CanonicalWriter();
-  const fingerprints = new Map<VirtualService, string>();
+  const fingerprints: string[] = [];
   const services = model.services.map((service) => {
     const text = writer.write(service);
-    fingerprints.set(service, sha256(`${text}\n${JSON.stringify(writer.takeSecrets())}`, 'base64'));
+    fingerprints.push(sha256(`${text}\n${JSON.stringify(writer.takeSecrets())}`, 'base64'));
     return text;
   });
   const { services: _written, ...others } = model;

@@ -4,6 +4,7 @@
  */
 import type { ObservedTable } from '../dataplane/types.js';
 import type { DesiredState } from '../model/desired-state.js';
+import type { ServicePair } from '../model/compare-services.js';
 import type { DrainOrder, LeavingServer } from '../model/drain.js';
 import { canStandAside } from '../model/hash-fallback.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
@@ -31,20 +32,17 @@ type Services = ReadonlyMap<ServiceKey, VirtualService>;
  * One that an operator drains already keeps the operator's deadline. With `drain: { timeout: 0s }` nobody else is listed,
  * nor with a scheduler that would turn away the clients of a server with weight 0 for as long as it drains.
  *
+ * @param edited services of both files
  * @param wallMs now
  */
 export function findLeavers(
-  before: Services,
-  after: Services,
+  edited: Iterable<ServicePair<VirtualService, VirtualService>>,
   drains: ServerFacts<DrainOrder>,
   wallMs: number,
 ): Leaving {
   const leaving = new Map<ServiceKey, ReadonlyMap<ServerKey, Leaver>>();
-  // Every round asks, mostly about the running configuration itself.
-  if (before === after) return leaving;
-  for (const [key, next] of after) {
-    const last = before.get(key);
-    if (last === undefined || last === next) continue;
+  for (const { before: last, after: next } of edited) {
+    const { key } = next;
     const kept = new Set(next.servers.map((server) => server.key));
     const left = new Map<ServerKey, Leaver>();
     for (const { key: server, name } of last.servers) {

@@ -7,13 +7,16 @@ import type { VirtualService } from '../model/virtual-service.js';
  * servers is about them, not about the address.
  *
  * @param names of the services before
+ * @param come services that may be new
+ * @param services all of them
  */
 export function movedServices(
   names: ReadonlyMap<ServiceKey, string>,
+  come: readonly VirtualService[],
   services: ReadonlyMap<ServiceKey, VirtualService>,
 ): ReadonlyMap<ServiceKey, ServiceKey> {
   const moved = new Map<ServiceKey, ServiceKey>();
-  const fresh = [...services.values()].filter(({ key }) => !names.has(key));
+  const fresh = come.filter(({ key }) => !names.has(key));
   if (fresh.length === 0) return moved;
   const gone = new Map([...names].filter(([key]) => !services.has(key)).map(([key, name]) => [name, key]));
   for (const { key, name } of fresh) {

@@ -5,6 +5,7 @@
  */
 import type { Family } from '../base/ip.js';
 import { plural } from '../base/plural.js';
+import { compareServices, type ServicePair } from '../model/compare-services.js';
 import type { ServiceKey } from '../model/keys.js';
 import type { ServiceAddress } from '../model/service-address.js';
 import type { ServicePlane } from '../model/virtual-service.js';
@@ -40,11 +41,10 @@ export function planeMoves(
   before: readonly PlacedService[],
   after: readonly PlacedService[],
 ): readonly PlaneMove[] {
-  const planes = new Map(before.map(({ key, plane }) => [key, plane]));
-  return after.flatMap(({ key, name, plane }) => {
-    const from = planes.get(key);
-    return from === undefined || from === plane ? [] : [{ service: name, from, to: plane }];
-  });
+  const { edited } = compareServices(before, after);
+  return edited
+    .filter(({ before: { plane: from }, after: { plane: to } }) => from !== to)
+    .map((pair) => ({ service: pair.after.name, from: pair.before.plane, to: pair.after.plane }));
 }
 
 /**
@@ -56,12 +56,19 @@ export function familyChanges(
   before: readonly PlacedService[],
   after: readonly PlacedService[],
 ): readonly FamilyChange[] {
-  const inKernel = before.filter(({ plane, address }) => plane === 'kernel' && address.kind === 'match');
-  const families = new Map(inKernel.map(({ key, address }) => [key, address.family]));
-  return after.flatMap(({ key, name, plane, address: { family } }) => {
-    const from = plane === 'kernel' ? families.get(key) : undefined;
-    return from === undefined || from === family ? [] : [{ service: name, from, to: family }];
-  });
+  const { edited } = compareServices(before, after);
+  return edited
+    .filter((pair) => staysInKernel(pair) && pair.before.address.kind === 'match')
+    .map((pair) => ({
+      service: pair.after.name,
+      from: pair.before.address.family,
+      to: pair.after.address.family,
+    }))
+    .filter(({ from, to }) => from !== to);
+}
+
+function staysInKernel({ before, after }: ServicePair<PlacedService, PlacedService>): boolean {
+  return before.plane === 'kernel' && after.plane === 'kernel';
 }
 
 /** Says in one line which services would move. @returns null when none does */

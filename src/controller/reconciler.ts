@@ -20,12 +20,12 @@ import type { VirtualService } from '../model/virtual-service.js';
 import { CurrentStatus } from './current-status.js';
 import { Drains, type ChangedServer } from './drains.js';
 import type { EventLog } from './event-log.js';
-import { concernedServices, objectionTo } from './model-change.js';
+import { objectionTo } from './objection.js';
 import type { OwnedTable, SaveOwnership } from './ownership.js';
 import type { ProbeMarks, ProbePath, ProbeTable } from './probes.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
-import { indexServices, RunningConfig } from './running-config.js';
+import { RunningConfig } from './running-config.js';
 import type { RememberedStates, StatesChange } from './server-states.js';
 import { ServerLoads, type LoadsChange, type RememberedLoads } from './server-loads.js';
 import { AgentReports } from './agent-reports.js';
@@ -191,25 +191,33 @@ export class Reconciler {
   ): Promise<ModelResult> {
     const refusal = options.force === true ? null : this.objection(model);
     if (refusal !== null) return { accepted: false, refusal };
-    for (const key of this.#concerned(model)) this.#rounds.mark(key, options.cause);
-    const before = new Set(this.#config.services.values());
-    if (this.#config.replace(model, this.#options.clock.wallMs())) this.#options.onStates?.('override');
-    for (const service of this.#config.services.values())
-      if (!before.has(service)) this.#rounds.mark(service.key, options.cause);
+    const { services: before, director } = this.#config;
+    const { forgotten, changed } = this.#config.replace(model, this.#options.clock.wallMs());
+    if (forgotten) this.#options.onStates?.('override');
+    const keys =
+      director.unmanaged === model.director.unmanaged ? this.#concerned(changed) : this.#known(before);
+    for (const key of keys) this.#rounds.mark(key, options.cause);
     this.#runner.drift.reset();
     const revision = ++this.#revision;
     this.#rounds.armResync();
     return { accepted: true, revision, ...(await this.#rounds.planReload()) };
   }
 
-  /** Services that a reload has to plan: those that it changes, and those that are not as they ought to be. */
-  #concerned(model: Model): ReadonlySet<ServiceKey> {
-    const { services: before, director } = this.#config;
-    const { believed, unsettled } = this.#runner;
-    const after = indexServices(model);
-    if (director.unmanaged !== model.director.unmanaged)
-      return new Set([...before.keys(), ...after.keys(), ...believed.keys()]);
-    return concernedServices(before, after, new Set([...this.#rounds.failures.keys(), ...unsettled]));
+  /**
+   * Services that a reload has to plan, in the order in which a plan of everything goes: those that it changes, and those
+   * that are not as they ought to be.
+   */
+  #concerned(changed: ReadonlySet<ServiceKey>): ReadonlySet<ServiceKey> {
+    const wrong = new Set([...this.#rounds.failures.keys(), ...this.#runner.unsettled]);
+    if (wrong.size === 0) return changed;
+    const { services } = this.#config;
+    const known = [...services.keys()].filter((key) => changed.has(key) || wrong.has(key));
+    return new Set([...known, ...changed, ...wrong]);
+  }
+
+  /** Every service of the file, of the one before, and of the table. */
+  #known(before: RunningConfig['services']): ReadonlySet<ServiceKey> {
+    return new Set([...this.#config.services.keys(), ...before.keys(), ...this.#runner.believed.keys()]);
   }
 
   /**
@@ -217,8 +225,7 @@ export class Reconciler {
    * their connections; null when nothing.
    */
   objection(model: Model): string | null {
-    const before = { director: this.#config.director, services: this.services };
-    return objectionTo(model, before, this.#options.dataplane.kind);
+    return objectionTo(model, this.#config.model, this.#options.dataplane.kind);
   }
 
   /** Takes over what a check says; see `Verdicts`. Of a server that is no longer in the file it is dropped. */
@@ -269,7 +276,7 @@ export class Reconciler {
 
   /** Those of the running configuration, in the order of the file. */
   get services(): readonly VirtualService[] {
-    return [...this.#config.listed.values()];
+    return this.#config.model.services;
   }
 
   /** A live view. */

@@ -12,6 +12,7 @@ import type { Hold, Recovery } from '../model/serving.js';
 import type { CountedState, Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { copyFacts, dropFact, putFact, type KeptFacts, type ServerFacts } from './facts.js';
+import type { ServicesChange } from './services-change.js';
 
 export interface RecoveryHoldsOptions {
   readonly clock: Clock;
@@ -99,14 +100,9 @@ export class RecoveryHolds {
   /**
    * Follows a configuration: forgets who is not in it or needs no hold, sets times by its delays, and holds whoever is
    * down by now where the one before did not hold anybody.
-   *
-   * @param before undefined at a start, when what was remembered is all there is
+   * At a start what was remembered is all there is.
    */
-  follow(
-    services: ReadonlyMap<ServiceKey, VirtualService>,
-    before: ReadonlyMap<ServiceKey, VirtualService> | undefined,
-    verdicts: ServerFacts<Verdict>,
-  ): void {
+  follow({ services, before, changed }: ServicesChange, verdicts: ServerFacts<Verdict>): void {
     for (const [key, holds] of this.#holds) {
       const service = services.get(key);
       const kept = new Set(service?.servers.map((server) => server.key));
@@ -124,7 +120,7 @@ export class RecoveryHolds {
           this.#set(key, server, recovered(hold, service.recovery, this.#options.clock.wallMs()));
       }
     }
-    for (const service of services.values()) {
+    for (const service of changed) {
       if (service.recovery.kind !== 'auto' && before?.get(service.key)?.recovery.kind === 'auto')
         this.#holdFailed(service, verdicts.get(service.key));
     }

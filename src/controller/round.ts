@@ -13,6 +13,7 @@ import {
   type PlannedStep,
 } from '../dataplane/address-table.js';
 import type { Dataplane, ObservedTable, Step } from '../dataplane/types.js';
+import { compareServices } from '../model/compare-services.js';
 import type { DesiredService, DesiredState } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import { isProbe } from '../model/probe-service.js';
@@ -338,7 +339,8 @@ export class RoundRunner {
   #leaving(about: Pick<LeavingInputs, 'adopted' | 'services' | 'desired'>): Leaving {
     const { services: before, states, ownership } = this.#config;
     const wallMs = this.#clock.wallMs();
-    const leavers = findLeavers(before, about.services, states.drains, wallMs);
+    const edited = before === about.services ? [] : editedServices(before, about.services);
+    const leavers = findLeavers(edited, states.drains, wallMs);
     const known = joinLeaving(ownership.leaving, leavers);
     const { recalled } = ownership;
     return updateLeaving({ ...about, known, recalled, observed: this.believed, wallMs });
@@ -447,6 +449,10 @@ export class RoundRunner {
     const { services, ownership } = this.#config;
     for (const key of keys) if (!services.has(key) && !this.believed.has(key)) ownership.disown(key);
   }
+}
+
+function editedServices(before: RunningConfig['services'], after: RunningConfig['services']) {
+  return compareServices([...before.values()], [...after.values()]).edited;
 }
 
 /** Addresses go before the table is touched, and come behind it. */

@@ -1,5 +1,6 @@
 /** The accepted configuration and what has been set on top of it: everything that the desired state is made of. */
 import type { Dataplane } from '../dataplane/types.js';
+import { compareServices } from '../model/compare-services.js';
 import type { DirectorSettings, Model } from '../model/director.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
@@ -11,6 +12,7 @@ import { Ownership, type OwnedTable } from './ownership.js';
 import { Probes, type ProbeChange, type ProbeMarks } from './probes.js';
 import type { ServerLoads } from './server-loads.js';
 import { ServerStates, type RememberedStates } from './server-states.js';
+import type { ServicesChange } from './services-change.js';
 import type { ServingState } from './serving-state.js';
 
 /** What outlived an earlier process. */
@@ -56,12 +58,12 @@ export class RunningConfig {
     this.#services = this.#withProbes();
     this.serving = serving;
     this.loads = loads;
-    const moved = this.#moveFacts();
-    this.forgotten = this.states.prune(this.#services) || moved;
-    this.ownership.own(this.#services.values());
-    serving.follow(this.#services, undefined, this.states.verdicts);
-    loads.follow(this.#services);
-    this.#goOnWithMaintenance();
+    const changed = [...this.#services.values()];
+    this.forgotten = this.#follow({ services: this.#services, before: undefined, changed });
+  }
+
+  get model(): Model {
+    return this.#model;
   }
 
   get director(): DirectorSettings {
@@ -86,22 +88,37 @@ export class RunningConfig {
     return servers.get(server);
   }
 
-  /**
-   * @param wallMs now
-   * @returns whether something that an operator set was forgotten, as its server is not in the file any more, or is
-   *   about another service from now on
-   */
-  replace(model: Model, wallMs: number): boolean {
+  /** Takes the place of the running configuration. @param wallMs now */
+  replace(model: Model, wallMs: number): Replaced {
     const before = this.#services;
+    const probes = this.probes.services;
+    const { gone, come, edited } = compareServices(this.#model.services, model.services);
+    this.#listed = sameKeys(this.#model.services, model.services)
+      ? withEdited(this.#listed, edited)
+      : indexServices(model);
     this.#model = model;
-    this.#listed = indexServices(model);
     this.#services = this.#withProbes();
-    const moved = this.#moveFacts();
-    this.ownership.own(this.#services.values());
-    this.serving.follow(this.#services, before, this.states.verdicts);
-    this.loads.follow(this.#services);
-    this.ownership.leave(findLeavers(before, this.#services, this.states.drains, wallMs));
-    const forgotten = this.states.prune(this.#services, before);
+    const ofProbes = compareServices(probes, this.probes.services);
+    const fresh = new Set([...come, ...edited.map(({ after }) => after)]);
+    const next = model.services.filter((service) => fresh.has(service));
+    const others = [...ofProbes.gone, ...ofProbes.come, ...ofProbes.edited.map(({ after }) => after)];
+    const keys = [...next, ...gone, ...others].map(({ key }) => key);
+    // What a probe's service and one of the file have for each other's key is another object, too.
+    const changed = [...new Set(keys)]
+      .map((key) => this.#services.get(key))
+      .filter((one) => one !== undefined);
+    this.ownership.leave(findLeavers(edited, this.states.drains, wallMs));
+    const forgotten = this.#follow({ services: this.#services, before, changed });
+    return { forgotten, changed: new Set(keys) };
+  }
+
+  /** @returns whether something that an operator set was forgotten, or is about another service from now on */
+  #follow(change: ServicesChange): boolean {
+    const moved = this.#moveFacts(change);
+    this.ownership.own(change.changed);
+    this.serving.follow(change, this.states.verdicts);
+    this.loads.follow(change);
+    const forgotten = this.states.prune(change);
     this.#goOnWithMaintenance();
     return forgotten || moved;
   }
@@ -142,9 +159,9 @@ export class RunningConfig {
   }
 
   /** Before the new services are owned: by what is owned their old keys are known. */
-  #moveFacts(): boolean {
+  #moveFacts({ changed, services }: ServicesChange): boolean {
     let moved = false;
-    for (const [from, to] of movedServices(this.ownership.services, this.#services)) {
+    for (const [from, to] of movedServices(this.ownership.services, changed, services)) {
       const isChecked = (this.#services.get(to)?.checks.length ?? 0) > 0;
       moved = this.states.move(from, to, isChecked) || moved;
       this.serving.move(from, to);
@@ -174,6 +191,31 @@ export class RunningConfig {
     const { agents, slowStarts } = this.loads;
     return { services, ...facts, agents, slowStarts: slowStarts.shares, serving, plane: this.#plane };
   }
+}
+
+/** What a new configuration changed. */
+export interface Replaced {
+  /** Something that an operator set was forgotten, as its server is not in the file any more, or is about another service. */
+  readonly forgotten: boolean;
+  /** Services that came or are other objects than before, in the order of the file, those that went, and those of probes. */
+  readonly changed: ReadonlySet<ServiceKey>;
+}
+
+/** A copy: who holds the services of before is not to see them change. */
+function withEdited(
+  services: ReadonlyMap<ServiceKey, VirtualService>,
+  edited: readonly { readonly after: VirtualService }[],
+): ReadonlyMap<ServiceKey, VirtualService> {
+  const copy = new Map(services);
+  for (const { after } of edited) copy.set(after.key, after);
+  return copy;
+}
+
+function sameKeys(one: readonly VirtualService[], other: readonly VirtualService[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every((service, at) => service === other[at] || service.key === other[at]?.key)
+  );
 }
 
 /** Services by key, in the order of the file. */

@@ -1,9 +1,9 @@
 /** What makes weights others than the configured for a while, beside the checks: agents, and servers that come back. */
 import type { AgentReport } from '../model/agent.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
-import type { VirtualService } from '../model/virtual-service.js';
 import { copyFacts, setFact, type KeptFacts, type ServerFacts } from './facts.js';
 import { SlowStarts, type SlowStartBegin, type SlowStartsOptions } from './slow-start.js';
+import type { ServicesChange } from './services-change.js';
 
 /** What is to be kept over a restart. */
 export interface RememberedLoads {
@@ -52,14 +52,15 @@ export class ServerLoads implements RememberedLoads {
   }
 
   /** Forgets agents of servers that are not in the services, or whose service asks none. */
-  follow(services: ReadonlyMap<ServiceKey, VirtualService>): void {
+  follow(change: ServicesChange): void {
+    const { services } = change;
     for (const [key, reports] of this.#agents) {
       const service = services.get(key);
       const kept = new Set(service?.agent === undefined ? [] : service.servers.map((server) => server.key));
       for (const server of reports.keys()) if (!kept.has(server)) reports.delete(server);
       if (reports.size === 0) this.#agents.delete(key);
     }
-    this.slowStarts.follow(services);
+    this.slowStarts.follow(change);
   }
 
   /** The service has another key from now on. */

@@ -11,6 +11,7 @@ import {
   type ServerFacts,
   type WeightOverride,
 } from './facts.js';
+import type { ServicesChange } from './services-change.js';
 
 type Services = ReadonlyMap<ServiceKey, VirtualService>;
 
@@ -118,13 +119,13 @@ export class ServerStates implements RememberedStates {
   }
 
   /**
-   * Forgets every server that is not in these services, but for maintenance.
+   * Forgets every server that is not in the services, but for maintenance.
    *
-   * @param before the services at the last call; one that is the same object is not gone through again
    * @returns whether something that an operator set was among it
    */
-  prune(services: Services, before: Services = new Map()): boolean {
-    const changed = (key: ServiceKey): boolean => !services.has(key) || services.get(key) !== before.get(key);
+  prune({ services, before }: ServicesChange): boolean {
+    const changed = (key: ServiceKey): boolean =>
+      !services.has(key) || services.get(key) !== before?.get(key);
     pruneFacts(this.#verdicts, services, changed);
     const weights = pruneFacts(this.#overrides, services, changed);
     return pruneFacts(this.#drains, services, changed) || weights;

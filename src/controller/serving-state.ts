@@ -5,6 +5,7 @@ import type { CountedState, Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import type { ServerFacts } from './facts.js';
 import { RecoveryHolds, type HoldChange, type RecoveryHoldsOptions } from './recovery-holds.js';
+import type { ServicesChange } from './services-change.js';
 
 /** What is to be kept over a restart. */
 export interface RememberedServing {
@@ -78,14 +79,10 @@ export class ServingState implements RememberedServing {
     this.#holds.move(from, to);
   }
 
-  /** Follows a configuration. @param before undefined at a start */
-  follow(
-    services: ReadonlyMap<ServiceKey, VirtualService>,
-    before: ReadonlyMap<ServiceKey, VirtualService> | undefined,
-    verdicts: ServerFacts<Verdict>,
-  ): void {
-    for (const key of this.#decisions.keys()) if (!services.has(key)) this.#decisions.delete(key);
-    this.#holds.follow(services, before, verdicts);
+  /** Follows a configuration. */
+  follow(change: ServicesChange, verdicts: ServerFacts<Verdict>): void {
+    for (const key of this.#decisions.keys()) if (!change.services.has(key)) this.#decisions.delete(key);
+    this.#holds.follow(change, verdicts);
   }
 
   start(): void {

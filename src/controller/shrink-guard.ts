@@ -2,6 +2,7 @@
  * Objects to a file that removes most of what is served: an emptied include or a wrong branch checked out must
  * not take traffic down. Counts removals between two files only, never what checks or the operator take out. Pure.
  */
+import { compareServices } from '../model/compare-services.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 
 /** What the guard needs to know of a service: the one of the running configuration, or of the new one. */
@@ -35,7 +36,7 @@ export function removesTooMuch(removed: number, total: number, limit: number): b
 }
 
 /**
- * Lists what the guard objects to, services first; empty when the change may pass.
+ * Lists what the guard objects to, the table first, then services in the order of the new list; empty when the change may pass.
  *
  * @param before what lvsd owns, as last accepted
  * @param limit share that one change may remove, 0..1, itself still allowed
@@ -45,15 +46,12 @@ export function shrinkObjections(
   after: readonly GuardedService[],
   limit: number,
 ): readonly ShrinkObjection[] {
-  const kept = new Map(after.map((service) => [service.key, service]));
-  const gone = before.filter((service) => !kept.has(service.key));
+  const { gone, edited } = compareServices(before, after);
   const emptied = after.length === 0 && before.length > 0;
   const objections: ShrinkObjection[] = [];
   if (emptied || removesTooMuch(gone.length, before.length, limit))
     objections.push({ service: null, removed: gone.map(({ name }) => name), total: before.length });
-  for (const service of before) {
-    const successor = kept.get(service.key);
-    if (successor === undefined || successor === service) continue;
+  for (const { before: service, after: successor } of edited) {
     const removed = removedServers(service, successor);
     if (removesTooMuch(removed.length, service.servers.length, limit))
       objections.push({ service: service.name, removed, total: service.servers.length });

@@ -5,8 +5,8 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { DesiredService } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
-import type { VirtualService } from '../model/virtual-service.js';
 import { dropFact, putFact, type KeptFacts, type ServerFacts } from './facts.js';
+import type { ServicesChange } from './services-change.js';
 
 /** Weights are changed no more often, ms. */
 export const SLOW_START_STEP_MS = 1000;
@@ -31,15 +31,13 @@ interface Running extends SlowStartBegin {
   readonly beganAtMs: number;
 }
 
-type Services = ReadonlyMap<ServiceKey, VirtualService>;
-
 /** Begins nothing by itself; from `start` to `close` it raises shares. */
 export class SlowStarts {
   readonly #options: SlowStartsOptions;
   readonly #running: KeptFacts<Running> = new Map();
   /** What the decisions are made of; as of the last step. */
   readonly #shares: KeptFacts<number> = new Map();
-  #durations: ReadonlyMap<ServiceKey, number> = new Map();
+  readonly #durations = new Map<ServiceKey, number>();
   #timer: Timer | null = null;
   #started = false;
 
@@ -64,12 +62,12 @@ export class SlowStarts {
   }
 
   /** Follows a configuration: forgets who is not in it or has no slow start any more, and goes by its durations. */
-  follow(services: Services): void {
-    this.#durations = new Map(
-      [...services].flatMap(([key, { slowStartMs }]) =>
-        slowStartMs === undefined ? [] : [[key, slowStartMs] as const],
-      ),
-    );
+  follow({ services, changed }: ServicesChange): void {
+    for (const key of this.#durations.keys()) if (!services.has(key)) this.#durations.delete(key);
+    for (const { key, slowStartMs } of changed) {
+      if (slowStartMs === undefined) this.#durations.delete(key);
+      else this.#durations.set(key, slowStartMs);
+    }
     for (const [key, servers] of this.#running) {
       const kept = new Set(services.get(key)?.servers.map((server) => server.key));
       for (const server of servers.keys())

@@ -12,7 +12,6 @@ import { SerialQueue } from '../controller/serial-queue.js';
 import type { PlannedStep } from '../dataplane/address-table.js';
 import type { DirectorSettings, Model } from '../model/director.js';
 import { keepUnchanged } from '../model/keep-unchanged.js';
-import type { VirtualService } from '../model/virtual-service.js';
 import type { AcceptedConfigs } from './accepted-configs.js';
 import type { ConfigLedger } from './config-ledger.js';
 import { loadRunnable, type RunnableConfig } from './load-runnable.js';
@@ -25,12 +24,10 @@ export interface ReloaderOptions {
   readonly load: LoadOptions;
   /** What the director started with. */
   readonly started: DirectorSettings;
-  /** Of the same configuration. */
-  readonly notices: Model['notices'];
-  /** Of the services that it started with. */
-  readonly fingerprints: LoadedConfig['fingerprints'];
+  /** What runs when this begins. */
+  readonly running: Pick<LoadedConfig, 'model' | 'fingerprints'>;
   readonly events: EventLog;
-  readonly reconciler: Pick<Reconciler, 'setModel' | 'objection' | 'services'>;
+  readonly reconciler: Pick<Reconciler, 'setModel' | 'objection'>;
   readonly ledger: ConfigLedger;
   readonly accepted: Pick<AcceptedConfigs, 'remember'>;
   /** Called before the table changes, for the settings of the plane. */
@@ -72,16 +69,13 @@ export class Reloader {
   readonly #queue = new SerialQueue();
   /** Asked for and not begun, by what was asked. */
   readonly #waiting = new Map<string, Promise<ReloadOutcome>>();
-  /** Of the running services, and of others that were loaded. */
-  readonly #fingerprints: WeakMap<VirtualService, string>;
   /** What runs. */
-  #current: Pick<Model, 'director' | 'notices'>;
+  #running: ReloaderOptions['running'];
   #closed = false;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
-    this.#current = { director: options.started, notices: options.notices };
-    this.#fingerprints = new WeakMap(options.fingerprints);
+    this.#running = options.running;
   }
 
   /**
@@ -170,10 +164,9 @@ export class Reloader {
   ): Promise<ReloadOutcome> {
     const { events, reconciler, ledger, file, accepted, beforeApply, afterApply } = this.#options;
     const { digest, fingerprints } = loaded;
-    for (const [service, fingerprint] of fingerprints) this.#fingerprints.set(service, fingerprint);
-    const model = keepUnchanged(reconciler.services, loaded.model, (service) =>
-      this.#fingerprints.get(service),
-    );
+    const { model: before } = this.#running;
+    const running = { services: before.services, fingerprints: this.#running.fingerprints };
+    const model = keepUnchanged(running, loaded.model, fingerprints);
     const objection = force ? null : reconciler.objection(model);
     if (objection !== null) return this.#refuse(by, shrinkRefusal(file, objection));
     const origin = past === null ? file : `number ${past.number} of the history`;
@@ -184,8 +177,8 @@ export class Reloader {
     if (!result.accepted) return this.#refuse(by, shrinkRefusal(file, result.refusal));
     const { steps, failures } = result;
     afterApply(model);
-    const changes = unplannedChanges(this.#current, model);
-    this.#current = model;
+    const changes = unplannedChanges(before, model);
+    this.#running = { model, fingerprints };
     const what = summary(steps, failures, changes);
     const why = past === null ? 'reload' : `rollback to ${past.number}`;
     const forgotten = await accepted.remember(loaded, { by, why, summary: what });

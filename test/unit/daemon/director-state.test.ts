@@ -37,7 +37,7 @@ describe('the state of a director', () => {
       state.statesChanged('verdict');
       state.statesChanged('override');
       await state.closeStates();
-      states.prune(new Map());
+      states.prune({ services: new Map(), before: undefined, changed: [] });
       state.statesChanged('override');
       await state.close();
       const uid = process.geteuid?.() ?? 0;

@@ -36,10 +36,9 @@ describe('Reloader', () => {
       file,
       load,
       started: model.director,
-      notices: model.notices,
-      fingerprints,
+      running: { model, fingerprints },
       events,
-      reconciler: { services: [], objection: () => null, setModel: (next) => accept(next) },
+      reconciler: { objection: () => null, setModel: (next) => accept(next) },
       ledger: new ConfigLedger(clock, file, { digest: 'd', source: 'file' }),
       accepted: new AcceptedConfigs({
         clock,

@@ -1,25 +1,8 @@
-/** What it means to go from one configuration to another: which services it concerns, and what speaks against it. Pure. */
+/** What speaks against going from one configuration to another. Pure. */
 import type { Dataplane } from '../dataplane/types.js';
 import type { Model } from '../model/director.js';
-import type { ServiceKey } from '../model/keys.js';
-import type { VirtualService } from '../model/virtual-service.js';
 import { explainFamilyChanges, explainMoves, familyChanges, planeMoves } from './plane-moves.js';
 import { explainObjections, HOW_TO_FORCE, shrinkObjections } from './shrink-guard.js';
-
-type Services = ReadonlyMap<ServiceKey, VirtualService>;
-
-/**
- * Services that are another object than before, came, or went, and those that are not as they ought to be, in the order
- * of the files.
- */
-export function concernedServices(
-  before: Services,
-  after: Services,
-  wrong: ReadonlySet<ServiceKey>,
-): ReadonlySet<ServiceKey> {
-  const keys = new Set([...before.keys(), ...after.keys(), ...wrong]);
-  return new Set([...keys].filter((key) => wrong.has(key) || before.get(key) !== after.get(key)));
-}
 
 /**
  * What speaks against taking over a configuration unasked: the shrink guard, services that would be made anew and drop
