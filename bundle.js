@@ -3,6 +3,7 @@
  * and there are a thousand of them. Run by `npm run build`.
  *
  *   dist/lvsd/main.js       the program; what only some commands need is in files beside it
+ *   dist/lvsd/lvsd-vrrp.js  the process for VRRP, in one file: it shares nothing with the program, whose parts it would load
  *   dist/lvsd/NOTICES.txt   whose packages are in these files, with their licences
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,12 +13,9 @@ import { build } from 'esbuild';
 const folder = 'dist/lvsd';
 
 rmSync(folder, { recursive: true, force: true });
-const { metafile } = await build({
-  // The demo's server is a process of its own.
-  entryPoints: { main: 'src/cli/main.ts', server: 'src/demo/server.ts' },
+const options = {
   outdir: folder,
   bundle: true,
-  splitting: true,
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
@@ -31,8 +29,17 @@ const { metafile } = await build({
   },
   logLevel: 'warning',
   metafile: true,
-});
-const packages = new Set(Object.keys(metafile.inputs).flatMap(packageOf));
+};
+const builds = [
+  // The demo's server is a process of its own.
+  await build({
+    ...options,
+    entryPoints: { main: 'src/cli/main.ts', server: 'src/demo/server.ts' },
+    splitting: true,
+  }),
+  await build({ ...options, entryPoints: { 'lvsd-vrrp': 'src/ha/lvsd-vrrp.ts' } }),
+];
+const packages = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile.inputs).flatMap(packageOf)));
 writeFileSync(join(folder, 'NOTICES.txt'), [...packages].sort().map(noticeOf).join('\n'));
 
 /** The folder of the package that a file belongs to; none for lvsd's own. */

@@ -5,12 +5,16 @@
  * crash of whoever asked before.
  */
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
 import { parseIp } from '../base/ip.js';
 import type { InstanceAddress } from '../model/vrrp-instance.js';
 import { SyscallError } from '../../native/libc/errno.js';
-import { Announcer, type Announcement } from '../../native/neighbour/announce.js';
+import {
+  framesOf,
+  openPacketSender,
+  type Announcement,
+  type FrameSender,
+} from '../../native/neighbour/announce.js';
 import type { NetlinkConnection } from '../../native/netlink/connection.js';
 import { addAddress, deleteAddress, listAddresses } from '../../native/rtnetlink/addresses.js';
 import { ARPHRD_ETHER, IFF_LOOPBACK, IFF_NOARP } from '../../native/rtnetlink/constants.js';
@@ -18,30 +22,12 @@ import { RtnetlinkError } from '../../native/rtnetlink/errors.js';
 import { linkByName } from '../../native/rtnetlink/links.js';
 import { openRtnetlink } from '../../native/rtnetlink/request.js';
 import type { AddressConfig, Link } from '../../native/rtnetlink/types.js';
-
-/** What could not be done to one address, `<operation> <subject>: <reason>` for people. The others were done. */
-export interface AddressFailure {
-  readonly address: InstanceAddress;
-  readonly message: string;
-}
-
-export interface VipOwnerOptions {
-  readonly clock: Clock;
-  /** Hears of a repeated announcement that could not be sent. */
-  readonly onProblem: (message: string) => void;
-}
+import type { AddressFailure, AddressOwner } from './address-owner.js';
 
 /** One a network namespace, that in which it is first used. */
-export class VipOwner {
-  readonly #announcer: Announcer;
+export class VipOwner implements AddressOwner {
   #connection: NetlinkConnection | null = null;
-
-  constructor({ clock, onProblem }: VipOwnerOptions) {
-    this.#announcer = new Announcer({
-      clock,
-      onError: ({ address }, error) => onProblem(`announce ${address}: ${announceReason(error)}`),
-    });
-  }
+  #sender: FrameSender | null = null;
 
   /**
    * Adds the addresses, in their order, good at once. Nobody is told of them yet, see `announce`.
@@ -56,33 +42,27 @@ export class VipOwner {
   }
 
   /**
-   * Tells the neighbours, now and twice more, that the addresses are here. Only where neighbours ask for hardware addresses.
+   * Tells the neighbours once that the addresses are here. Only where neighbours ask for hardware addresses.
    *
    * @returns what failed; never throws
    */
   announce(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
-    const announcements: Announcement[] = [];
-    const failures = this.#each('announce', addresses, (_, { address }, link) => {
-      if (link !== null) announcements.push(...announcementsOf(address, link));
+    return this.#each('announce', addresses, (_, { address }, link) => {
+      const announcement = link === null ? null : announcementOf(address, link);
+      if (announcement === null) return;
+      this.#sender ??= openPacketSender();
+      for (const frame of framesOf(announcement)) this.#sender.send(announcement.index, frame);
     });
-    try {
-      this.#announcer.announce(announcements);
-      return failures;
-    } catch (thrown) {
-      return addresses.map((address) => failureOf('announce', address, announceReason(thrown)));
-    }
   }
 
   /**
-   * Removes the addresses, and says nothing more of them to the neighbours.
+   * Removes the addresses.
    *
    * @returns what failed; never throws
    */
   remove(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
     return this.#each('remove', addresses, (connection, address, link) => {
-      if (link === null) return;
-      this.#announcer.withdraw({ index: link.index, address: address.address });
-      removeFrom(connection, address, link.index);
+      if (link !== null) removeFrom(connection, address, link.index);
     });
   }
 
@@ -100,11 +80,12 @@ export class VipOwner {
     });
   }
 
-  /** Repeats no announcement; removes nothing. Idempotent. */
+  /** What is there stays. Idempotent. */
   close(): void {
-    this.#announcer.close();
     this.#connection?.close();
+    this.#sender?.close();
     this.#connection = null;
+    this.#sender = null;
   }
 
   #open(): NetlinkConnection {
@@ -185,11 +166,11 @@ function ignoring(code: RtnetlinkError['code'], act: () => void): void {
   }
 }
 
-function announcementsOf(address: string, link: Link): readonly Announcement[] {
+function announcementOf(address: string, link: Link): Announcement | null {
   const { index, hardwareAddress, hardwareType, flags, name } = link;
   const asks = hardwareType === ARPHRD_ETHER && (flags & (IFF_LOOPBACK | IFF_NOARP)) === 0;
-  if (!asks || hardwareAddress === null) return [];
-  return [{ index, hardwareAddress, address, router: address.includes(':') && forwardsIpv6(name) }];
+  if (!asks || hardwareAddress === null) return null;
+  return { index, hardwareAddress, address, router: address.includes(':') && forwardsIpv6(name) };
 }
 
 function forwardsIpv6(name: string): boolean {
@@ -208,14 +189,11 @@ function failureOf(operation: Operation, address: InstanceAddress, reason: strin
 
 /** Why, and what the operator can do about it. */
 function reasonText(thrown: unknown, { interface: name }: InstanceAddress): string {
+  if (thrown instanceof SyscallError && thrown.details.errno === 'EPERM')
+    return `${thrown.message}: give lvsd CAP_NET_RAW`;
   if (!(thrown instanceof RtnetlinkError)) return reasonOf(thrown);
   if (thrown.code === 'ERR_RTNETLINK_IPV6_DISABLED')
     return `IPv6 is off on the interface: sysctl net.ipv6.conf.${name}.disable_ipv6=0`;
   if (thrown.code === 'ERR_RTNETLINK_PERMISSION') return `${thrown.reason}: give lvsd CAP_NET_ADMIN`;
   return thrown.reason;
-}
-
-function announceReason(thrown: unknown): string {
-  const refused = thrown instanceof SyscallError && thrown.details.errno === 'EPERM';
-  return refused ? 'EPERM: give lvsd CAP_NET_RAW' : reasonOf(thrown);
 }

@@ -1,0 +1,40 @@
+/** Addresses that an `lvsd-vrrp` before this one left when its director was killed, with `on_crash: hold`. */
+import type { InstanceAddress } from '../model/vrrp-instance.js';
+import type { AddressFailure, AddressOwner } from './address-owner.js';
+
+/**
+ * Leaves the addresses where they are until somebody has them: this instance, which becomes active, or another director, which
+ * is heard. Of one instance.
+ */
+export class AdoptedAddresses implements AddressOwner {
+  readonly #owner: AddressOwner;
+  #waiting: readonly InstanceAddress[] | null;
+
+  /** @param adopt false = there is nothing to wait for, as in all but the first configuration */
+  constructor(owner: AddressOwner, adopt: boolean) {
+    this.#owner = owner;
+    this.#waiting = adopt ? [] : null;
+  }
+
+  add(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
+    this.#waiting = null;
+    return this.#owner.add(addresses);
+  }
+
+  announce(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
+    return this.#owner.announce(addresses);
+  }
+
+  remove(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
+    if (this.#waiting === null) return this.#owner.remove(addresses);
+    this.#waiting = addresses;
+    return [];
+  }
+
+  /** Somebody else has them, or nobody shall: what was to be removed is removed. Idempotent. */
+  release(): readonly AddressFailure[] {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    return waiting.length === 0 ? [] : this.#owner.remove(waiting);
+  }
+}

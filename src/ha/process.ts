@@ -1,0 +1,231 @@
+/**
+ * The program `lvsd-vrrp`: the instances of this director, in a process that nothing else keeps from being in time.
+ *
+ * It is told what to run by the director and needs nothing of it afterwards. It listens on nothing, reads no file of the
+ * director's, and starts no program.
+ *
+ * | what happens | what it does |
+ * | --- | --- |
+ * | `stop`, SIGTERM | priority 0, addresses removed, end |
+ * | the channel closes without them: the director was killed | the same; with `on_crash: hold` the addresses stay, and nothing is said |
+ * | no heartbeat for `stall_limit` | every instance is in fault, until there is one again |
+ * | the own table has never been programmed | every instance is in fault |
+ * | woken later than the own active-down interval | see `machine.ts` |
+ */
+import type { Clock, Timer } from '../base/clock.js';
+import { reasonOf } from '../base/errors.js';
+import { parseIp } from '../base/ip.js';
+import type { VrrpInstance } from '../model/vrrp-instance.js';
+import type { AddressOwner } from './address-owner.js';
+import type { OpenLine } from './advertisement-line.js';
+import { InstanceRunner } from './instance-runner.js';
+import type { Interfaces } from './interface-watch.js';
+import {
+  HEARTBEAT_MS,
+  MessageError,
+  parseToVrrp,
+  ROLES_MS,
+  STALL_LIMIT_MS,
+  type Configure,
+  type FromVrrp,
+  type Heartbeat,
+} from './messages.js';
+
+export interface VrrpProcessOptions {
+  readonly clock: Clock;
+  readonly addresses: AddressOwner;
+  readonly interfaces: Interfaces;
+  readonly openLine: OpenLine;
+  /** To the director. Does not throw, though the channel be closed. */
+  readonly tell: (message: FromVrrp) => void;
+}
+
+const NOT_PROGRAMMED = 'the own table of services has not been programmed yet';
+
+/** From `start` to `stop` or `abandon`. */
+export class VrrpProcess {
+  readonly #options: VrrpProcessOptions;
+  /** By name, in the order of the configuration. */
+  #runners = new Map<string, InstanceRunner>();
+  #moving: ReadonlySet<string> = new Set();
+  #onCrash: Configure['onCrash'] = 'release';
+  #stallLimitMs = STALL_LIMIT_MS;
+  #configured = false;
+  #programmed = false;
+  #stalled: string | null = null;
+  #heardMs: number;
+  #checkedMs: number;
+  #looking: Timer | null = null;
+  #telling: Timer | null = null;
+  readonly #timers = new Map<'heartbeat' | 'roles', Timer>();
+  #ended = false;
+
+  constructor(options: VrrpProcessOptions) {
+    this.#options = options;
+    this.#heardMs = this.#checkedMs = options.clock.nowMs();
+  }
+
+  /**
+   * @param shortcomings see `Ready`
+   * @throws SyscallError; RtnetlinkError when the interfaces cannot be listed
+   */
+  start(shortcomings: readonly string[]): void {
+    const { interfaces, tell } = this.#options;
+    interfaces.start({
+      onChange: () => this.#lookSoon(),
+      onFailure: (error) =>
+        this.#problem(null, `watch interfaces: ${reasonOf(error)}; restart lvsd, for changes are not seen`),
+    });
+    this.#every('heartbeat', HEARTBEAT_MS, () => this.#checkHeartbeat());
+    this.#every('roles', ROLES_MS, () => this.#tellRoles());
+    tell({ kind: 'ready', shortcomings });
+  }
+
+  /** Takes a message of the director's. What is none is told and passed over. @returns true = it is to stop */
+  hear(value: unknown): boolean {
+    try {
+      const message = parseToVrrp(value);
+      if (message.kind === 'configure') this.#configure(message);
+      else if (message.kind === 'heartbeat') this.#hearHeartbeat(message);
+      return message.kind === 'stop';
+    } catch (thrown) {
+      if (!(thrown instanceof MessageError)) throw thrown;
+      this.#problem(null, thrown.message);
+      return false;
+    }
+  }
+
+  /** Leaves: resolves when the others know and the addresses are gone. Idempotent. */
+  async stop(): Promise<void> {
+    this.#end();
+    const leaving = [...this.#runners.values()].map((runner) => runner.stop());
+    await Promise.all(leaving);
+    this.#tellRoles();
+    this.#options.interfaces.close();
+  }
+
+  /** The director is gone and has said nothing: leaves, or with `on_crash: hold` ends as it stands. */
+  async abandon(): Promise<void> {
+    if (this.#onCrash === 'release') await this.stop();
+    else this.#end();
+  }
+
+  #configure({ instances, onCrash, stallLimitMs }: Configure): void {
+    this.#onCrash = onCrash;
+    this.#stallLimitMs = stallLimitMs;
+    this.#noteHeartbeat();
+    this.#moving = new Set(
+      instances.flatMap(({ addresses }) => addresses.map(({ address }) => parseIp(address)?.text ?? address)),
+    );
+    const former = this.#runners;
+    this.#runners = new Map();
+    const kept = instances.map((config) => {
+      const runner = former.get(config.name);
+      return runner?.isSame(config) === true ? runner : null;
+    });
+    // who goes leaves the addresses that somebody else may take over
+    for (const runner of former.values()) if (!kept.includes(runner)) this.#leave(runner);
+    for (const [index, config] of instances.entries()) this.#run(config, kept[index] ?? null);
+    this.#configured = true;
+    this.#tellSoon();
+  }
+
+  #leave(runner: InstanceRunner): void {
+    runner.stop().catch((thrown: unknown) => this.#problem(runner.config.name, reasonOf(thrown)));
+  }
+
+  #run(config: VrrpInstance, kept: InstanceRunner | null): void {
+    const runner = kept ?? this.#create(config);
+    this.#runners.set(config.name, runner);
+    if (kept === null) runner.start(this.#conditions());
+    else kept.reconfigure(config);
+  }
+
+  #create(config: VrrpInstance): InstanceRunner {
+    const { clock, addresses, interfaces, openLine, tell } = this.#options;
+    return new InstanceRunner(config, {
+      clock,
+      addresses,
+      interfaces,
+      openLine,
+      moving: () => this.#moving,
+      adopt: this.#onCrash === 'hold' && !this.#configured,
+      onTransition: (transition) => {
+        tell({ kind: 'transition', ...transition });
+        this.#tellSoon();
+      },
+      onProblem: (message) => this.#problem(config.name, message),
+    });
+  }
+
+  #conditions(): readonly string[] {
+    return [
+      ...(this.#programmed ? [] : [NOT_PROGRAMMED]),
+      ...(this.#stalled === null ? [] : [this.#stalled]),
+    ];
+  }
+
+  #hearHeartbeat({ programmed }: Heartbeat): void {
+    this.#noteHeartbeat();
+    if (!programmed || this.#programmed) return;
+    this.#programmed = true;
+    for (const runner of this.#runners.values()) runner.clear(NOT_PROGRAMMED);
+  }
+
+  #noteHeartbeat(): void {
+    this.#heardMs = this.#options.clock.nowMs();
+    const stalled = this.#stalled;
+    this.#stalled = null;
+    if (stalled !== null) for (const runner of this.#runners.values()) runner.clear(stalled);
+  }
+
+  #checkHeartbeat(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const asleepMs = nowMs - this.#checkedMs - HEARTBEAT_MS;
+    this.#checkedMs = nowMs;
+    // who stood still has heard nothing: what waits is read first, and a director that stood still, too, gets its time
+    if (asleepMs > HEARTBEAT_MS) this.#heardMs += asleepMs;
+    if (this.#stalled !== null || nowMs - this.#heardMs < this.#stallLimitMs) return;
+    this.#stalled = `the director has given no sign of life for ${Math.round(this.#stallLimitMs / 1000)} s`;
+    for (const runner of this.#runners.values()) runner.fault(this.#stalled);
+  }
+
+  /** Notices come in swarms. */
+  #lookSoon(): void {
+    this.#looking ??= this.#options.clock.after(0, () => {
+      this.#looking = null;
+      for (const runner of this.#runners.values()) runner.look();
+    });
+  }
+
+  #tellSoon(): void {
+    this.#telling ??= this.#options.clock.after(0, () => this.#tellRoles());
+  }
+
+  #tellRoles(): void {
+    this.#telling?.cancel();
+    this.#telling = null;
+    const roles = [...this.#runners.values()].map((runner) => runner.role());
+    this.#options.tell({ kind: 'roles', roles });
+  }
+
+  #problem(instance: string | null, message: string): void {
+    this.#options.tell({ kind: 'problem', instance, message });
+  }
+
+  #every(name: 'heartbeat' | 'roles', intervalMs: number, act: () => void): void {
+    const again = (): void => {
+      if (this.#ended) return;
+      this.#timers.set(name, this.#options.clock.after(intervalMs, again));
+      act();
+    };
+    this.#timers.set(name, this.#options.clock.after(intervalMs, again));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#looking?.cancel();
+    this.#looking = null;
+  }
+}
