@@ -11,6 +11,8 @@ export interface EventDraft {
   readonly server?: string | null;
   /** Default: not about a notice. */
   readonly notice?: string;
+  /** Default: not about a VRRP instance. */
+  readonly instance?: string;
   readonly message: string;
   /** `seq` of the event that led to this one; default null. */
   readonly cause?: number | null;
@@ -67,6 +69,7 @@ export class EventLog {
       service: draft.service ?? null,
       server: draft.server ?? null,
       ...(draft.notice === undefined ? {} : { notice: draft.notice }),
+      ...(draft.instance === undefined ? {} : { instance: draft.instance }),
       message: draft.message,
       cause: draft.cause ?? null,
     };

@@ -46,6 +46,10 @@ export const EVENT_TYPES = [
   'maintenance-ended',
   'address-added',
   'address-removed',
+  'role-changed',
+  'instance-problem',
+  'vrrp-down',
+  'vrrp-up',
   'drift-found',
   'repair-stopped',
   'notice-failed',
@@ -67,6 +71,8 @@ export interface DirectorEvent {
   readonly server: string | null;
   /** Name of the notice that it is about; absent elsewhere. */
   readonly notice?: string;
+  /** Name of the VRRP instance that it is about; absent elsewhere. */
+  readonly instance?: string;
   /** One line for people. */
   readonly message: string;
   /** `seq` of the event that led to this one. */

@@ -1,0 +1,212 @@
+/**
+ * What a director has for its instances of VRRP: the process that drives them, the addresses when that process is gone, and
+ * their roles for everybody who asks.
+ *
+ * ```
+ *  reload ──► configure ──► lvsd-vrrp ──roles──► status, events, metrics
+ *                              └──gone──► addresses removed, started again
+ * ```
+ */
+import { reasonOf } from '../../base/errors.js';
+import type { Clock, Random } from '../../base/clock.js';
+import type { Logger } from '../../base/logger.js';
+import type { EventLog } from '../../controller/event-log.js';
+import { SerialQueue } from '../../controller/serial-queue.js';
+import type { AddressOwner } from '../../ha/address-owner.js';
+import type { FromVrrp } from '../../ha/messages.js';
+import type { HaStatus } from '../../model/ha-status.js';
+import type { HaSettings } from '../../model/ha.js';
+import type { NamespaceLock } from '../state/namespace-lock.js';
+import { RoleBook } from './role-book.js';
+import type { LaunchVrrp } from './vrrp-child.js';
+import { VrrpProcess } from './vrrp-process.js';
+
+/** Who removes addresses while `lvsd-vrrp` cannot. */
+export type Remover = Pick<AddressOwner, 'remove'> & { close(): void };
+
+/** What of the host this needs; a test has its own. */
+export interface HaHost {
+  readonly launch: LaunchVrrp;
+  /** Loads the bindings, which a director without instances does without. */
+  readonly openRemover: () => Promise<Remover>;
+  /** One director a network namespace: null where the kernel plane has taken the lock already. */
+  readonly lock: (() => Promise<NamespaceLock>) | null;
+}
+
+export interface HaSideOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventLog;
+  readonly logger: Pick<Logger, 'error' | 'warn'>;
+  readonly host: HaHost;
+  /** Whether the own table is programmed. */
+  readonly programmed: () => boolean;
+}
+
+/** Does nothing before `follow`. */
+export class HaSide {
+  readonly #options: HaSideOptions;
+  readonly #book: RoleBook;
+  readonly #process: VrrpProcess;
+  readonly #queue = new SerialQueue();
+  #settings: HaSettings | null = null;
+  #remover: Remover | null = null;
+  #lock: NamespaceLock | null = null;
+  #down = 'it has not been started yet';
+  #shortcomings: readonly string[] = [];
+  /** Its end has been told, and nothing else since. */
+  #toldDown = false;
+
+  constructor(options: HaSideOptions) {
+    const { clock, random, host, programmed } = options;
+    this.#options = options;
+    this.#book = new RoleBook(() => clock.wallMs());
+    this.#process = new VrrpProcess({
+      clock,
+      random,
+      launch: host.launch,
+      programmed,
+      onMessage: (message) => this.#heard(message),
+      onGone: (how, againInMs) => this.#gone(how, againInMs),
+    });
+  }
+
+  /** null when the configuration has no instances. */
+  get status(): HaStatus | null {
+    if (this.#settings === null) return null;
+    const { pid, restarts } = this.#process;
+    const running = pid !== null;
+    const shortcomings = running ? this.#shortcomings : [];
+    return {
+      process: { running, pid, reason: running ? '' : this.#down, restarts, shortcomings },
+      instances: this.#book.status,
+    };
+  }
+
+  /**
+   * Takes the lock of the network namespace, if the first configuration needs it.
+   *
+   * @throws NamespaceLockError
+   */
+  async lock(settings: HaSettings | null): Promise<void> {
+    if (settings !== null) await this.#takeLock();
+  }
+
+  /** Drives what the configuration says: in place, instances that stay keep their roles. Never rejects. */
+  follow(settings: HaSettings | null): Promise<void> {
+    return this.#queue.run(() => (settings === null ? this.#leave() : this.#drive(settings)));
+  }
+
+  /** The table may have become programmed. */
+  tableChanged(): void {
+    this.#process.beat();
+  }
+
+  /** Says goodbye, and waits until the addresses are gone. Idempotent. */
+  close(): Promise<void> {
+    return this.#queue.run(() => this.#leave());
+  }
+
+  /** Gives the network namespace back, last of all. Idempotent. */
+  async release(): Promise<void> {
+    await this.#lock?.release();
+  }
+
+  async #drive(settings: HaSettings): Promise<void> {
+    try {
+      await this.#takeLock();
+      this.#remover ??= await this.#options.host.openRemover();
+    } catch (error) {
+      this.#down = reasonOf(error);
+      this.#settings = settings;
+      this.#book.configure(settings.instances);
+      this.#tellDown(`start lvsd-vrrp: ${this.#down}`);
+      return;
+    }
+    this.#settings = settings;
+    this.#book.configure(settings.instances);
+    const { instances, onCrash, stallLimitMs } = settings;
+    this.#process.configure({ kind: 'configure', instances, onCrash, stallLimitMs });
+  }
+
+  async #takeLock(): Promise<void> {
+    const { lock } = this.#options.host;
+    if (lock !== null) this.#lock ??= await lock();
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#settings === null) return;
+    if (!(await this.#process.stop())) {
+      this.#tellDown('stop lvsd-vrrp: it did not end by itself; its addresses are removed without a goodbye');
+    }
+    // Those of one that was ended, and those that it could not remove.
+    this.#removeAddresses();
+    for (const { instance, state } of this.#book.lose('lvsd-vrrp was stopped'))
+      this.#tellChange(instance, state, 'initialize', 'it stops');
+    this.#settings = null;
+    this.#remover?.close();
+    this.#remover = null;
+  }
+
+  #heard(message: FromVrrp): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#shortcomings = message.shortcomings;
+        for (const shortcoming of message.shortcomings)
+          this.#options.logger.warn(`lvsd-vrrp: ${shortcoming}`);
+        this.#tellBack();
+        break;
+      case 'roles':
+        this.#book.take(message.roles);
+        break;
+      case 'transition': {
+        const { instance, from, to, atMs, reason } = message;
+        this.#book.change(instance, to, atMs, reason);
+        this.#tellChange(instance, from, to, reason);
+        break;
+      }
+      case 'problem':
+        this.#options.events.append({
+          type: 'instance-problem',
+          ...(message.instance === null ? {} : { instance: message.instance }),
+          message: message.instance === null ? message.message : `${message.instance}: ${message.message}`,
+        });
+    }
+  }
+
+  #tellBack(): void {
+    if (!this.#toldDown) return;
+    this.#toldDown = false;
+    const message = `lvsd-vrrp runs again, pid ${this.#process.pid ?? 0}, and begins as backup`;
+    this.#options.events.append({ type: 'vrrp-up', message });
+  }
+
+  #tellChange(instance: string, from: string, to: string, reason: string): void {
+    const message = `${instance}: ${from} to ${to}: ${reason}`;
+    this.#options.events.append({ type: 'role-changed', instance, message });
+  }
+
+  #gone(how: string, againInMs: number): void {
+    // First of all: another director may be active by now, and nobody here would notice.
+    this.#removeAddresses();
+    const role = `lvsd-vrrp ended: ${how}`;
+    this.#down = `it ended (${how}) and is started again`;
+    this.#tellDown(
+      `${role}; addresses of its instances are removed, it is started again in ${Math.round(againInMs)} ms`,
+    );
+    for (const { instance, state } of this.#book.lose(role))
+      this.#tellChange(instance, state, 'initialize', role);
+  }
+
+  /** One that ends again and again is one event. */
+  #tellDown(message: string): void {
+    if (this.#toldDown) this.#options.logger.error(message);
+    else this.#options.events.append({ type: 'vrrp-down', message });
+    this.#toldDown = true;
+  }
+
+  #removeAddresses(): void {
+    const failures = this.#remover?.remove(this.#book.addresses) ?? [];
+    for (const { message } of failures) this.#options.logger.error(message);
+  }
+}

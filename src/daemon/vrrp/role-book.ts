@@ -1,0 +1,94 @@
+/** What is known of each instance: what the file says, and what `lvsd-vrrp` said last. */
+import type { InstanceStatus } from '../../model/ha-status.js';
+import type { VrrpInstance } from '../../model/vrrp-instance.js';
+import type { VrrpRole, VrrpState } from '../../model/vrrp-role.js';
+
+export class RoleBook {
+  readonly #wallMs: () => number;
+  #instances: readonly VrrpInstance[] = [];
+  #roles = new Map<string, VrrpRole>();
+
+  /** @param wallMs the time, since when there is a role */
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs;
+  }
+
+  /** Every address of every instance. */
+  get addresses(): readonly VrrpInstance['addresses'][number][] {
+    return this.#instances.flatMap(({ addresses }) => addresses);
+  }
+
+  /** In the order of the file. */
+  get status(): readonly InstanceStatus[] {
+    return this.#instances.map((instance) => ({
+      ...(this.#roles.get(instance.name) ?? unknownRole(instance, 0)),
+      interface: instance.interface,
+      vrid: instance.vrid,
+      version: instance.version,
+      addresses: instance.addresses.map((each) => shownAddress(each, instance.interface)),
+    }));
+  }
+
+  /** The role of an instance; null when there is none of that name, or nothing was said of it. */
+  roleOf(name: string): VrrpRole | null {
+    return this.#roles.get(name) ?? null;
+  }
+
+  /** Takes the instances of another configuration; roles of those that stay are kept. */
+  configure(instances: readonly VrrpInstance[]): void {
+    const nowMs = this.#wallMs();
+    this.#instances = instances;
+    this.#roles = new Map(
+      instances.map((instance) => [
+        instance.name,
+        this.#roles.get(instance.name) ?? unknownRole(instance, nowMs),
+      ]),
+    );
+  }
+
+  /** Takes over what was said; of instances that are not in the file it is dropped. */
+  take(roles: readonly VrrpRole[]): void {
+    for (const role of roles) if (this.#roles.has(role.instance)) this.#roles.set(role.instance, role);
+  }
+
+  /** An instance has another state; the rest of its role follows with the next `take`. */
+  change(name: string, state: VrrpState, sinceMs: number, reason: string): void {
+    const role = this.#roles.get(name);
+    if (role !== undefined) this.#roles.set(name, { ...role, state, sinceMs, reason });
+  }
+
+  /**
+   * Nobody drives the instances any more.
+   *
+   * @returns those that had a role, as it was
+   */
+  lose(reason: string): readonly VrrpRole[] {
+    const before = [...this.#roles.values()];
+    const sinceMs = this.#wallMs();
+    for (const role of before)
+      this.#roles.set(role.instance, { ...role, state: 'initialize', sinceMs, reason, peer: null, held: [] });
+    return before.filter(({ state }) => state !== 'initialize');
+  }
+}
+
+function unknownRole({ name, priority }: VrrpInstance, sinceMs: number): VrrpRole {
+  const reason = 'lvsd-vrrp has not told yet';
+  return {
+    instance: name,
+    state: 'initialize',
+    sinceMs,
+    reason,
+    priority,
+    peer: null,
+    held: [],
+    counters: {},
+  };
+}
+
+function shownAddress(
+  { address, prefixLength, interface: name }: VrrpInstance['addresses'][number],
+  own: string,
+): string {
+  const text = `${address}/${prefixLength}`;
+  return name === own ? text : `${text} on ${name}`;
+}

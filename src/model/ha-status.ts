@@ -1,0 +1,30 @@
+/** The instances of VRRP of a director and the process that drives them, as status and metrics show them. */
+import type { VrrpRole } from './vrrp-role.js';
+
+export interface HaStatus {
+  readonly process: VrrpProcessStatus;
+  /** In the order of the file. */
+  readonly instances: readonly InstanceStatus[];
+}
+
+/** `lvsd-vrrp`. */
+export interface VrrpProcessStatus {
+  readonly running: boolean;
+  /** null while it does not run. */
+  readonly pid: number | null;
+  /** For people: why it does not run; empty while it does. */
+  readonly reason: string;
+  /** How often it was started again since lvsd began. */
+  readonly restarts: number;
+  /** What it runs without, each with the reason and the next step. */
+  readonly shortcomings: readonly string[];
+}
+
+/** An instance as the file has it, and its role. */
+export interface InstanceStatus extends VrrpRole {
+  readonly interface: string;
+  readonly vrid: number;
+  readonly version: 2 | 3;
+  /** `192.0.2.10/24`; with ` on eth1` where that is not the instance's interface. */
+  readonly addresses: readonly string[];
+}
