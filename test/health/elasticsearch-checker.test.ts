@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import type { TlsOptions } from 'node:tls';
 import { ElasticsearchChecker, type ElasticsearchSettings } from '../../src/health/checkers/elasticsearch.js';
 import { plainSockets } from '../../src/health/net/sockets.js';
-import type { ProbeResult } from '../../src/health/types.js';
 import { skipWithout } from '../support/require-tool.js';
 import { createCertificates } from './support/certificates.js';
-import { leavesNothingOpen } from './support/descriptors.js';
-import { probe, withServer } from './support/loopback.js';
+import { withServer } from './support/loopback.js';
 import { tlsSettings } from './support/settings.js';
+import { asking, wordsOf } from './support/verdict.js';
 
 const settings: ElasticsearchSettings = {
   credentials: { username: null, password: null },
@@ -51,23 +51,22 @@ function node(answer: object | string, { status = 200, password = '' } = {}): (s
   };
 }
 
+const ask = asking<ElasticsearchSettings>(
+  (port, more) =>
+    new ElasticsearchChecker(plainSockets, { address: '127.0.0.1', port }, { ...settings, ...more }),
+);
+
 async function verdict(
   serve: (socket: Socket) => void,
   more: Partial<ElasticsearchSettings> = {},
-  timeoutMs = 5000,
+  { timeoutMs = 5000, tls }: { readonly timeoutMs?: number; readonly tls?: TlsOptions } = {},
 ): Promise<string> {
-  const results: ProbeResult[] = [];
-  await withServer(serve, async ({ port }) => {
-    const checker = new ElasticsearchChecker(
-      plainSockets,
-      { address: '127.0.0.1', port },
-      { ...settings, ...more },
-    );
-    results.push(await leavesNothingOpen(() => probe(checker, timeoutMs)));
-  });
-  const [found = assert.fail()] = results;
-  const words = 'reason' in found ? found.reason : found.detail;
-  return found.ok === true ? `up: ${words}` : words.replace(/^elasticsearch 127\.0\.0\.1:\d+: /, '');
+  let words = '';
+  const take = async ({ port }: { readonly port: number }): Promise<void> => {
+    words = wordsOf(await ask(port, more, timeoutMs));
+  };
+  await withServer(serve, take, tls === undefined ? {} : { tls });
+  return words;
 }
 
 describe('ElasticsearchChecker', () => {
@@ -122,33 +121,18 @@ describe('ElasticsearchChecker', () => {
     assert.equal(await verdict(node('[1]')), 'the answer has no status of a cluster, got none');
     assert.equal(await verdict(node('7')), 'the answer is no JSON object');
     assert.equal(await verdict(node(`"${'x'.repeat(70_000)}"`)), 'the answer is too long');
-    assert.equal(await verdict(() => undefined, {}, 100), 'response: timeout after 100ms');
+    assert.equal(await verdict(() => undefined, {}, { timeoutMs: 100 }), 'response: timeout after 100ms');
   });
 
   it('speaks TLS when told', { skip: skipWithout('openssl', 'apt-get install openssl') }, async () => {
     const certificates = createCertificates();
     try {
       const tls = { ...tlsSettings, authorities: readFileSync(certificates.authorityFile, 'utf8') };
-      const ask = async (serverName: string | null): Promise<string> => {
-        let words = '';
-        await withServer(
-          node(health),
-          async ({ port }) => {
-            const checker = new ElasticsearchChecker(
-              plainSockets,
-              { address: '127.0.0.1', port },
-              { ...settings, tls: { ...tls, serverName } },
-            );
-            const result = await leavesNothingOpen(() => probe(checker));
-            words = 'reason' in result ? result.reason : result.detail;
-          },
-          { tls: certificates.valid },
-        );
-        return words;
-      };
-      assert.equal(await ask('shop.example'), 'cluster status green');
-      assert.equal(await ask(null), 'cluster status green');
-      assert.match(await ask('evil.example'), /: TLS: Host: evil\.example\. is not in/);
+      const told = (serverName: string | null): Promise<string> =>
+        verdict(node(health), { tls: { ...tls, serverName } }, { tls: certificates.valid });
+      assert.equal(await told('shop.example'), 'up: cluster status green');
+      assert.equal(await told(null), 'up: cluster status green');
+      assert.match(await told('evil.example'), /^TLS: Host: evil\.example\. is not in/);
     } finally {
       certificates.remove();
     }

@@ -4,13 +4,12 @@ import { describe, it } from 'node:test';
 import { ObjectId, Timestamp } from 'mongodb';
 import { MongodbChecker, type MongodbSettings } from '../../src/health/checkers/mongodb.js';
 import { plainSockets } from '../../src/health/net/sockets.js';
-import type { ProbeResult } from '../../src/health/types.js';
 import { skipWithout } from '../support/require-tool.js';
 import { createCertificates } from './support/certificates.js';
-import { leavesNothingOpen } from './support/descriptors.js';
-import { closedPort, probe, withServer } from './support/loopback.js';
-import { refusal, withMongoServer, type MongoScript } from './support/mongo-server.js';
+import { closedPort, withServer } from './support/loopback.js';
+import { refusal, withMongoServer } from './support/mongo-server.js';
 import { tlsSettings } from './support/settings.js';
+import { asking, findingBy } from './support/verdict.js';
 
 const settings: MongodbSettings = {
   credentials: { username: null, password: null },
@@ -22,40 +21,11 @@ const settings: MongodbSettings = {
   timeoutMs: 5000,
 };
 
-async function ask(
-  port: number,
-  more: Partial<MongodbSettings> = {},
-  timeoutMs = 5000,
-): Promise<ProbeResult> {
-  const checker = new MongodbChecker(
-    plainSockets,
-    { address: '127.0.0.1', port },
-    { ...settings, timeoutMs, ...more },
-  );
-  return await leavesNothingOpen(() => probe(checker, timeoutMs));
-}
-
-interface Found {
-  readonly result: ProbeResult;
-  readonly words: string;
-  readonly asked: readonly string[];
-}
-
-async function verdict(
-  script: MongoScript,
-  more: Partial<MongodbSettings> = {},
-  timeoutMs = 5000,
-): Promise<Found> {
-  const found: Found[] = [];
-  await withMongoServer(script, async ({ port, asked, idle }) => {
-    const result = await ask(port, more, timeoutMs);
-    await idle();
-    const words =
-      'reason' in result ? result.reason.replace(/^mongodb 127\.0\.0\.1:\d+: /, '') : `up: ${result.detail}`;
-    found.push({ result, words, asked: asked() });
-  });
-  return found[0] ?? assert.fail();
-}
+const ask = asking<MongodbSettings>(
+  (port, more, timeoutMs) =>
+    new MongodbChecker(plainSockets, { address: '127.0.0.1', port }, { ...settings, timeoutMs, ...more }),
+);
+const verdict = findingBy(withMongoServer, ask);
 
 const set = { setName: 'rs0', setVersion: 3, me: 'db1:27017', hosts: ['db1:27017', 'db2:27017'] };
 const primary = {

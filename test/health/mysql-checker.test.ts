@@ -4,14 +4,13 @@ import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { MysqlChecker, type MysqlSettings } from '../../src/health/checkers/mysql.js';
 import { plainSockets } from '../../src/health/net/sockets.js';
-import type { ProbeResult } from '../../src/health/types.js';
 import type { TlsSettings } from '../../src/model/health-check.js';
 import { skipWithout } from '../support/require-tool.js';
 import { createCertificates, type TestCertificates } from './support/certificates.js';
-import { leavesNothingOpen } from './support/descriptors.js';
-import { closedPort, probe, withServer } from './support/loopback.js';
+import { closedPort, withServer } from './support/loopback.js';
 import { showing, withMysqlServer, type MysqlAnswer, type MysqlScript } from './support/mysql-server.js';
 import { floodWith, mysqlRawServer, OK_PACKET, packetOf } from './support/mysql-raw-server.js';
+import { asking, findingBy, wordsOf } from './support/verdict.js';
 
 const settings: MysqlSettings = {
   credentials: { username: 'lvsd', password: null },
@@ -22,33 +21,10 @@ const settings: MysqlSettings = {
   donor: 'down',
 };
 
-async function ask(port: number, more: Partial<MysqlSettings> = {}, timeoutMs = 5000): Promise<ProbeResult> {
-  const checker = new MysqlChecker(plainSockets, { address: '127.0.0.1', port }, { ...settings, ...more });
-  return await leavesNothingOpen(() => probe(checker, timeoutMs));
-}
-
-interface Found {
-  readonly result: ProbeResult;
-  readonly words: string;
-  readonly asked: readonly string[];
-}
-
-/** What it says of a server, without the server's address, and what it asked. */
-async function verdict(
-  script: MysqlScript,
-  more: Partial<MysqlSettings> = {},
-  timeoutMs = 5000,
-): Promise<Found> {
-  const found: Found[] = [];
-  await withMysqlServer(script, async ({ port, asked, idle }) => {
-    const result = await ask(port, more, timeoutMs);
-    await idle();
-    const words =
-      'reason' in result ? result.reason.replace(/^mysql 127\.0\.0\.1:\d+: /, '') : `up: ${result.detail}`;
-    found.push({ result, words, asked: asked().map((statement) => statement.replace(/ WHERE .*/, '')) });
-  });
-  return found[0] ?? assert.fail();
-}
+const ask = asking<MysqlSettings>(
+  (port, more) => new MysqlChecker(plainSockets, { address: '127.0.0.1', port }, { ...settings, ...more }),
+);
+const verdict = findingBy(withMysqlServer, ask);
 
 const primary = { version: '8.4.2', read_only: 'OFF', super_read_only: 'OFF' };
 const replica = { version: '8.4.2', read_only: 'ON', super_read_only: 'ON' };
@@ -257,7 +233,7 @@ describe('MysqlChecker', () => {
         (socket) => void socket.end(words),
         async ({ port }) => {
           const result = await ask(port);
-          found = 'reason' in result ? result.reason.replace(/^mysql [^ ]*: /, '') : 'up';
+          found = wordsOf(result);
         },
       );
       return found;
@@ -292,11 +268,10 @@ describe('MysqlChecker in TLS', { skip: skipWithout('openssl', 'apt-get install 
   before(() => (certificates = createCertificates()));
   after(() => certificates.remove());
 
-  const wordsOf = async (serve: (socket: Socket) => void, tls: TlsSettings | null): Promise<string> => {
+  const saidOf = async (serve: (socket: Socket) => void, tls: TlsSettings | null): Promise<string> => {
     const words: string[] = [];
     await withServer(serve, async ({ port }) => {
-      const result = await ask(port, { tls, credentials: { username: 'lvsd', password: 'geheim' } });
-      words.push('reason' in result ? result.reason.replace(/^mysql 127\.0\.0\.1:\d+: /, '') : result.detail);
+      words.push(wordsOf(await ask(port, { tls, credentials: { username: 'lvsd', password: 'geheim' } })));
     });
     return words.join('');
   };
@@ -306,7 +281,7 @@ describe('MysqlChecker in TLS', { skip: skipWithout('openssl', 'apt-get install 
     const trusting = { verify: true, serverName: 'shop.example', authorities, client: null };
     for (const tls of [certificates.valid, null]) {
       const serve = mysqlRawServer(tls, (stream) => floodWith(stream));
-      assert.equal(await wordsOf(serve, tls === null ? null : trusting), 'log-in: the server sends too much');
+      assert.equal(await saidOf(serve, tls === null ? null : trusting), 'log-in: the server sends too much');
     }
   });
 
@@ -315,7 +290,7 @@ describe('MysqlChecker in TLS', { skip: skipWithout('openssl', 'apt-get install 
       mysqlRawServer(null, (stream, _packet, sequence) => {
         stream.write(packetOf(sequence, sequence === 1 ? payload : OK_PACKET));
       });
-    assert.equal(await wordsOf(answering(OK_PACKET), null), 'SHOW GLOBAL VARIABLES: the answer has no rows');
+    assert.equal(await saidOf(answering(OK_PACKET), null), 'SHOW GLOBAL VARIABLES: the answer has no rows');
     const sent: Buffer[] = [];
     const thief = mysqlRawServer(null, (stream, packet, sequence) => {
       if (sequence === 1) sent.push(packet);
@@ -323,7 +298,7 @@ describe('MysqlChecker in TLS', { skip: skipWithout('openssl', 'apt-get install 
         packetOf(sequence, sequence === 1 ? Buffer.from('\xfb/etc/hostname', 'latin1') : OK_PACKET),
       );
     });
-    assert.match(await wordsOf(thief, null), /^SHOW GLOBAL VARIABLES: /);
+    assert.match(await saidOf(thief, null), /^SHOW GLOBAL VARIABLES: /);
     assert.ok(sent.every((packet) => !packet.includes(readFileSync('/etc/hostname'))));
   });
 });

@@ -20,6 +20,7 @@ import {
   type PostgresqlAnswers,
 } from './support/postgresql-server.js';
 import { tlsSettings } from './support/settings.js';
+import { shortened } from './support/verdict.js';
 
 const settings: PostgresqlSettings = {
   credentials: { username: 'probe', password: null },
@@ -45,13 +46,7 @@ async function ask(
   more: Partial<PostgresqlSettings> = {},
   timeoutMs = 5000,
 ): Promise<ProbeResult> {
-  return short(await resultOf(postgresqlServer(answers), checkerOf(more), timeoutMs));
-}
-
-function short(result: ProbeResult): ProbeResult {
-  return 'reason' in result
-    ? { ...result, reason: result.reason.replace(/^postgresql 127\.0\.0\.1:\d+: /, '') }
-    : result;
+  return shortened(await resultOf(postgresqlServer(answers), checkerOf(more), timeoutMs));
 }
 
 const primary = { name: 'primary', term: 11 } as const;
@@ -178,7 +173,7 @@ describe('PostgresqlChecker', () => {
       reason: `postgresql 127.0.0.1:${port}: connect: ECONNREFUSED`,
     });
     const reasonOf = async (serve: Parameters<typeof resultOf>[0]): Promise<string> => {
-      const result = short(await resultOf(serve, checkerOf({})));
+      const result = shortened(await resultOf(serve, checkerOf({})));
       return 'reason' in result ? result.reason : 'up';
     };
     assert.equal(await reasonOf((socket) => void socket.end()), 'login: connection closed');

@@ -13,6 +13,7 @@ import { abortsAnywhere, resultOf, survivesStrangeBytes } from './support/client
 import { answering, closedPort, probe, withServer } from './support/loopback.js';
 import { bulk, info, redisServer, type RedisAnswers } from './support/redis-server.js';
 import { tlsSettings } from './support/settings.js';
+import { shortened } from './support/verdict.js';
 
 const settings: RedisSettings = {
   credentials: { username: null, password: null },
@@ -38,13 +39,7 @@ async function ask(
   more: Partial<RedisSettings> = {},
   timeoutMs = 5000,
 ): Promise<ProbeResult> {
-  return short(await resultOf(redisServer(answers), checkerOf(more), timeoutMs));
-}
-
-function short(result: ProbeResult): ProbeResult {
-  return 'reason' in result
-    ? { ...result, reason: result.reason.replace(/^redis 127\.0\.0\.1:\d+: /, '') }
-    : result;
+  return shortened(await resultOf(redisServer(answers), checkerOf(more), timeoutMs));
 }
 
 const primary = { name: 'primary', term: null } as const;
@@ -241,7 +236,7 @@ describe('RedisChecker', () => {
       reason: `redis 127.0.0.1:${port}: connect: ECONNREFUSED`,
     });
     const reasonOf = async (serve: Parameters<typeof resultOf>[0]): Promise<string> => {
-      const result = short(await resultOf(serve, checkerOf({})));
+      const result = shortened(await resultOf(serve, checkerOf({})));
       return 'reason' in result ? result.reason : 'up';
     };
     assert.match(
@@ -287,7 +282,7 @@ describe('RedisChecker', () => {
     const claims = ['*30000000\r\n', '%30000000\r\n', '~30000000\r\n', '>30000000\r\n'];
     for (const answer of [...claims, `+OK\r\n${claims[0]}`, `$2\r\n*1\r\n${claims[0]}`]) {
       const before = process.memoryUsage().rss;
-      const result = short(await resultOf(answering(answer.repeat(8)), checkerOf({ role: 'primary' })));
+      const result = shortened(await resultOf(answering(answer.repeat(8)), checkerOf({ role: 'primary' })));
       assert.deepEqual(result, { ok: false, reason: 'INFO: the answer is a list' }, JSON.stringify(answer));
       assert.ok(process.memoryUsage().rss - before < 100e6);
     }
@@ -344,7 +339,7 @@ describe('RedisChecker in TLS', { skip: skipWithout('openssl', 'apt-get install 
       async ({ port, idle }) => {
         const good = await probe(checkerOf({ tls, role: 'primary' })(port));
         assert.deepEqual(good, { ok: true, detail: 'primary', role: primary });
-        const bad = short(await probe(checkerOf({ tls: tlsSettings })(port)));
+        const bad = shortened(await probe(checkerOf({ tls: tlsSettings })(port)));
         assert.deepEqual(bad, { ok: false, reason: 'TLS: unable to verify the first certificate' });
         await idle();
       },
