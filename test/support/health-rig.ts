@@ -2,12 +2,13 @@
 import type { Timer } from '../../src/base/clock.js';
 import { HealthRunner, type HealthRunnerOptions, type RememberedVerdict } from '../../src/health/runner.js';
 import type { ActiveCheck, Checker, ProbeResult } from '../../src/health/types.js';
-import type { CheckTiming } from '../../src/model/health-check.js';
 import type { ServerKey, ServiceKey } from '../../src/model/keys.js';
 import type { Verdict } from '../../src/model/status.js';
 import type { VirtualService } from '../../src/model/virtual-service.js';
 import { FakeClock } from './fake-clock.js';
 import { keyOf, server, serverKeyOf, service } from './models.js';
+
+export { tcpCheck as tcp } from './tcp-check.js';
 
 /** What a probe meets. */
 export type Behaviour =
@@ -26,24 +27,6 @@ export type Behaviour =
 
 /** @param nowMs since the beginning @param port of the probe */
 export type Behave = (nowMs: number, port: number) => Behaviour;
-
-const TIMING: CheckTiming = {
-  intervalMs: 2000,
-  fastIntervalMs: 2000,
-  downIntervalMs: 2000,
-  timeoutMs: 1000,
-  rise: 2,
-  fall: 3,
-  jitter: 0,
-};
-
-/** Every 2 s, 1 s long, up after 2, down after 3, unless a test says otherwise. */
-export function tcp(changes: Partial<CheckTiming> = {}, port: number | null = null): ActiveCheck {
-  const { intervalMs = TIMING.intervalMs } = changes;
-  const intervals = { intervalMs, fastIntervalMs: intervalMs, downIntervalMs: intervalMs };
-  const timing = { ...TIMING, ...intervals, ...changes };
-  return { type: 'tcp', timing, port, send: null, expect: null, maxBytes: 1024 };
-}
 
 /** A service on 192.0.2.`host`:80 whose servers are 10.0.0.1:`port`. */
 export function shop(
