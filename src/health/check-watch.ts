@@ -123,7 +123,6 @@ export class CheckWatch implements Taker {
   }
 
   get #limitMs(): number {
-    const { jitter, timeoutMs } = this.#timing;
-    return MOST_MISSED * (this.intervalMs * (1 + jitter) + timeoutMs) + GRACE_MS;
+    return MOST_MISSED * (this.intervalMs + this.#timing.timeoutMs) + GRACE_MS;
   }
 }

@@ -35,14 +35,11 @@ interface Seat {
   urgent: boolean;
 }
 
-/** A probe under way. */
-interface Flight {
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
-}
-
 /** Between two probes that somebody else's answer brings forward, ms: two servers that flap cannot drive each other. */
 const WAKE_GAP_MS = 250;
+
+/** A probe that begins late does not delay those after it, but none comes sooner after it than this share of the pace. */
+const LEAST_GAP = 0.5;
 
 type WaitingFor = 'time' | 'turn' | 'result' | 'nothing';
 
@@ -68,12 +65,15 @@ export class Prober {
   readonly #takeOff = (): void => this.#fly();
   /** When the next probe in rhythm is planned, how long after the last one's start that is, and by which pace. */
   #regular = { dueMs: 0, gapMs: 0, paceMs: Infinity };
-  /** When the last probe in rhythm began. */
-  #startedMs = -Infinity;
+  /** From when on the next pace counts: when the last probe in rhythm was planned, or later where it began too late. */
+  #beatMs = -Infinity;
   #alarmedMs = Infinity;
   #queuedMs = 0;
   #waiting: WaitingFor = 'nothing';
-  #flight: Flight | null = null;
+  /** Of all probes until one is aborted: to make it takes a tenth of the work of a small probe. */
+  #abort = new AbortController();
+  /** The end of the probe under way. */
+  #flight: Promise<void> | null = null;
   /** For when it was brought forward last by `wake`, ms of the clock. */
   #wokenMs = -Infinity;
   /** It is to be woken once the flight has ended. */
@@ -134,7 +134,7 @@ export class Prober {
    * asked before it happened, so another one follows it. Harmless before the first probe, which comes soon.
    */
   wake(): void {
-    if (this.#waiting === 'nothing' || this.#startedMs === -Infinity) return;
+    if (this.#waiting === 'nothing' || this.#beatMs === -Infinity) return;
     if (this.#waiting === 'result') {
       this.#wakeAfter = true;
       return;
@@ -165,8 +165,8 @@ export class Prober {
     this.#alarm.cancel();
     this.#context.gate.withdraw(this.#takeOff);
     this.#waiting = 'nothing';
-    this.#flight?.abort.abort(new Error('check was stopped'));
-    await this.#flight?.ended;
+    this.#abort.abort(new Error('check was stopped'));
+    await this.#flight;
   }
 
   #queue(): void {
@@ -176,21 +176,20 @@ export class Prober {
   }
 
   #fly(): void {
-    const abort = new AbortController();
+    if (this.#abort.signal.aborted) this.#abort = new AbortController();
     this.#waiting = 'result';
-    this.#flight = { abort, ended: this.#probe(abort) };
+    this.#flight = this.#probe();
   }
 
-  async #probe(abort: AbortController): Promise<void> {
+  async #probe(): Promise<void> {
     const { clock, gate, stalls, observer, nextMoment } = this.#context;
     const began = nextMoment();
     const startMs = clock.nowMs();
     const turnedMs = stalls.turnedMs();
     observer?.began?.(startMs - this.#alarmedMs, startMs - this.#queuedMs);
     const inRhythm = startMs >= this.#regular.dueMs;
-    const gapMs = inRhythm ? this.#regular.gapMs + (startMs - this.#regular.dueMs) : 0;
-    if (inRhythm) this.#startedMs = startMs;
-    const probe = await timedProbe(this.#checker, this.#timeoutMs, this.#context, abort);
+    const gapMs = inRhythm ? this.#regular.gapMs + this.#beat(startMs) - this.#regular.dueMs : 0;
+    const probe = await timedProbe(this.#checker, this.#timeoutMs, this.#context, this.#abort);
     this.#flight = null;
     gate.release();
     if (this.#stopped) return;
@@ -206,29 +205,40 @@ export class Prober {
     this.wake();
   }
 
+  /** A probe in rhythm begins. */
+  #beat(startMs: number): number {
+    this.#beatMs = Math.max(this.#regular.dueMs, startMs - LEAST_GAP * this.paceMs);
+    return this.#beatMs;
+  }
+
   /** To those whose turn it is. */
   #deliver(probe: TimedResult, moments: ProbeMoments, inRhythm: boolean, gapMs: number): void {
     for (const seat of this.#seats.values()) seat.creditMs += gapMs;
+    const isDue = ({ taker, creditMs, urgent }: Seat, paceMs: number): boolean =>
+      urgent || (inRhythm && creditMs + paceMs > taker.intervalMs);
+    const give = (seat: Seat): void => {
+      seat.creditMs = 0;
+      seat.urgent = false;
+      seat.taker.take(probe, moments);
+    };
+    if (this.#seats.size === 1) {
+      for (const seat of this.#seats.values()) if (isDue(seat, seat.taker.intervalMs)) give(seat);
+      return;
+    }
     let left = [...this.#seats.values()];
     for (;;) {
-      const paceMs = this.paceMs;
-      const isDue = ({ taker, creditMs, urgent }: Seat): boolean =>
-        urgent || (inRhythm && creditMs + paceMs > taker.intervalMs);
-      const due = left.filter(isDue);
+      const { paceMs } = this;
+      const due = left.filter((seat) => isDue(seat, paceMs));
       if (due.length === 0) return;
       left = left.filter((seat) => !due.includes(seat));
-      for (const seat of due) {
-        seat.creditMs = 0;
-        seat.urgent = false;
-        seat.taker.take(probe, moments);
-      }
+      due.forEach(give);
     }
   }
 
-  /** A pace after the last one's start; after a standstill the place in time is found anew if that is past. */
+  /** A pace after the last one; after a standstill the place in time is found anew if that is past. */
   #nextMs(stalled: boolean): number {
     const nowMs = this.#context.clock.nowMs();
-    const nextMs = this.#startedMs + this.#jittered();
+    const nextMs = this.#beatMs + this.#jittered();
     if (nextMs >= nowMs) return nextMs;
     return stalled ? nowMs + this.#phase * this.paceMs : nowMs;
   }
@@ -240,9 +250,9 @@ export class Prober {
 
   /** The pace has changed in the middle of a wait; where its time is past, the probe finds a place of its own soon. */
   #keepPace(): void {
-    if (this.#waiting !== 'time' || this.#startedMs === -Infinity) return;
+    if (this.#waiting !== 'time' || this.#beatMs === -Infinity) return;
     const nowMs = this.#context.clock.nowMs();
-    const regularMs = this.#startedMs + this.#jittered();
+    const regularMs = this.#beatMs + this.#jittered();
     const { paceMs } = this;
     if (regularMs >= nowMs) {
       this.#plan(regularMs, paceMs);
@@ -270,7 +280,7 @@ export class Prober {
     this.#alarm.set(untilMs);
   }
 
-  /** The pace changed at random by up to the jitter of who sets it, so that probes of many servers stay spread. */
+  /** The pace, shortened at random by up to the jitter of who sets it, so that no rhythm outside beats with it for long. */
   #jittered(): number {
     let paceMs = Infinity;
     let jitter = 0;
@@ -278,6 +288,6 @@ export class Prober {
       if (taker.intervalMs < paceMs) ({ intervalMs: paceMs, jitter } = taker);
       else if (taker.intervalMs === paceMs) jitter = Math.min(jitter, taker.jitter);
     }
-    return paceMs * (1 + jitter * (2 * this.#context.random() - 1));
+    return paceMs * (1 - jitter * this.#context.random());
   }
 }

@@ -290,9 +290,13 @@ export class HealthRunner {
     if (watched === undefined || at === undefined) return;
     this.#options.observer?.probed(at.serviceName, at.server.name, outcome, durationMs);
     at.watch.fold(watched.service.requiredChecks, this.#options.clock.wallMs());
-    const claim = at.watch.checks.find(({ watch }) => watch === claiming);
-    if (claim !== undefined) this.#calls.claimed(claim);
+    if (claiming !== null) this.#claimed(at.watch, claiming);
     this.#options.onVerdict(service, server, at.watch.verdict);
+  }
+
+  #claimed({ checks }: ServerWatch, claiming: CheckWatch): void {
+    const claim = checks.find(({ watch }) => watch === claiming);
+    if (claim !== undefined) this.#calls.claimed(claim);
   }
 
   #release(watched: Watched): void {

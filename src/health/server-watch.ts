@@ -4,7 +4,7 @@ import { leastLoad, type Load } from '../model/load.js';
 import type { RoleReport } from '../model/role.js';
 import type { CountedState, Verdict } from '../model/status.js';
 import type { CheckWatch } from './check-watch.js';
-import { foldChecks } from './fold-checks.js';
+import { foldChecks, type Opinion } from './fold-checks.js';
 import type { Prober } from './prober.js';
 
 /** One check, where it gets its results, and what tells it apart. */
@@ -70,23 +70,34 @@ export class ServerWatch {
 
   /** Asks the checks anew. @returns as `follow` */
   fold(required: number, checkedAtMs: number | null): boolean {
-    const opinions = this.#checks.map(({ label, watch }) => ({ label, count: watch.count }));
-    const fold = foldChecks(opinions, required);
-    const { state, sinceMs } = this.#verdict;
+    const { state, countsAs, reason, byRole } = foldChecks(this.#opinions(), required);
+    const { state: before, sinceMs } = this.#verdict;
+    const load = this.#load();
     const role = this.#role();
     return this.#change({
-      ...fold,
-      sinceMs: fold.state === state ? sinceMs : this.#clock.wallMs(),
+      state,
+      countsAs,
+      reason,
+      sinceMs: state === before ? sinceMs : this.#clock.wallMs(),
       checkedAtMs,
-      ...this.#load(),
+      ...(byRole === undefined ? {} : { byRole }),
+      ...(load === undefined ? {} : { load }),
       ...(role === undefined ? {} : { role }),
     });
   }
 
+  #opinions(): readonly Opinion[] {
+    return this.#checks.map(({ label, watch: { count } }) => ({ label, count }));
+  }
+
   /** The least of what they say. */
-  #load(): { readonly load?: Load } {
-    const said = this.#checks.map(({ watch }) => watch.load).filter((load) => load !== undefined);
-    return said.length === 0 ? {} : { load: said.reduce(leastLoad) };
+  #load(): Load | undefined {
+    let least: Load | undefined;
+    for (const { watch } of this.#checks) {
+      const { load } = watch;
+      if (load !== undefined) least = least === undefined ? load : leastLoad(least, load);
+    }
+    return least;
   }
 
   /** Of several that ask, the one that wants the primary has the say. */

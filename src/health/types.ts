@@ -39,7 +39,8 @@ export interface Checker {
    * Probes once.
    *
    * Settles promptly, with every descriptor closed, once `signal` aborts; the abort's reason is an Error whose
-   * message ("timeout after 1s") belongs into the failure. Never called again before it has settled.
+   * message ("timeout after 1s") belongs into the failure. Never called again before it has settled, and then mostly with
+   * the same signal: no listener may be left there.
    */
   probe(signal: AbortSignal): Promise<ProbeResult>;
 }

@@ -30,12 +30,12 @@ interface Series {
 
 /** Hears of every probe; satisfies what the health runner asks of an observer. */
 export class CheckMetrics {
-  /** By formatted labels. */
-  readonly #series = new Map<string, Series>();
+  /** By service and server: to make labels of them for each probe would cost more than to count it. */
+  readonly #series = new Map<string, Map<string, Series>>();
 
   /** Counts one probe. */
   probed(service: string, server: string, result: CheckResult, durationMs: number): void {
-    const series = this.#seriesOf(formatLabels({ service, server }));
+    const series = this.#seriesOf(service, server);
     const seconds = durationMs / 1000;
     const place = BOUNDS_SEC.findIndex((bound) => seconds <= bound);
     const bucket = place === -1 ? BOUNDS_SEC.length : place;
@@ -46,26 +46,35 @@ export class CheckMetrics {
 
   /** Drops the series of a server that is no longer checked under this name. */
   forgotten(service: string, server: string): void {
-    this.#series.delete(formatLabels({ service, server }));
+    const ofService = this.#series.get(service);
+    ofService?.delete(server);
+    if (ofService?.size === 0) this.#series.delete(service);
   }
 
   /** Both families in pieces of text; servers may come and go between two pieces. */
   *expose(): Generator<string, void> {
     yield formatHeader(DURATION);
-    for (const [labels, series] of this.#series) yield formatHistogram(labels, series);
+    for (const [labels, series] of this.#all()) yield formatHistogram(labels, series);
     yield formatHeader(RESULT);
-    for (const [labels, { results }] of this.#series)
+    for (const [labels, { results }] of this.#all())
       yield RESULTS.map((result) =>
         formatSample(RESULT.name, `${labels},${formatLabels({ result })}`, results[result]),
       ).join('');
   }
 
-  #seriesOf(labels: string): Series {
-    let series = this.#series.get(labels);
+  *#all(): Generator<[labels: string, series: Series], void> {
+    for (const [service, ofService] of this.#series)
+      for (const [server, series] of ofService) yield [formatLabels({ service, server }), series];
+  }
+
+  #seriesOf(service: string, server: string): Series {
+    let ofService = this.#series.get(service);
+    if (ofService === undefined) this.#series.set(service, (ofService = new Map<string, Series>()));
+    let series = ofService.get(server);
     if (series === undefined) {
       const buckets = new Array<number>(BOUNDS_SEC.length + 1).fill(0);
       series = { buckets, results: { success: 0, failure: 0, timeout: 0, inconclusive: 0 }, totalSec: 0 };
-      this.#series.set(labels, series);
+      ofService.set(server, series);
     }
     return series;
   }

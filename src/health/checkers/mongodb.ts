@@ -71,10 +71,12 @@ export class MongodbChecker implements Checker {
     signal: AbortSignal,
   ): Promise<ProbeResult> {
     let client: MongoClient | null = null;
+    const aborted = new Abort(signal);
     try {
       client = new Client(`mongodb://${encodeURIComponent(way.path)}/`, this.#options());
-      return await Promise.race([way.failed, whenAborted(signal), this.#ask(client)]);
+      return await Promise.race([way.failed, aborted.happened, this.#ask(client)]);
     } finally {
+      aborted.forget();
       // First the connections: what the client then still waits for fails.
       await way.close();
       await client?.close().catch(() => undefined);
@@ -157,11 +159,23 @@ function rootOf(thrown: unknown): unknown {
   return thrown instanceof Error && thrown.cause instanceof Error ? rootOf(thrown.cause) : thrown;
 }
 
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = (): void =>
-      reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
+/** Rejects when the signal aborts, until it is forgotten. */
+class Abort {
+  readonly happened: Promise<never>;
+  readonly #signal: AbortSignal;
+  #listener: () => void = () => undefined;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    this.happened = new Promise((_resolve, reject) => {
+      this.#listener = () =>
+        reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+    });
+    signal.addEventListener('abort', this.#listener);
+    if (signal.aborted) this.#listener();
+  }
+
+  forget(): void {
+    this.#signal.removeEventListener('abort', this.#listener);
+  }
 }

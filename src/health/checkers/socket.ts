@@ -1,8 +1,7 @@
 /**
- * One socket for one probe. undici and net would leave a connect that nobody answers open until the kernel gives up
- * (about two minutes); here the abort closes it at once, and a probe has ended only when its descriptor is closed.
+ * One socket for one probe. net would leave a connect that nobody answers open until the kernel gives up (about two
+ * minutes); here the abort closes it at once, and a probe has ended only when its descriptor is closed.
  */
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
 /** By a socket, the one that speaks over it: TLS. */
@@ -26,9 +25,9 @@ export async function withSocket<T extends Socket, Result>(
 ): Promise<Result> {
   const closed = new Promise((resolve) => socket.once('close', resolve));
   // `use` hears of errors by its own listeners; one that comes after the outcome is known changes nothing.
-  socket.on('error', () => undefined);
+  socket.on('error', ignored);
   const abort = (): void => void (covers.get(socket) ?? socket).destroy(abortReason(signal));
-  signal.addEventListener('abort', abort, { once: true });
+  signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
   try {
     return await use(socket);
@@ -58,18 +57,18 @@ export async function connected(socket: Socket): Promise<void> {
  *
  * @throws the socket's error, or "connection closed" when it ended without one
  */
-export async function reached(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
-  const closed = new AbortController();
-  const onClose = (): void => closed.abort();
-  socket.once('close', onClose);
-  try {
-    await once(socket, event, { signal: closed.signal });
-  } catch (thrown) {
-    throw closed.signal.aborted ? new Error('connection closed') : thrown;
-  } finally {
-    socket.off('close', onClose);
-  }
+export function reached(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onClose = (): void => reject(new Error('connection closed'));
+    const onEvent = (): void => {
+      socket.off('error', reject).off('close', onClose);
+      resolve();
+    };
+    socket.once(event, onEvent).once('error', reject).once('close', onClose);
+  });
 }
+
+const ignored = (): void => undefined;
 
 function abortReason(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));

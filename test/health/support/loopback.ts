@@ -1,5 +1,6 @@
 /** Small servers on loopback whose bytes a test decides, and probes with a real timeout. */
-import { once } from 'node:events';
+import assert from 'node:assert/strict';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { realClock } from '../../../src/base/clock.js';
@@ -78,7 +79,7 @@ export async function closedPort(): Promise<number> {
   return server.port;
 }
 
-/** Probes once; aborts as the runner does. */
+/** Probes once; aborts as the runner does, which goes on with the same signal: nobody may be left listening there. */
 export async function probe(checker: Checker, timeoutMs = 5000): Promise<ProbeResult> {
   const abort = new AbortController();
   const timeOut = (): void => abort.abort(new Error(`timeout after ${formatDuration(timeoutMs)}`));
@@ -87,6 +88,7 @@ export async function probe(checker: Checker, timeoutMs = 5000): Promise<ProbeRe
     return await checker.probe(abort.signal);
   } finally {
     timer.cancel();
+    assert.deepEqual(getEventListeners(abort.signal, 'abort'), []);
   }
 }
 

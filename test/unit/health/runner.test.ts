@@ -101,7 +101,7 @@ describe('HealthRunner', () => {
     }
   });
 
-  it('changes intervals by jitter, both ways', async () => {
+  it('shortens intervals by jitter, and lengthens none', async () => {
     const clock = new FakeClock();
     const times: number[] = [];
     const makeChecker = (): Checker => ({
@@ -114,9 +114,42 @@ describe('HealthRunner', () => {
     runner.configure([service(tcpCheck({ intervalMs: 1000, jitter: 0.2 }), [realServer(1)])]);
     await clock.advanceAsync(60_000);
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    assert.ok(gaps.every((gap) => gap >= 799.9 && gap <= 1200.1));
+    assert.ok(gaps.every((gap) => gap >= 799.9 && gap <= 1000.1));
     assert.ok(gaps.length > 50);
-    assert.ok(Math.min(...gaps) < 850 && Math.max(...gaps) > 1150);
+    assert.ok(Math.min(...gaps) < 820 && Math.max(...gaps) > 980);
+    await runner.close();
+  });
+
+  it('tells of a dead server within its row of intervals, whatever the jitter', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { runner, clock, pool, verdict } = harness({ random: randomOf(seed) });
+      runner.configure([service(tcpCheck({ intervalMs: 1000, jitter: 0.5, fall: 3 }), [realServer(1)])]);
+      await clock.advanceAsync(10_000 + 97 * seed);
+      pool.failing.add(1);
+      await clock.advanceAsync(3 * 1000);
+      assert.equal(verdict(1)?.state, 'down', `seed ${seed}`);
+      await runner.close();
+    }
+  });
+
+  it('lets a probe that begins late delay none that comes after it', async () => {
+    const clock = new FakeClock();
+    const times: number[] = [];
+    const makeChecker = (): Checker => ({
+      probe: () => {
+        times.push(clock.nowMs());
+        return Promise.resolve({ ok: true, detail: 'connected' });
+      },
+    });
+    const { runner } = harness({ clock, makeChecker, phaseOf: () => 0.5 });
+    runner.configure([service(tcpCheck({ intervalMs: 1000, jitter: 0 }), [realServer(1)])]);
+    await clock.advanceAsync(2400);
+    clock.stall(400);
+    await clock.advanceAsync(1400);
+    clock.stall(990);
+    await clock.advanceAsync(1000);
+    // Late by 300 ms, then in time again; late by 690 ms: the next one after half an interval, not sooner.
+    assert.deepEqual(times.map(Math.round), [500, 1500, 2800, 3500, 5190, 5690]);
     await runner.close();
   });
 
