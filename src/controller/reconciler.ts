@@ -338,6 +338,16 @@ export class Reconciler {
     return this.#status.draw();
   }
 
+  /**
+   * Whether the file's services can be expected to serve: not before the first round, nor while every one of them fails. Weaker
+   * than `readiness`, for one bad service must not keep the others from being taken over.
+   */
+  get programmed(): boolean {
+    const { failures, programmed } = this.#rounds;
+    if (!programmed || failures.size === 0) return programmed;
+    return [...this.#config.services.keys()].some((key) => !failures.has(key));
+  }
+
   /** Whether the director does what its file says, with the reasons, as known without looking at the table. */
   readiness(): Snapshot['ready'] {
     return this.#status.readiness();

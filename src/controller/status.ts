@@ -30,6 +30,7 @@ export interface SnapshotFrame {
   readonly director: Snapshot['director'];
   readonly dataplane: Pick<Snapshot['dataplane'], 'kind' | 'reason'>;
   readonly config: Snapshot['config'];
+  readonly ha?: NonNullable<Snapshot['ha']>;
 }
 
 export interface SnapshotInputs {
@@ -64,8 +65,9 @@ export function buildSnapshot(inputs: SnapshotInputs): Snapshot {
   const services = [...inputs.services.values()].map((service) => serviceStatus(service, inputs));
   const connections = services.reduce((sum, service) => sum + liveClients(service), 0);
   const dataplane = { ...frame.dataplane, connections };
-  const { director, config } = frame;
-  return { revision, director, dataplane, config, ready, services, lastPlan };
+  const { director, config, ha } = frame;
+  const ofHa = ha === undefined ? {} : { ha };
+  return { revision, director, dataplane, config, ready, ...ofHa, services, lastPlan };
 }
 
 /** TCP's inactive connections have ended already; UDP's sessions are never active and count while they are kept. */

@@ -5,6 +5,7 @@ import type { LoadOptions } from '../config/load.js';
 import type { BootConfig } from './boot-config.js';
 import type { Remembered } from './director-state.js';
 import type { OpenedPlane } from './open-chosen-plane.js';
+import type { HaHost } from './vrrp/ha-side.js';
 import type { PeerOf } from './state/peer-credentials.js';
 import type { StateLock } from './state/state-lock.js';
 
@@ -29,6 +30,8 @@ export interface DaemonOptions {
   readonly boot: BootConfig;
   /** Which plane, and the kernel's if it is that; the director closes it. */
   readonly chosen: OpenedPlane;
+  /** Where instances of VRRP are driven. */
+  readonly ha: HaHost;
   /** Of state_dir, held since before that was read; the director releases it. */
   readonly lock: StateLock;
   /** What an earlier director left in state_dir. */

@@ -28,6 +28,7 @@ import { StandingRecorder } from './standing-recorder.js';
 import { drawFrame } from './snapshot-frame.js';
 import { StateTroubles } from './state-troubles.js';
 import { statusLine } from './status-line.js';
+import { HaSide } from './vrrp/ha-side.js';
 
 export class Daemon {
   readonly events: EventLog;
@@ -37,6 +38,7 @@ export class Daemon {
   /** null on the userspace plane. */
   readonly #kernelSide: KernelSide | null;
   readonly #health: HealthSide;
+  readonly #ha: HaSide;
   readonly #reconciler: Reconciler;
   readonly #notices: Notices;
   readonly #reloader: Reloader;
@@ -125,6 +127,7 @@ export class Daemon {
       onRound: (plan) => {
         this.#metrics.plans.finished(plan);
         this.#kernelSide?.roundFinished(plan);
+        this.#ha.tableChanged();
         options.observer?.roundFinished();
       },
     });
@@ -148,6 +151,15 @@ export class Daemon {
       limits: model.director.health,
     });
     this.#metrics.health.watch(() => this.#health.figures);
+    this.#ha = new HaSide({
+      clock,
+      random,
+      events: this.events,
+      logger,
+      host: options.ha,
+      programmed: () => this.#reconciler.programmed,
+    });
+    this.#metrics.ha.watch(() => this.#ha.status);
     this.#reloader = new Reloader({
       file,
       load,
@@ -205,6 +217,7 @@ export class Daemon {
   async start(): Promise<void> {
     try {
       await this.#kernelSide?.lock();
+      await this.#ha.lock(this.#model.ha);
       this.#metrics.start();
       this.#notices.start(this.#model.notices);
       this.#story.begin(this.#planes.choice);
@@ -223,6 +236,8 @@ export class Daemon {
     await this.#api.start();
     await this.#kernelSide?.follow(this.#model);
     await this.#reconciler.start();
+    // Addresses come to where they are served.
+    void this.#ha.follow(this.#model.ha);
     this.#recorder.start(this.#model.services);
     void this.#kernelSide?.check(this.#model);
     this.#health.follow(this.#model);
@@ -257,6 +272,8 @@ export class Daemon {
     return closeAll([
       () => this.#story.end(this.farewell),
       () => this.#reloader.close(),
+      // While everything still works: another director is to take over from one that serves.
+      () => this.#ha.close(),
       () => this.#health.close(),
       // Before services are taken away: that is no failure of theirs.
       () => this.#recorder.close(),
@@ -271,6 +288,7 @@ export class Daemon {
       () => this.#metrics.close(),
       () => this.#state.close(),
       () => this.#kernelSide?.release(),
+      () => this.#ha.release(),
       () => this.#options.lock.release(),
     ]);
   }
@@ -313,6 +331,7 @@ export class Daemon {
     this.#model = model;
     this.#notices.configure(model.notices);
     this.#health.follow(model);
+    void this.#ha.follow(model.ha);
     this.#recorder.follow(model.services);
     void this.#kernelSide?.check(model);
   }
@@ -325,6 +344,7 @@ export class Daemon {
       health: this.#health,
       notices: this.#notices,
       planes: this.#planes,
+      ha: this.#ha,
       ledger: this.#records.ledger,
     });
   }

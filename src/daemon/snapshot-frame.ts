@@ -7,6 +7,7 @@ import type { HealthSide } from './health-side.js';
 import type { LifeStory } from './life-story.js';
 import type { Planes } from './planes.js';
 import type { StateTroubles } from './state-troubles.js';
+import type { HaSide } from './vrrp/ha-side.js';
 
 /** Asked anew for every snapshot. */
 export interface FrameSources {
@@ -17,6 +18,7 @@ export interface FrameSources {
   readonly health: Pick<HealthSide, 'lastStall'>;
   readonly notices: Pick<Notices, 'status'>;
   readonly planes: Pick<Planes, 'choice'>;
+  readonly ha: Pick<HaSide, 'status'>;
   readonly ledger: Pick<ConfigLedger, 'status'>;
 }
 
@@ -25,6 +27,7 @@ export function drawFrame(sources: FrameSources): SnapshotFrame {
   const { unwritten } = sources.troubles;
   const { lastStall } = sources.health;
   const notices = sources.notices.status;
+  const ha = sources.ha.status;
   return {
     director: {
       name,
@@ -37,5 +40,6 @@ export function drawFrame(sources: FrameSources): SnapshotFrame {
     },
     dataplane: planes.choice,
     config: ledger.status,
+    ...(ha === null ? {} : { ha }),
   };
 }

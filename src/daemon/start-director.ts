@@ -17,6 +17,8 @@ import { openChosenPlane } from './open-chosen-plane.js';
 import { warningTexts } from './reload.js';
 import { acquireStateLock } from './state/state-lock.js';
 import { loadPeerOf } from './state/peer-credentials.js';
+import { createHaHost } from './vrrp/ha-host.js';
+import type { HaHost } from './vrrp/ha-side.js';
 
 export interface DirectorRequest {
   /** Configuration file; absolute. */
@@ -27,6 +29,8 @@ export interface DirectorRequest {
   readonly socket?: string;
   /** Scheduler modules may come from anywhere. */
   readonly allowModule: boolean;
+  /** Where instances of VRRP are driven. Default: this host. */
+  readonly ha?: HaHost;
 }
 
 /** How this process reads a configuration. */
@@ -78,6 +82,7 @@ export async function startDirector(
     // The last good one has servers that the file has not, and some of them are known to be down.
     const remembered = boot === read ? known : await recallFor(boot.loaded.model);
     const defaults = ownRuntimePaths();
+    const chosen = await openChosenPlane(director.dataplane, request.dataplane);
     return new Daemon({
       clock: realClock,
       random: realRandom,
@@ -93,7 +98,8 @@ export async function startDirector(
       stateDir,
       uid,
       observer,
-      chosen: await openChosenPlane(director.dataplane, request.dataplane),
+      chosen,
+      ha: request.ha ?? createHaHost(chosen.kernel !== null),
     });
   }
 }

@@ -1,9 +1,9 @@
 /** What a change of the file changes beside the table, in words. Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import type { DirectorSettings, Model } from '../model/director.js';
-import type { NoticeSettings } from '../model/notice.js';
+import type { HaSettings } from '../model/ha.js';
 
-type Told = Pick<Model, 'director' | 'notices'>;
+type Told = Pick<Model, 'director' | 'notices' | 'ha'>;
 
 /** As the file writes them; those of admin, name, plane and state_dir take a new start, which is told elsewhere. */
 const SETTINGS: readonly (readonly [name: string, of: (director: DirectorSettings) => unknown])[] = [
@@ -22,22 +22,42 @@ const SETTINGS: readonly (readonly [name: string, of: (director: DirectorSetting
   ['director.proxy', ({ proxy }) => proxy],
 ];
 
-/** One line each: `notice syslog added`, `director.health changed`. Values are not told: some are secrets. */
+/** One line each: `notice syslog added`, `instance vi_shop changed`, `director.health changed`. Values are not told: some are secrets. */
 export function unplannedChanges(before: Told, now: Told): string[] {
   const settings = SETTINGS.filter(([, of]) => !isDeepStrictEqual(of(before.director), of(now.director)));
-  return [...noticeChanges(before.notices, now.notices), ...settings.map(([name]) => `${name} changed`)];
+  return [
+    ...namedChanges('notice', before.notices, now.notices),
+    ...haChanges(before.ha, now.ha),
+    ...settings.map(([name]) => `${name} changed`),
+  ];
 }
 
-function noticeChanges(before: readonly NoticeSettings[], now: readonly NoticeSettings[]): string[] {
+function haChanges(before: HaSettings | null, now: HaSettings | null): string[] {
+  const instances = namedChanges('instance', before?.instances ?? [], now?.instances ?? []);
+  if (before === null || now === null) return instances;
+  return [
+    ...instances,
+    ...(before.onCrash === now.onCrash ? [] : ['ha.on_crash changed']),
+    ...(before.stallLimitMs === now.stallLimitMs ? [] : ['ha.stall_limit changed']),
+  ];
+}
+
+interface Named {
+  readonly name: string;
+}
+
+function namedChanges(what: string, before: readonly Named[], now: readonly Named[]): string[] {
   const [old, current] = [byName(before), byName(now)];
-  const added = now.filter(({ name }) => !old.has(name)).map(({ name }) => `notice ${name} added`);
+  const added = now.filter(({ name }) => !old.has(name)).map(({ name }) => `${what} ${name} added`);
   const changed = now
-    .filter((notice) => old.has(notice.name) && !isDeepStrictEqual(old.get(notice.name), notice))
-    .map(({ name }) => `notice ${name} changed`);
-  const removed = before.filter(({ name }) => !current.has(name)).map(({ name }) => `notice ${name} removed`);
+    .filter((each) => old.has(each.name) && !isDeepStrictEqual(old.get(each.name), each))
+    .map(({ name }) => `${what} ${name} changed`);
+  const removed = before
+    .filter(({ name }) => !current.has(name))
+    .map(({ name }) => `${what} ${name} removed`);
   return [...added, ...changed, ...removed];
 }
 
-function byName(notices: readonly NoticeSettings[]): ReadonlyMap<string, NoticeSettings> {
-  return new Map(notices.map((notice) => [notice.name, notice]));
+function byName(list: readonly Named[]): ReadonlyMap<string, Named> {
+  return new Map(list.map((each) => [each.name, each]));
 }

@@ -8,6 +8,7 @@ import { inChunks } from './chunks.js';
 import { ContinuousTotals } from './continuous-totals.js';
 import { EventLoopLag } from './event-loop-lag.js';
 import { exposeSnapshot } from './exposition.js';
+import { HaMetrics } from './ha.js';
 import { HealthMetrics } from './health-metrics.js';
 import { NoticeMetrics } from './notice-metrics.js';
 import { PlanMetrics } from './plan-metrics.js';
@@ -30,6 +31,8 @@ export class Metrics {
   readonly plans: PlanMetrics;
   /** Reads how notices fare. */
   readonly notices: NoticeMetrics;
+  /** Reads the roles of instances. */
+  readonly ha: HaMetrics;
   readonly #clock: Clock;
   readonly #registry = new Registry();
   readonly #totals = new ContinuousTotals();
@@ -40,6 +43,7 @@ export class Metrics {
     this.health = new HealthMetrics(this.#registry, this.checks);
     this.plans = new PlanMetrics(this.#registry);
     this.notices = new NoticeMetrics(this.#registry);
+    this.ha = new HaMetrics(this.#registry);
     this.#lag = new EventLoopLag(options.clock, this.#registry);
     registerProcessMetrics(this.#registry);
   }

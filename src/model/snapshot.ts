@@ -4,6 +4,7 @@
  */
 import type { AgentReport } from './agent.js';
 import type { DrainStatus, MaintenanceOrder } from './drain.js';
+import type { HaStatus } from './ha-status.js';
 import type { ServerKey, ServiceKey } from './keys.js';
 import type { NoticeStatus } from './notice.js';
 import type { Load } from './load.js';
@@ -38,6 +39,8 @@ export interface Snapshot {
   };
   readonly config: ConfigStatus;
   readonly ready: { readonly ok: boolean; readonly reasons: readonly string[] };
+  /** Absent when the file has no instances of VRRP. */
+  readonly ha?: HaStatus;
   readonly services: readonly ServiceStatus[];
   readonly lastPlan: PlanSummary | null;
   /** Services that lvsd has for its probes; absent where no check asks by way of a service's address. */

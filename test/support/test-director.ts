@@ -14,6 +14,7 @@ import { applyAlone } from '../../src/daemon/apply-alone.js';
 import { makeReport } from '../../src/daemon/make-report.js';
 import { planAlone } from '../../src/daemon/plan-alone.js';
 import { startDirector } from '../../src/daemon/start-director.js';
+import type { HaHost } from '../../src/daemon/vrrp/ha-side.js';
 import type { DirectorEvent, EventType } from '../../src/model/event.js';
 
 /** A port that was free a moment ago. */
@@ -155,9 +156,12 @@ ${director}${services}`,
   }
 
   /** Starts a director from the file. */
-  async start({ allowModule = false } = {}): Promise<Daemon> {
+  async start({ allowModule = false, ha }: { allowModule?: boolean; ha?: HaHost } = {}): Promise<Daemon> {
     const logger = createLogger({ level: 'silent', pretty: false, color: false });
-    const daemon = await startDirector({ config: this.file, allowModule }, logger);
+    const daemon = await startDirector(
+      { config: this.file, allowModule, ...(ha === undefined ? {} : { ha }) },
+      logger,
+    );
     this.#daemons.push(daemon);
     return daemon;
   }

@@ -99,7 +99,7 @@ export class HaSide {
 
   /** The table may have become programmed. */
   tableChanged(): void {
-    this.#process.beat();
+    this.#process.tableChanged();
   }
 
   /** Says goodbye, and waits until the addresses are gone. Idempotent. */

@@ -48,6 +48,7 @@ export class VrrpProcess {
   #restarts = 0;
   #again: Timer | null = null;
   #heartbeat: Timer | null = null;
+  #toldProgrammed = false;
   /** Set while it leaves. */
   #onLeft: (() => void) | null = null;
 
@@ -72,12 +73,9 @@ export class VrrpProcess {
     else if (this.#again === null) this.#launch();
   }
 
-  /** Tells at once what the next heartbeat would. */
-  beat(): void {
-    if (this.#child === null || this.#onLeft !== null) return;
-    this.#heartbeat?.cancel();
-    this.#child.send({ kind: 'heartbeat', programmed: this.#options.programmed() });
-    this.#heartbeat = this.#options.clock.after(HEARTBEAT_MS, () => this.beat());
+  /** Tells at once what the next heartbeat would, if that is not what the last one told. */
+  tableChanged(): void {
+    if (this.#child !== null && this.#options.programmed() !== this.#toldProgrammed) this.#beat();
   }
 
   /**
@@ -108,6 +106,14 @@ export class VrrpProcess {
     return !killed;
   }
 
+  #beat(): void {
+    if (this.#child === null || this.#onLeft !== null) return;
+    this.#heartbeat?.cancel();
+    this.#toldProgrammed = this.#options.programmed();
+    this.#child.send({ kind: 'heartbeat', programmed: this.#toldProgrammed });
+    this.#heartbeat = this.#options.clock.after(HEARTBEAT_MS, () => this.#beat());
+  }
+
   #launch(): void {
     this.#again = null;
     this.#fault = null;
@@ -118,7 +124,7 @@ export class VrrpProcess {
     });
     this.#child = child;
     if (this.#configuration !== null) child.send(this.#configuration);
-    this.beat();
+    this.#beat();
   }
 
   #heard(child: VrrpChild, message: unknown): void {

@@ -18,6 +18,7 @@ import { createLogger } from '../../../src/base/logger.js';
 import { loadConfig, type LoadOptions } from '../../../src/config/load.js';
 import { Daemon } from '../../../src/daemon/daemon.js';
 import { acquireStateLock } from '../../../src/daemon/state/state-lock.js';
+import { createHaHost } from '../../../src/daemon/vrrp/ha-host.js';
 import { NOTHING_REMEMBERED } from '../../../src/daemon/director-state.js';
 import { CountingClock } from '../../support/counting-clock.js';
 import { seededRandom } from '../../support/random.js';
@@ -154,6 +155,7 @@ describe('reloads under load', () => {
       remembered: NOTHING_REMEMBERED,
       peerOf: () => null,
       chosen: { choice: { kind: 'proxy', reason: 'configured' }, kernel: null, join: null },
+      ha: createHaHost(false),
       socket: join(folder, 'lvsd.sock'),
       socketFolderMode: 0o700,
       stateDir: join(folder, 'state'),

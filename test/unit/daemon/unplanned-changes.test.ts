@@ -32,4 +32,31 @@ describe('changes beside the table', () => {
       'director.health changed',
     ]);
   });
+
+  it('are instances of VRRP, a changed password among them', async () => {
+    const instance = (name: string, keys: string): string =>
+      `    - { name: ${name}, interface: eth0, ${keys} }\n`;
+    const secret = 'vrid: 53, addresses: [192.0.2.12/24], version: 2, password: "${PASSWORD}"';
+    const stays = instance('stays', 'vrid: 51, addresses: [192.0.2.10/24]');
+    const gone = instance('gone', 'vrid: 52, addresses: [192.0.2.11/24]');
+    const came = instance('came', 'vrid: 52, addresses: [192.0.2.11/24]');
+    const model = async (ha: string, PASSWORD: string): Promise<Model> =>
+      (await loadText(`ha:\n${ha}`, { environment: { PASSWORD } })).model;
+    const before = await model(`  instances:\n${stays}${gone}${instance('old', secret)}`, 'one');
+    const after = await model(
+      `  on_crash: hold\n  instances:\n${stays}${came}${instance('old', secret)}`,
+      'other',
+    );
+    assert.deepEqual(unplannedChanges(before, after), [
+      'instance came added',
+      'instance old changed',
+      'instance gone removed',
+      'ha.on_crash changed',
+    ]);
+    assert.deepEqual(unplannedChanges(before, { ...before, ha: null }), [
+      'instance stays removed',
+      'instance gone removed',
+      'instance old removed',
+    ]);
+  });
 });
