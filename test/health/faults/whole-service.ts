@@ -21,6 +21,21 @@ const ON_BACKUP = `service-on-backup: ${NO_QUORUM}: the backup pool standby serv
 const ON_SORRY = `service-on-sorry: ${NO_QUORUM} and no server of the backup pool standby: the sorry server ${SORRY} serves`;
 const RESTORED = 'service-restored: healthy servers serve with quorum again';
 
+/** Each of these servers, at the same time. */
+const fail = (servers: string, at: string): string[] =>
+  Array.from(servers, (letter) => `${at} ${letter}: up -> down: refused`);
+const comeBack = (servers: string, at: string): string[] =>
+  Array.from(servers, (letter) => `${at} ${letter}: down -> up: connected`);
+
+const NOBODY_SERVES_FOR_A_WHILE = [
+  ...fail('ab', '10.0s'),
+  '10.0s service-degraded: no server is healthy: nobody serves',
+  '10.0s serving nobody',
+  ...comeBack('ab', '18.0s'),
+  `18.0s ${RESTORED}`,
+  '18.0s serving a b',
+];
+
 /**
  * `a` and `b`, backup `x`, a sorry server: they fail one by one from second 1 on, and come back one by one from second 41 on, in
  * the order of the name.
@@ -108,46 +123,26 @@ export const wholeService: FaultTheme = {
     scripted({
       name: 'all servers fail at once and come back',
       behave: together('ab', 15),
-      want: [
-        '10.0s a: up -> down: refused',
-        '10.0s b: up -> down: refused',
-        '10.0s service-degraded: no server is healthy: nobody serves',
-        '10.0s serving nobody',
-        '18.0s a: down -> up: connected',
-        '18.0s b: down -> up: connected',
-        '18.0s service-restored: healthy servers serve with quorum again',
-        '18.0s serving a b',
-      ],
+      want: NOBODY_SERVES_FOR_A_WHILE,
     }),
     scripted({
       name: 'all servers fail at once, quiesced',
       service: { check: TCP, on_failure: 'quiesce' },
       behave: together('ab', 15),
-      want: [
-        '10.0s a: up -> down: refused',
-        '10.0s b: up -> down: refused',
-        '10.0s service-degraded: no server is healthy: nobody serves',
-        '10.0s serving nobody',
-        '18.0s a: down -> up: connected',
-        '18.0s b: down -> up: connected',
-        '18.0s service-restored: healthy servers serve with quorum again',
-        '18.0s serving a b',
-      ],
+      want: NOBODY_SERVES_FOR_A_WHILE,
     }),
     scripted({
       name: 'all servers fail at once: the backup pool serves',
       backups: 'x',
       behave: together('ab', 15),
       want: [
-        '10.0s a: up -> down: refused',
-        '10.0s b: up -> down: refused',
+        ...fail('ab', '10.0s'),
         '10.0s quorum-lost: healthy weight 0, needed 1',
-        '10.0s service-on-backup: no quorum (healthy weight 0, needed 1): the backup pool standby serves',
+        `10.0s ${ON_BACKUP}`,
         '10.0s serving x',
-        '18.0s a: down -> up: connected',
-        '18.0s b: down -> up: connected',
+        ...comeBack('ab', '18.0s'),
         '18.0s quorum-reached: healthy weight 2, needed 1',
-        '18.0s service-restored: healthy servers serve with quorum again',
+        `18.0s ${RESTORED}`,
         '18.0s serving a b',
       ],
     }),
@@ -157,17 +152,13 @@ export const wholeService: FaultTheme = {
       backups: 'x',
       behave: together('abx', 15),
       want: [
-        '10.0s a: up -> down: refused',
-        '10.0s b: up -> down: refused',
-        '10.0s x: up -> down: refused',
+        ...fail('abx', '10.0s'),
         '10.0s quorum-lost: healthy weight 0, needed 1',
-        '10.0s service-on-sorry: no quorum (healthy weight 0, needed 1) and no server of the backup pool standby: the sorry server 10.0.9.9:80 serves',
+        `10.0s ${ON_SORRY}`,
         '10.0s serving sorry',
-        '18.0s a: down -> up: connected',
-        '18.0s b: down -> up: connected',
-        '18.0s x: down -> up: connected',
+        ...comeBack('abx', '18.0s'),
         '18.0s quorum-reached: healthy weight 2, needed 1',
-        '18.0s service-restored: healthy servers serve with quorum again',
+        `18.0s ${RESTORED}`,
         '18.0s serving a b',
       ],
     }),
@@ -202,16 +193,10 @@ export const wholeService: FaultTheme = {
       servers: 'abcd',
       behave: together('abcd', 15),
       want: [
-        '10.0s a: up -> down: refused',
-        '10.0s b: up -> down: refused',
-        '10.0s c: up -> down: refused',
-        '10.0s d: up -> down: refused',
+        ...fail('abcd', '10.0s'),
         '10.0s panic-began: panic: 0 of 4 servers healthy, below 50%, 2 failed kept in: a, b',
         '10.0s serving a b',
-        '18.0s a: down -> up: connected',
-        '18.0s b: down -> up: connected',
-        '18.0s c: down -> up: connected',
-        '18.0s d: down -> up: connected',
+        ...comeBack('abcd', '18.0s'),
         '18.0s panic-ended: well again: a, b',
         '18.0s serving a b c d',
       ],
@@ -222,13 +207,11 @@ export const wholeService: FaultTheme = {
       backups: 'x',
       behave: together('ab', 15),
       want: [
-        '10.0s a: up -> down: refused',
-        '10.0s b: up -> down: refused',
+        ...fail('ab', '10.0s'),
         '10.0s quorum-lost: healthy weight 0, needed 1',
         '10.0s panic-began: panic: 0 of 2 servers healthy, below 50%, 1 failed kept in: a',
         '10.0s serving a',
-        '18.0s a: down -> up: connected',
-        '18.0s b: down -> up: connected',
+        ...comeBack('ab', '18.0s'),
         '18.0s quorum-reached: healthy weight 2, needed 1',
         '18.0s panic-ended: well again: a',
         '18.0s serving a b',
@@ -251,7 +234,7 @@ export const wholeService: FaultTheme = {
         '24.0s b: down -> up: connected',
         '34.0s a: down -> up: connected',
         '34.0s quorum-reached: healthy weight 3, needed 3',
-        '34.0s service-restored: healthy servers serve with quorum again',
+        `34.0s ${RESTORED}`,
         '34.0s serving a b c',
       ],
     }),
