@@ -21,7 +21,7 @@ export const settings: MachineSettings = {
 };
 export const SKEW = 609.375;
 export const DOWN = 3609.375;
-/** Of the others; in version 2 theirs is the own one. */
+/** Of the others. */
 export const THEIRS = 400;
 export const SKEW_OF_THEIRS = (156 * THEIRS) / 256;
 
@@ -100,7 +100,7 @@ export function stateOf(name: StateName, given: MachineSettings): MachineState {
       return after(
         [
           [startup, NOW - 500],
-          [advertisement(0, '10.0.0.9', given), NOW - 100],
+          [advertisement(0, '10.0.0.9'), NOW - 100],
         ],
         given,
       );
@@ -125,15 +125,15 @@ export function stateOf(name: StateName, given: MachineSettings): MachineState {
         [
           [startup, NOW - 400 - DOWN],
           [timer, NOW - 400],
-          [advertisement(1, '10.0.0.9', given), NOW - 100],
+          [advertisement(1, '10.0.0.9'), NOW - 100],
         ],
         given,
       );
   }
 }
 
-function advertisement(priority: number, sender: string, { version }: MachineSettings): MachineEvent {
-  return { kind: 'advertisement', priority, sender, advertiseMs: version === 3 ? THEIRS : 1000 };
+function advertisement(priority: number, sender: string): MachineEvent {
+  return { kind: 'advertisement', priority, sender, advertiseMs: THEIRS };
 }
 
 /** An event, when it comes, and the settings that hold from then on. */
@@ -149,7 +149,7 @@ export function occasionOf(name: EventName, state: MachineState, given: MachineS
     nowMs,
     settings: { ...given, ...changed },
   });
-  const heard = (priority: number, sender: string): Occasion => at(advertisement(priority, sender, given));
+  const heard = (priority: number, sender: string): Occasion => at(advertisement(priority, sender));
   const anew = (changed: Partial<MachineSettings>, addresses = false): Occasion =>
     at({ kind: 'reconfigure', addresses }, NOW, changed);
   switch (name) {

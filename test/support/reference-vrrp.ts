@@ -1,0 +1,189 @@
+/**
+ * A slow and obvious virtual router, as RFC 9568 section 6.4 and RFC 3768 section 6.4 describe it, which counts time up
+ * and computes everything anew whenever it is asked. It shares nothing with src/ha. Beside the RFC it knows what lvsd
+ * promises of conditions and of late wake-ups. It says in which state it is, and not what it sends.
+ */
+
+export interface ReferenceConfig {
+  readonly version: 2 | 3;
+  readonly priority: number;
+  readonly intervalMs: number;
+  readonly preemptMode: boolean;
+  readonly address: string;
+}
+
+/** What adds up in many steps ends a little beside the mark. */
+const NOTHING_MS = 1e-5;
+
+export class ReferenceRouter {
+  state: 'Initialize' | 'Backup' | 'Active' = 'Initialize';
+  #config: ReferenceConfig;
+  #started = false;
+  readonly #conditions = new Set<string>();
+  /** In Backup: since the timer was set, and for what. */
+  #waitedMs = 0;
+  #waitsFor: 'Active_Down_Interval' | 'Skew_Time' | 'one more interval' = 'Active_Down_Interval';
+  #activeAdverIntervalMs: number | 'unknown' = 'unknown';
+  /** In Active: since the latest advertisement was due. */
+  #silentMs = 0;
+  #countedAtMs = 0;
+
+  constructor(config: ReferenceConfig) {
+    this.#config = config;
+  }
+
+  startup(nowMs: number): void {
+    this.#pass(nowMs);
+    if (this.#started) return;
+    this.#started = true;
+    this.#begin();
+  }
+
+  shutdown(nowMs: number): void {
+    this.#pass(nowMs);
+    this.#started = false;
+    this.state = 'Initialize';
+  }
+
+  hold(condition: string, nowMs: number): void {
+    this.#pass(nowMs);
+    this.#conditions.add(condition);
+    this.state = 'Initialize';
+  }
+
+  release(condition: string, nowMs: number): void {
+    this.#pass(nowMs);
+    this.#conditions.delete(condition);
+    if (this.state === 'Initialize' && this.#started) this.#begin();
+  }
+
+  reconfigure(config: ReferenceConfig, nowMs: number): void {
+    this.#pass(nowMs);
+    this.#config = config;
+    if (this.state === 'Active') this.#silentMs = 0;
+    if (this.state === 'Backup' && config.priority === 255) this.#toActive();
+  }
+
+  receive(priority: number, intervalMs: number, sender: string, nowMs: number): void {
+    this.#pass(nowMs);
+    const own = this.#config;
+    if (sender === own.address) return;
+    if (this.state === 'Backup' && priority === 0) {
+      this.#wait('Skew_Time');
+    } else if (this.state === 'Backup' && (!own.preemptMode || priority >= own.priority)) {
+      this.#learn(intervalMs);
+      this.#wait('Active_Down_Interval');
+    } else if (this.state === 'Active' && priority === 0) {
+      this.#silentMs = 0;
+    } else if (this.state === 'Active') {
+      const higher = numberOf(sender) > numberOf(own.address);
+      if (priority < own.priority || (priority === own.priority && !higher)) return;
+      this.#learn(intervalMs);
+      this.#toBackup();
+    }
+  }
+
+  /** A timer is looked at. */
+  timer(nowMs: number): void {
+    this.#pass(nowMs);
+    const { intervalMs } = this.#config;
+    if (this.state === 'Backup') {
+      const lateMs = this.#waitedMs - this.#timerMs();
+      if (lateMs < -NOTHING_MS) return;
+      const mayBeLate = this.#waitsFor !== 'one more interval';
+      if (mayBeLate && lateMs > this.#adverIntervalMs() + NOTHING_MS) this.#wait('one more interval');
+      else this.#toActive();
+    } else if (this.state === 'Active' && this.#silentMs >= intervalMs - NOTHING_MS) {
+      this.#silentMs -= intervalMs;
+      if (this.#silentMs >= intervalMs - NOTHING_MS) this.#silentMs = 0;
+    }
+  }
+
+  /** By how much a timer is over, and nobody looked at it; below 0 while it runs. */
+  overdueMs(nowMs: number): number {
+    const passedMs = nowMs - this.#countedAtMs;
+    if (this.state === 'Backup') return this.#waitedMs + passedMs - this.#timerMs();
+    if (this.state === 'Active') return this.#silentMs + passedMs - this.#config.intervalMs;
+    return -Infinity;
+  }
+
+  #begin(): void {
+    if (this.#conditions.size > 0) return;
+    this.#activeAdverIntervalMs = 'unknown';
+    if (this.#config.priority === 255) this.#toActive();
+    else this.#toBackup();
+  }
+
+  #toBackup(): void {
+    this.state = 'Backup';
+    this.#wait('Active_Down_Interval');
+  }
+
+  #toActive(): void {
+    this.state = 'Active';
+    this.#silentMs = 0;
+  }
+
+  #wait(waitsFor: 'Active_Down_Interval' | 'Skew_Time' | 'one more interval'): void {
+    this.#waitsFor = waitsFor;
+    this.#waitedMs = 0;
+  }
+
+  #learn(intervalMs: number): void {
+    if (this.#config.version === 3) this.#activeAdverIntervalMs = intervalMs;
+  }
+
+  #adverIntervalMs(): number {
+    return this.#activeAdverIntervalMs === 'unknown' ? this.#config.intervalMs : this.#activeAdverIntervalMs;
+  }
+
+  #timerMs(): number {
+    if (this.#waitsFor === 'Skew_Time') return this.#skewTimeMs(this.#adverIntervalMs());
+    if (this.#waitsFor === 'Active_Down_Interval') return this.#activeDownMs(this.#adverIntervalMs());
+    return this.#adverIntervalMs() + this.#skewTimeMs(this.#adverIntervalMs());
+  }
+
+  #skewTimeMs(adverIntervalMs: number): number {
+    const part = (256 - this.#config.priority) / 256;
+    return this.#config.version === 2 ? part * 1000 : part * adverIntervalMs;
+  }
+
+  #activeDownMs(adverIntervalMs: number): number {
+    return adverIntervalMs + adverIntervalMs + adverIntervalMs + this.#skewTimeMs(adverIntervalMs);
+  }
+
+  /** Time has passed; who was active and did not notice it for too long is so no more. */
+  #pass(nowMs: number): void {
+    const passedMs = nowMs - this.#countedAtMs;
+    this.#countedAtMs = nowMs;
+    this.#waitedMs += passedMs;
+    this.#silentMs += passedMs;
+    const limitMs = this.#activeDownMs(this.#config.intervalMs);
+    if (this.state !== 'Active' || this.#silentMs <= limitMs + NOTHING_MS) return;
+    this.#activeAdverIntervalMs = 'unknown';
+    this.#toBackup();
+  }
+}
+
+/** One that runs, or may: nothing holds it. */
+export interface Candidate {
+  readonly name: string;
+  readonly priority: number;
+  readonly preemptMode: boolean;
+}
+
+/**
+ * Who may be the active one when a whole network has come to rest: nobody with Preempt_Mode has a higher priority.
+ *
+ * Of several that preempt the highest is the one; who does not preempt may stay below none of them.
+ */
+export function possibleWinners(candidates: readonly Candidate[]): readonly string[] {
+  const possible = candidates.filter(
+    ({ priority }) => !candidates.some((other) => other.preemptMode && other.priority > priority),
+  );
+  return possible.map(({ name }) => name);
+}
+
+function numberOf(address: string): bigint {
+  return address.split('.').reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
+}
