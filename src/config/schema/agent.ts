@@ -22,7 +22,7 @@ export const agentSchema = z
       .describe('An agent without an answer by then is silent, 10ms..10m. Default: 1s.'),
     jitter: percent(50)
       .prefault('10%')
-      .describe('Each interval is changed at random by up to this share, 0%..50%. Default: 10%.'),
+      .describe('Each interval is shortened at random by up to this share, 0%..50%. Default: 10%.'),
     ...source,
     min: percent(100)
       .prefault('10%')

@@ -18,7 +18,7 @@ export const timing = {
   fall: integer(1, 1000).prefault(3).describe('Failed probes in a row that take a server down. Default: 3.'),
   jitter: percent(50)
     .prefault('10%')
-    .describe('Each interval is changed at random by up to this share, 0%..50%. Default: 10%.'),
+    .describe('Each interval is shortened at random by up to this share, 0%..50%. Default: 10%.'),
 };
 
 const INTERVAL_MS = 2000;
