@@ -13,9 +13,10 @@ import type { PlanSummary } from '../model/snapshot.js';
 import { causeOf, DirtySet, type Causes, type DirtyServices } from './dirty-set.js';
 import type { EventLog } from './event-log.js';
 import { RetryBook, type Failure } from './retry-book.js';
-import { TableError, type RoundOutcome, type RoundRunner, type RoundScope } from './round.js';
+import type { RoundOutcome, RoundRunner, RoundScope } from './round.js';
 import type { RunningConfig } from './running-config.js';
 import { SerialQueue } from './serial-queue.js';
+import { TableError } from './table-error.js';
 
 export interface RoundSchedulerOptions {
   readonly clock: Clock;
