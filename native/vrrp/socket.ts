@@ -123,7 +123,7 @@ export class VrrpSocket {
   /**
    * Opens it in the network namespace of the thread. What comes is told from the event loop's next turn on.
    *
-   * @throws SyscallError `EPERM` without CAP_NET_RAW, `ENODEV` without such an interface; CodecError when the source is no
+   * @throws SyscallError `EPERM` without CAP_NET_RAW, `ENODEV` or `EADDRNOTAVAIL` without such an interface; CodecError when the source is no
    *   address of the family
    */
   static open(options: VrrpSocketOptions, listener: AdvertisementListener): VrrpSocket {
