@@ -11,6 +11,7 @@ import { demoCommand } from './commands/demo.js';
 import { drainCommand, undrainCommand } from './commands/drain.js';
 import { doctorCommand } from './commands/doctor.js';
 import { eventsCommand } from './commands/events.js';
+import { haCommand } from './commands/ha.js';
 import { historyCommand } from './commands/history.js';
 import { maintenanceCommand } from './commands/maintenance.js';
 import { noticesCommand } from './commands/notices.js';
@@ -58,7 +59,8 @@ export function createProgram(context: CliContext, programs: Programs): Command 
   };
   add(GROUPS.serve, runCommand(context, programs.runDirector), checkCommand(context));
   add(GROUPS.look, statusCommand(context), eventsCommand(context), connectionsCommand(context));
-  add(GROUPS.look, noticesCommand(context), reportCommand(context, programs.makeReport));
+  add(GROUPS.look, haCommand(context), noticesCommand(context));
+  add(GROUPS.look, reportCommand(context, programs.makeReport));
   add(
     GROUPS.change,
     planCommand(context, programs.planAlone),

@@ -2,6 +2,7 @@
 import { plural } from '../base/plural.js';
 import type { ServiceHealth, ServiceStatus, Snapshot } from '../model/snapshot.js';
 import { colors, type Colors } from './colors.js';
+import { roleSummary } from './ha-view.js';
 import { formatCount, formatDuration, formatRate } from './format.js';
 import { probeTable } from './probe-table.js';
 import { serverTable } from './server-table.js';
@@ -43,6 +44,7 @@ function header(snapshot: Snapshot, nowMs: number, paint: Colors): string[] {
     readyLine(snapshot, paint),
     ...unwrittenLines(snapshot, nowMs, paint),
     ...failingNotices(snapshot, paint),
+    ...roleLines(snapshot, paint),
     servicesLine(snapshot, paint),
   ].filter((line) => line !== null);
 }
@@ -99,6 +101,13 @@ function failingNotices({ director }: Snapshot, paint: Colors): string[] {
           `${paint.dim('notice ')} ${name} ${paint.red('FAILS')}: ${failing}; ${plural(queued, 'event')} waiting`,
         ],
   );
+}
+
+function roleLines({ ha }: Snapshot, paint: Colors): string[] {
+  if (ha === undefined) return [];
+  const { running, reason } = ha.process;
+  const fault = running ? '' : `  ${paint.red(`lvsd-vrrp does not run: ${reason}`)}`;
+  return [`${paint.dim('roles  ')} ${roleSummary(ha, paint)}${fault}`];
 }
 
 /** How many services are how well, where there are too many to see at a glance. */
