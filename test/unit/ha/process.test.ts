@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeAdvertisement, decodeAdvertisement, isDrop } from '../../../native/vrrp/packet.js';
+import type { InterfaceAddress, Link } from '../../../native/rtnetlink/types.js';
+import type { AddressOwner } from '../../../src/ha/address-owner.js';
+import type { LineListener } from '../../../src/ha/advertisement-line.js';
+import type { InterfaceWatchListener } from '../../../src/ha/interface-watch.js';
+import type { Configure, FromVrrp } from '../../../src/ha/messages.js';
+import { VrrpProcess } from '../../../src/ha/process.js';
+import type { InstanceAddress, VrrpInstance } from '../../../src/model/vrrp-instance.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const VIP: InstanceAddress = { address: '192.0.2.10', prefixLength: 24, interface: 'eth0' };
+const INSTANCE: VrrpInstance = {
+  name: 'vi',
+  interface: 'eth0',
+  family: 4,
+  vrid: 51,
+  version: 3,
+  priority: 100,
+  advertiseMs: 100,
+  preempt: true,
+  peers: [],
+  source: null,
+  password: null,
+  checksum: 'pseudo-header',
+  addresses: [VIP],
+};
+/** 300 ms and the skew. */
+const DOWN_MS = 361;
+
+/** A host whose parts write into one diary what was done, in order. */
+class Host {
+  readonly clock = new FakeClock();
+  readonly diary: string[] = [];
+  readonly said: FromVrrp[] = [];
+  readonly present = new Set<string>();
+  readonly listeners = new Set<LineListener>();
+  links = new Map<string, Partial<Link>>([['eth0', { index: 2, up: true, carrier: true }]]);
+  ownAddresses = ['10.0.0.1'];
+  openFails: string | null = null;
+  notices: InterfaceWatchListener | null = null;
+  readonly process: VrrpProcess;
+
+  constructor() {
+    const done = (what: string, act: (key: string) => void): AddressOwner['add'] => {
+      return (addresses) => {
+        for (const { address } of addresses) {
+          this.diary.push(`${what} ${address}`);
+          act(address);
+        }
+        return [];
+      };
+    };
+    this.process = new VrrpProcess({
+      clock: this.clock,
+      tell: (message) => void this.said.push(message),
+      addresses: {
+        add: done('add', (address) => this.present.add(address)),
+        announce: done('announce', () => undefined),
+        remove: done('remove', (address) => this.present.delete(address)),
+      },
+      interfaces: {
+        start: (listener) => (this.notices = listener),
+        link: (name) => (this.links.get(name) as Link | undefined) ?? null,
+        addresses: () =>
+          this.ownAddresses.map(
+            (address) => ({ address, index: 2, family: 'ipv4', flags: 0 }) as InterfaceAddress,
+          ),
+        close: () => undefined,
+      },
+      openLine: (_, listener) => {
+        if (this.openFails !== null) throw new Error(this.openFails);
+        this.listeners.add(listener);
+        return {
+          send: (bytes) => {
+            this.diary.push(`send ${bytes[2]}`);
+            return null;
+          },
+          drain: () => undefined,
+          close: () => this.listeners.delete(listener),
+        };
+      },
+    });
+    this.process.start([]);
+  }
+
+  configure(instances: readonly VrrpInstance[], own: Partial<Configure> = {}): void {
+    this.process.hear({ kind: 'configure', instances, onCrash: 'release', stallLimitMs: 30_000, ...own });
+  }
+
+  beat(programmed = true): void {
+    this.process.hear({ kind: 'heartbeat', programmed });
+  }
+
+  /** Time goes by, with a heartbeat a second. */
+  live(byMs: number): void {
+    for (let leftMs = byMs; leftMs > 0; leftMs -= 1000) {
+      this.beat();
+      this.clock.advance(Math.min(leftMs, 1000));
+    }
+  }
+
+  /** An instance that has the address. */
+  activate(own: Partial<VrrpInstance> = {}, how: Partial<Configure> = {}): void {
+    this.configure([{ ...INSTANCE, ...own }], how);
+    this.live(DOWN_MS);
+    assert.equal(this.state(), 'active');
+    this.diary.length = 0;
+  }
+
+  hear(priority: number, source = '10.0.0.2', vrid = 51, addresses = [VIP.address]): void {
+    const path = { family: 'ipv4', source, destination: '224.0.0.18', hopLimit: 255 } as const;
+    const common = { version: 3, advertiseMs: 100, authentication: null } as const;
+    const bytes = encodeAdvertisement({ ...common, vrid, priority, addresses }, path);
+    const advertisement = decodeAdvertisement(bytes, path);
+    assert.ok(!isDrop(advertisement));
+    for (const listener of this.listeners)
+      if (listener.vrid === vrid) listener.onAdvertisement(advertisement, path);
+  }
+
+  change(act: () => void): void {
+    act();
+    this.notices?.onChange();
+    this.clock.advance(0);
+  }
+
+  role(name = 'vi') {
+    this.clock.advance(0);
+    for (const message of this.said.toReversed())
+      if (message.kind === 'roles') return message.roles.find((role) => role.instance === name) ?? null;
+    return null;
+  }
+
+  state(name = 'vi'): string | undefined {
+    return this.role(name)?.state;
+  }
+
+  get problems(): readonly string[] {
+    return this.said.flatMap((message) => (message.kind === 'problem' ? [message.message] : []));
+  }
+}
+
+describe('VrrpProcess', () => {
+  it('takes nothing before the own table was programmed once, and keeps what it has when a step fails later', () => {
+    const host = new Host();
+    host.configure([INSTANCE]);
+    host.beat(false);
+    host.clock.advance(5000);
+    assert.match(host.role()?.reason ?? '', /table of services has not been programmed yet/);
+    assert.deepEqual([host.state(), host.present.size], ['fault', 0]);
+    host.live(DOWN_MS);
+    assert.deepEqual([host.state(), [...host.present]], ['active', ['192.0.2.10']]);
+    host.beat(false);
+    host.clock.advance(5000);
+    assert.equal(host.state(), 'active');
+  });
+
+  it('says goodbye and removes the addresses when it is stopped', async () => {
+    const host = new Host();
+    host.activate();
+    assert.equal(host.process.hear({ kind: 'stop' }), true);
+    await host.process.stop();
+    assert.deepEqual(host.diary, ['send 0', 'remove 192.0.2.10']);
+    assert.equal(host.state(), 'initialize');
+    assert.equal(host.clock.pending, 0);
+  });
+
+  it('does the same when the director is gone, and with on_crash hold nothing at all', async () => {
+    const released = new Host();
+    released.activate();
+    await released.process.abandon();
+    assert.deepEqual(released.diary, ['send 0', 'remove 192.0.2.10']);
+    const held = new Host();
+    held.activate({}, { onCrash: 'hold' });
+    await held.process.abandon();
+    assert.deepEqual([held.diary, held.present.size], [[], 1]);
+  });
+
+  it('adopts what was held: the addresses stay until it has them, or hears who has them', () => {
+    const alone = new Host();
+    alone.present.add(VIP.address);
+    alone.configure([INSTANCE], { onCrash: 'hold' });
+    alone.live(DOWN_MS);
+    assert.deepEqual([alone.state(), alone.diary.includes('remove 192.0.2.10')], ['active', false]);
+
+    const outdone = new Host();
+    outdone.present.add(VIP.address);
+    outdone.configure([INSTANCE], { onCrash: 'hold' });
+    outdone.beat();
+    outdone.clock.advance(100);
+    assert.equal(outdone.present.size, 1);
+    outdone.hear(50);
+    assert.equal(outdone.present.size, 0);
+
+    const plain = new Host();
+    plain.present.add(VIP.address);
+    plain.configure([INSTANCE]);
+    assert.equal(plain.present.size, 0);
+  });
+
+  it('is in fault when the director has given no sign of life, and comes back with the next one', () => {
+    const host = new Host();
+    host.activate({}, { stallLimitMs: 5000 });
+    host.beat();
+    host.clock.advance(4900);
+    assert.equal(host.state(), 'active');
+    host.clock.advance(1200);
+    assert.deepEqual([host.state(), host.present.size], ['fault', 0]);
+    assert.match(host.role()?.reason ?? '', /no sign of life for 5 s/);
+    host.live(DOWN_MS);
+    assert.equal(host.state(), 'active');
+  });
+
+  it('does not blame the director for the time in which it stood still itself', () => {
+    const host = new Host();
+    host.activate({}, { stallLimitMs: 5000 });
+    host.clock.stall(60_000);
+    host.clock.advance(0);
+    assert.equal(host.state(), 'backup', 'woken late, not in fault');
+    assert.deepEqual([host.diary[0], host.present.size], ['remove 192.0.2.10', 0]);
+    host.live(2000);
+    assert.equal(host.state(), 'active');
+  });
+
+  it('removes the addresses before it sends anything when it was woken too late', () => {
+    const host = new Host();
+    host.activate();
+    host.clock.stall(10_000);
+    host.clock.advance(0);
+    const sent = host.diary.findIndex((line) => line.startsWith('send'));
+    assert.deepEqual([host.diary[0], sent], ['remove 192.0.2.10', -1]);
+    assert.equal(host.state(), 'backup');
+  });
+
+  it('is in fault while its interface is missing, down, without carrier or without an address', () => {
+    const host = new Host();
+    host.links.clear();
+    host.configure([INSTANCE]);
+    host.beat();
+    const reason = () => host.role()?.reason ?? '';
+    assert.match(reason(), /there is no interface eth0/);
+    host.change(() => host.links.set('eth0', { index: 2, up: false, carrier: false }));
+    host.change(() => host.links.set('eth0', { index: 2, up: true, carrier: true }));
+    assert.equal(host.state(), 'backup');
+    host.live(DOWN_MS);
+    assert.equal(host.state(), 'active');
+    host.change(() => host.links.set('eth0', { index: 2, up: true, carrier: false }));
+    assert.deepEqual([host.state(), host.present.size], ['fault', 0]);
+    assert.match(reason(), /interface eth0 is without carrier/);
+    host.change(() => host.links.set('eth0', { index: 2, up: true, carrier: null }));
+    assert.equal(host.state(), 'backup');
+    host.change(() => (host.ownAddresses = [VIP.address]));
+    assert.match(reason(), /interface eth0 has no IPv4 address to advertise from/);
+  });
+
+  it('opens the socket again when it could not be had, or failed', () => {
+    const host = new Host();
+    host.openFails = 'socket VRRP socket: EPERM';
+    host.configure([INSTANCE]);
+    host.beat();
+    assert.match(host.role()?.reason ?? '', /cannot advertise by eth0: .*EPERM: give lvsd CAP_NET_RAW/);
+    host.openFails = null;
+    host.live(1000 + DOWN_MS);
+    assert.equal(host.state(), 'active');
+    for (const listener of [...host.listeners]) listener.onFailure('ENETDOWN');
+    assert.equal(host.state(), 'fault');
+    host.live(1000 + DOWN_MS);
+    assert.equal(host.state(), 'active');
+  });
+
+  it('goes on with an instance that is changed, and makes another of one that is not the same', () => {
+    const host = new Host();
+    host.activate();
+    const other = { ...VIP, address: '192.0.2.11' };
+    host.configure([{ ...INSTANCE, priority: 120, addresses: [VIP, other] }]);
+    assert.deepEqual([...host.present], ['192.0.2.10', '192.0.2.11']);
+    assert.deepEqual([host.state(), host.role()?.priority], ['active', 120]);
+    assert.ok(!host.diary.includes('send 0'));
+    host.configure([{ ...INSTANCE, vrid: 52 }]);
+    assert.ok(host.diary.includes('send 0'));
+    assert.deepEqual([host.state(), host.present.size], ['backup', 0]);
+    host.configure([]);
+    host.clock.advance(0);
+    assert.equal(host.role(), null);
+    assert.equal(host.listeners.size, 0);
+  });
+
+  it('changes nothing for a configuration that is the same', () => {
+    const host = new Host();
+    host.activate();
+    host.configure([{ ...INSTANCE }]);
+    assert.deepEqual(host.diary, []);
+  });
+
+  it('counts what it passes over, and tells once of another who is configured otherwise', () => {
+    const host = new Host();
+    host.activate();
+    host.hear(50, '10.0.0.1');
+    host.hear(50, '10.0.0.2', 51, ['192.0.2.99']);
+    host.hear(50, '10.0.0.2', 51, ['192.0.2.99']);
+    host.live(5000);
+    const { counters = {} } = host.role() ?? {};
+    assert.equal(counters['dropped-own-packet'], 1);
+    assert.equal(counters['inferior-received'], 2);
+    assert.equal(host.problems.length, 1);
+    assert.match(host.problems[0] ?? '', /^hear 10\.0\.0\.2: it advertises every 100 ms 192\.0\.2\.99, /);
+  });
+
+  it('passes over what is no message, and says so', () => {
+    const host = new Host();
+    assert.equal(host.process.hear({ kind: 'stopp' }), false);
+    assert.match(host.problems[0] ?? '', /^read message of lvsd-vrrp: message\.kind/);
+  });
+});
