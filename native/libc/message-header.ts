@@ -9,9 +9,17 @@ function fixedMemory(size: number): DataView {
   return new DataView(new ArrayBuffer(size));
 }
 
-function setWord(view: DataView, offset: number, value: bigint | number): void {
-  if (pointerBytes === 8) view.setBigUint64(offset, BigInt(value), littleEndian);
+function setPointer(view: DataView, offset: number, value: bigint): void {
+  if (pointerBytes === 8) view.setBigUint64(offset, value, littleEndian);
   else view.setUint32(offset, Number(value), littleEndian);
+}
+
+/** Where the 32 bits of a `size_t` are that are ever set. */
+const sizeOffset = littleEndian ? 0 : pointerBytes - 4;
+
+/** Written for every datagram, and so without a bigint made for it. @param value a `size_t` below 2^32 */
+function setSize(view: DataView, offset: number, value: number): void {
+  view.setUint32(offset + sizeOffset, value, littleEndian);
 }
 
 /**
@@ -32,24 +40,24 @@ export class MessageHeader {
 
   constructor() {
     const vector = new Uint8Array(this.#vector.buffer);
-    setWord(this.#header, msghdrLayout.msg_iov, addressOf(vector));
-    setWord(this.#header, msghdrLayout.msg_iovlen, 1);
+    setPointer(this.#header, msghdrLayout.msg_iov, addressOf(vector));
+    setSize(this.#header, msghdrLayout.msg_iovlen, 1);
   }
 
   /** Points at the data to send, or at the room to receive into. */
   setData(data: Uint8Array): void {
     if (this.#kept.data !== data) {
-      setWord(this.#vector, iovecLayout.iov_base, data.length === 0 ? 0n : addressOf(data));
+      setPointer(this.#vector, iovecLayout.iov_base, data.length === 0 ? 0n : addressOf(data));
       this.#kept.data = data;
     }
-    setWord(this.#vector, iovecLayout.iov_len, data.length);
+    setSize(this.#vector, iovecLayout.iov_len, data.length);
     this.#header.setInt32(msghdrLayout.msg_flags, 0, littleEndian);
   }
 
   /** Points at the peer's address to send to, or at the room for the sender's. Null for none. */
   setAddress(address: Uint8Array | null): void {
     if (this.#kept.address !== address) {
-      setWord(this.#header, msghdrLayout.msg_name, address === null ? 0n : addressOf(address));
+      setPointer(this.#header, msghdrLayout.msg_name, address === null ? 0n : addressOf(address));
       this.#kept.address = address;
     }
     this.#header.setUint32(msghdrLayout.msg_namelen, address?.length ?? 0, littleEndian);
@@ -58,10 +66,10 @@ export class MessageHeader {
   /** Points at the control messages to send, or at the room for those that come. Null for none. */
   setControl(control: Uint8Array | null): void {
     if (this.#kept.control !== control) {
-      setWord(this.#header, msghdrLayout.msg_control, control === null ? 0n : addressOf(control));
+      setPointer(this.#header, msghdrLayout.msg_control, control === null ? 0n : addressOf(control));
       this.#kept.control = control;
     }
-    setWord(this.#header, msghdrLayout.msg_controllen, control?.length ?? 0);
+    setSize(this.#header, msghdrLayout.msg_controllen, control?.length ?? 0);
   }
 
   /** `MSG_*` as recvmsg left them. */
@@ -76,7 +84,6 @@ export class MessageHeader {
 
   /** Bytes of the control messages as recvmsg left them. */
   get controlLength(): number {
-    const low = littleEndian ? 0 : pointerBytes - 4;
-    return this.#header.getUint32(msghdrLayout.msg_controllen + low, littleEndian);
+    return this.#header.getUint32(msghdrLayout.msg_controllen + sizeOffset, littleEndian);
   }
 }

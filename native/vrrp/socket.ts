@@ -201,15 +201,13 @@ export class VrrpSocket {
 
   /** A raw socket of IPv4 delivers the header, too. */
   #takeIpv4(): void {
-    const packet = this.#view(0);
-    const start = ipv4PayloadStart(packet);
+    const start = ipv4PayloadStart(data, this.#room.length);
     if (start === null) {
       this.#listener.onDrop('too-short', null);
       return;
     }
-    const hopLimit = packet[IPV4_TTL] ?? 0;
-    const path = this.#paths.pathOf(packet, IPV4_SOURCE, packet, IPV4_DESTINATION, hopLimit);
-    this.#take(start, path);
+    const hopLimit = data[IPV4_TTL] ?? 0;
+    this.#take(start, this.#paths.pathOf(data, IPV4_SOURCE, data, IPV4_DESTINATION, hopLimit));
   }
 
   /** One of IPv6 does not: what counts in it comes beside the payload. */
@@ -229,13 +227,13 @@ export class VrrpSocket {
     const { family, group } = this.#options;
     // a raw socket of IPv6 hears every group that another socket of this host has joined
     if (!group && path.destination === VRRP_GROUP[family]) return;
-    const decoded = this.#advertisements.decode(this.#view(start), path);
+    const decoded = this.#advertisements.decode(this.#payloadFrom(start), path);
     if (isDrop(decoded)) this.#listener.onDrop(decoded.drop, path);
     else this.#listener.onAdvertisement(decoded, path);
   }
 
-  /** What was received, from an offset on; the last such view where it fits. */
-  #view(start: number): Uint8Array {
+  /** What was received, from an offset on; the same view as long as that and the length are the same. */
+  #payloadFrom(start: number): Uint8Array {
     const end = Math.min(this.#room.length, data.length);
     const { byteOffset, length } = this.#payload;
     if (byteOffset !== start || length !== end - start) this.#payload = data.subarray(start, end);

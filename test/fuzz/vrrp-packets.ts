@@ -98,7 +98,7 @@ function judgeOf({ advertisement, path }: RecordedAdvertisement): AdvertisementJ
 }
 
 function ipv4StartIsInside(bytes: Uint8Array): boolean {
-  const start = ipv4PayloadStart(bytes);
+  const start = ipv4PayloadStart(bytes, bytes.length);
   return start === null || (start >= 20 && start <= bytes.length);
 }
 

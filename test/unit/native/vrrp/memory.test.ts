@@ -91,17 +91,18 @@ describe('ipv4PayloadStart', () => {
   it('counts the options in', () => {
     const packet = new Uint8Array(32);
     packet[0] = 0x45;
-    assert.equal(ipv4PayloadStart(packet), 20);
+    assert.equal(ipv4PayloadStart(packet, 32), 20);
     packet[0] = 0x48;
-    assert.equal(ipv4PayloadStart(packet), 32);
+    assert.equal(ipv4PayloadStart(packet, 32), 32);
+    assert.equal(ipv4PayloadStart(packet, 31), null);
   });
 
   it('is null for what is no whole header of IPv4', () => {
     const packet = new Uint8Array(32);
     for (const first of [0x65, 0x44, 0x49, 0]) {
       packet[0] = first;
-      assert.equal(ipv4PayloadStart(packet), null, `${first}`);
+      assert.equal(ipv4PayloadStart(packet, 32), null, `${first}`);
     }
-    assert.equal(ipv4PayloadStart(new Uint8Array()), null);
+    assert.equal(ipv4PayloadStart(new Uint8Array(), 0), null);
   });
 });
