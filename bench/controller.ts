@@ -23,11 +23,8 @@ const ms = (value: number): string => value.toFixed(0);
 const ratio = <T>(list: readonly T[], peer: (one: T) => number, own: (one: T) => number): number =>
   median(list.map((one) => peer(one) / own(one)));
 
-const program = ratio(
-  turns,
-  (turn) => turn.keepalivedStartMs,
-  (turn) => turn.controllerMs,
-);
+const controller = (turn: Turn): number => median(turn.controllerMs);
+const program = ratio(turns, (turn) => turn.keepalivedStartMs, controller);
 const hup = (turn: Turn): number => median(turn.keepalivedHupMs);
 const firstHup = (turn: Turn): number => turn.keepalivedHupMs[0] ?? Number.NaN;
 const firstByFile = (turn: Turn): number => turn.byFile[0]?.directorMs ?? Number.NaN;
@@ -42,11 +39,7 @@ const unchanged = ratio(turns, hup, (turn) => turn.unchanged.wholeMs);
 printTable(
   ['1,000 services x 10', 'keepalived ms', 'lvsd ms', 'times faster'],
   [
-    row(
-      'parsed configuration to complete table / start',
-      (turn) => turn.keepalivedStartMs,
-      (turn) => turn.controllerMs,
-    ),
+    row('parsed configuration to complete table / start', (turn) => turn.keepalivedStartMs, controller),
     row('one weight by file, from parsed file / SIGHUP', hup, fileChange),
     row('the same, the first one of a process', firstHup, firstByFile),
     row('one weight by file, from SIGHUP / SIGHUP', hup, fileChangeWhole),

@@ -35,8 +35,8 @@ export interface Change {
 }
 
 export interface Turn extends Start {
-  /** From the parsed configuration to the complete table, in a process that runs. */
-  readonly controllerMs: number;
+  /** From the parsed configuration to the complete table, in a process that runs: one after the other, each from an empty table. */
+  readonly controllerMs: readonly number[];
   /** One after the other in the same process. */
   readonly keepalivedHupMs: readonly number[];
   readonly byFile: readonly Change[];

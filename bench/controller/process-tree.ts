@@ -37,14 +37,24 @@ function familyOf(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    // the command's name may hold blanks and brackets
-    const fields = readFileSync(`/proc/${entry}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    parents.set(Number(entry), Number(fields[1]));
+    const parent = parentOf(entry);
+    if (parent !== null) parents.set(Number(entry), parent);
   }
   const family = [pid];
   for (const member of family)
     for (const [child, parent] of parents) if (parent === member) family.push(child);
   return family;
+}
+
+/** Null when the process has ended meanwhile: others come and go on the machine. */
+function parentOf(pid: string): number | null {
+  try {
+    // the command's name may hold blanks and brackets
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '');
+    return Number(fields.split(' ')[1]);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return null;
+    throw error;
+  }
 }

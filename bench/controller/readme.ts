@@ -61,7 +61,7 @@ export function controllerFigures({
     '',
     '| work, 1,000 services x 10 servers | against keepalived | |',
     '| --- | ---: | --- |',
-    `| parsed configuration to complete table, against its start | ${times(summary.program)} | in a running process${inStart} |`,
+    `| parsed configuration to complete table, against its start | ${times(summary.program)} | the third of five in a row in a running process${inStart} |`,
     `| one weight by file, from the parsed file, against its SIGHUP | ${times(summary.byFile)} | ${count(messages.byFile)} to the kernel; first of a process: ${times(summary.byFileFirst)} |`,
     `| one weight by file, from SIGHUP | ${times(summary.byFileWhole)} | |`,
     `| the same file again, from SIGHUP | ${times(summary.unchanged)} | not parsed; ${count(messages.unchanged)} |`,
