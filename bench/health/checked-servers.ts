@@ -38,7 +38,11 @@ function servicesOf(load: Load): Service[] {
   );
 }
 
-/** @param servicePort of the userspace plane's listeners, free on all addresses */
+/**
+ * With the limits that docs/health.md wants for so many servers.
+ *
+ * @param servicePort of the userspace plane's listeners, free on all addresses
+ */
 export function lvsdConfig(load: Load, ports: Ports, folder: string, servicePort: number): string {
   const timing = `interval: ${INTERVAL_SEC}s, timeout: ${TIMEOUT_SEC}s, jitter: 0%`;
   const services = servicesOf(load).map(({ kind, servers }, index) => {
@@ -48,6 +52,7 @@ export function lvsdConfig(load: Load, ports: Ports, folder: string, servicePort
   });
   return `director:
   dataplane: proxy
+  health: { max_probes: ${Math.max(1024, Math.ceil(((load.tcp + load.http) * TIMEOUT_SEC) / INTERVAL_SEC))} }
   admin: { socket: ${folder}/lvsd.sock }
   state_dir: ${folder}/state
 services:

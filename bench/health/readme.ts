@@ -10,6 +10,10 @@ export interface Run {
   readonly peakKb: number;
   readonly tcp: Lateness;
   readonly http: Lateness;
+  /** Of the servers' process: it must not be what limits. */
+  readonly targetCpuPercent: number;
+  /** By how much that process was late itself; it is in the lateness above. */
+  readonly targetLagP99Ms: number;
 }
 
 export interface LvsdRun extends Run {
@@ -37,6 +41,7 @@ export interface Summary {
   readonly httpP99Ms: number;
   readonly probesPerSec: number;
   readonly neglected: number;
+  readonly targetLagP99Ms: number;
 }
 
 export interface HealthResult extends HealthFigures {
@@ -65,8 +70,9 @@ export function healthFigures({
     row('lvsd', summary.lvsd, `<= ${(summary.lvsd.lagP99Sec * 1000).toFixed(0)} ms`),
     row(peer, summary.keepalived, ''),
     '',
-    'Late is what the time between two probes of a server is longer than 2 s, seen by the servers. keepalived counts its interval from the end of a',
-    'probe, lvsd from its start. Neither has a kernel table here: what keepalived asks of it is answered by a stub.',
+    'Late is what the time from one probe of a server to its next is longer than 2 s, as the servers see it, who were late themselves by',
+    `${summary.lvsd.targetLagP99Ms.toFixed(0)} ms (p99; beside keepalived ${summary.keepalived.targetLagP99Ms.toFixed(0)} ms). keepalived counts its interval from the end of a probe, lvsd from its start.`,
+    'Neither has a kernel table here: what keepalived asks of it is answered by a stub.',
     `Measured by \`bench/health.ts\` (\`npm run bench -- health\`) at commit \`${environment.commit}\`. Raw figures:`,
     '[bench/results/health.json](bench/results/health.json).',
   ];
