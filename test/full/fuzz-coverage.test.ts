@@ -1,4 +1,4 @@
-/** Every branch of what decodes netlink is entered by the unit tests and the short fuzz run together. */
+/** Every branch of what decodes netlink, and VRRP, is entered by the unit tests and the short fuzz runs together. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { describe, it } from 'node:test';
 import { readCoverage } from '../fuzz/coverage.js';
 
 const root = new URL('../../', import.meta.url);
-const folders = ['netlink', 'genetlink', 'ipvs', 'rtnetlink', 'inet'];
+const folders = ['netlink', 'genetlink', 'ipvs', 'rtnetlink', 'inet', 'vrrp'];
 
 const decodes =
-  /^native\/(netlink\/(reader|writer|attribute|message|dump|batch|connection)|genetlink\/\w+|ipvs\/([\w-]+-codec|address-attributes)|rtnetlink\/[\w-]+-codec)\.ts$/;
+  /^native\/(netlink\/(reader|writer|attribute|message|dump|batch|connection)|genetlink\/\w+|ipvs\/([\w-]+-codec|address-attributes)|rtnetlink\/[\w-]+-codec|vrrp\/(packet|judgement|ip-packet|[\w]+-memory))\.ts$/;
 
 /** An empty value after `??` stands where only the types ask for one: what an index gives that was checked before. */
 const emptyFallback = /\?\? (''|0|\[\]|null)(?!\w)/;
@@ -28,7 +28,9 @@ function testFiles(): string[] {
       file.endsWith('.test.ts') ? [`${path}${file}`] : [],
     );
   });
-  return [...unit, 'test/fuzz/netlink.test.ts'].map((path) => new URL(path, root).href);
+  return [...unit, 'test/fuzz/netlink.test.ts', 'test/fuzz/vrrp.test.ts'].map(
+    (path) => new URL(path, root).href,
+  );
 }
 
 /** Runs them in one process, for V8 counts a process at a time. */
@@ -46,7 +48,7 @@ function runWithCoverage(folder: string): void {
   assert.equal(child.status, 0, child.stdout.slice(-2000) + child.stderr.slice(-2000));
 }
 
-describe('the branches of what decodes netlink', () => {
+describe('the branches of what decodes netlink and VRRP', () => {
   it('are all entered', (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'lvsd-coverage-'));
     try {

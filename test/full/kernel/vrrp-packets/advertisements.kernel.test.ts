@@ -198,11 +198,11 @@ describe('advertisements beside keepalived', { skip: missing, timeout: 120_000 }
     for (const end of closing.reverse()) await end();
   });
 
-  const send = (setting: Setting, priority: number): void => {
+  const send = (setting: Setting, priority: number, checksum?: 'message'): void => {
     const family = familyOf(setting);
     const destination = setting.peers === undefined ? VRRP_GROUP[family] : other[family];
     const path = { family, source: own[family], destination };
-    const bytes = encodeAdvertisement(advertisementOf(setting, priority), path);
+    const bytes = encodeAdvertisement(advertisementOf(setting, priority), path, checksum);
     assert.equal(sockets.get(family)!.send(bytes, destination), null);
   };
 
@@ -288,6 +288,17 @@ describe('advertisements beside keepalived', { skip: missing, timeout: 120_000 }
     await until('keepalived is active again in all', 20, allAreActive);
   });
 
+  it('with a checksum over the message alone are not for keepalived, so the other one is the default', async () => {
+    const setting = settings.find(({ vrid }) => vrid === 54)!;
+    for (let times = 0; times < 10; times++) {
+      send(setting, 255, 'message');
+      atUs.clear();
+      // one that had been taken would have made it silent
+      await atUs.next(of(setting, setting.priority));
+    }
+    assert.ok(activeOnes().includes(setting));
+  });
+
   it("travel as keepalived's do: hop limit, class of service, addresses of the link", async () => {
     for (const setting of settings) {
       atThem.clear();
@@ -307,7 +318,7 @@ describe('advertisements beside keepalived', { skip: missing, timeout: 120_000 }
 
   it("of leaving are keepalived's, byte by byte", async () => {
     atUs.clear();
-    await keepalived.end();
+    assert.match(await keepalived.end(), /Invalid VRRPv3 checksum/);
     for (const setting of settings) {
       const seen = atUs.packets.find(of(setting, 0));
       assert.ok(seen, `${setting.name}: nothing of priority 0`);
