@@ -2,8 +2,8 @@
  * Sends echo requests to one host and receives its replies, by the kernel's ping socket, which needs no right where
  * `net.ipv4.ping_group_range` allows it, else by a raw socket (CAP_NET_RAW).
  */
-import { encodeAddress } from '../inet/address.js';
 import { AF_INET, AF_INET6 } from '../inet/family.js';
+import { encodeSocketAddress } from '../inet/socket-address.js';
 import { IPPROTO_ICMP, IPPROTO_ICMPV6, SOCK_DGRAM, SOCK_RAW } from '../libc/constants.js';
 import { SyscallError } from '../libc/errno.js';
 import { Socket } from '../libc/socket.js';
@@ -52,7 +52,7 @@ export class PingSocket {
     try {
       prepare(socket);
       socket.setOption(RECVERR[family].level, RECVERR[family].name, 1);
-      socket.connect(socketAddress(address, family));
+      socket.connect(encodeSocketAddress(address, family));
       return new PingSocket(socket, family, raw, identifier);
     } catch (error) {
       socket.close();
@@ -105,12 +105,4 @@ function openEither(family: EchoFamily): { socket: Socket; raw: boolean } {
     if (!(error instanceof SyscallError)) throw error;
     return { socket: Socket.open(domain, SOCK_RAW, protocol, 'raw socket'), raw: true };
   }
-}
-
-/** `struct sockaddr_in` or `sockaddr_in6`: family in host order, the rest as on the wire. */
-function socketAddress(address: string, family: EchoFamily): Uint8Array {
-  const bytes = new Uint8Array(new ArrayBuffer(family === 'ipv4' ? 16 : 28));
-  new Uint16Array(bytes.buffer, 0, 1)[0] = family === 'ipv4' ? AF_INET : AF_INET6;
-  encodeAddress(address, family, bytes, family === 'ipv4' ? 4 : 8);
-  return bytes;
 }

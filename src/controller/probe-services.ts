@@ -42,7 +42,8 @@ function asksByVip({ plane, checks }: VirtualService): boolean {
  * The probe service of a server.
  *
  * It takes no part in what the file says of the service but the way of a packet: weight 0, thresholds and verdicts must not
- * keep the probe from its server. Whoever changes it is undone (`drift`), for verdicts hang on it.
+ * keep the probe from its server. Whoever changes it is undone (`drift`), for verdicts hang on it. Of a datagram the kernel
+ * would remember the way for minutes after the answer, of no use to anybody: so each packet is its own.
  *
  * @param mark 1..2^32-1
  */
@@ -53,7 +54,7 @@ export function probeService({ name, service, server }: ProbedServer, mark: numb
     name,
     key: probeServiceKey(family, mark),
     address: { kind: 'fwmark', family, mark, protocol },
-    settings: { scheduler: 'rr', schedulerFlags: [], persistence: null, onePacket: false },
+    settings: { scheduler: 'rr', schedulerFlags: [], persistence: null, onePacket: protocol === 'udp' },
     forwarding: server.forwarding,
     plane: 'kernel',
     fallback: 'none',

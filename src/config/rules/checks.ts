@@ -7,6 +7,7 @@ import { intervalOf } from '../schema/checks/timing.js';
 import { writtenChecks } from '../written-checks.js';
 import { DATABASE_CHECK_RULES } from './database-checks.js';
 import type { CheckRule, JudgedService, ServiceRule, Verdicts } from './rule.js';
+import { spokenBy } from './spoken-by.js';
 import { truePath } from './true-path.js';
 
 /** A server whose port is the client's own has none that could be probed. */
@@ -24,34 +25,6 @@ const probedPort: ServiceRule = (service, verdicts) => {
 
 function probesOwnPort(check: CheckConfig): boolean {
   return spokenBy(check) !== null && !('port' in check && check.port !== undefined);
-}
-
-/** The protocol of the port that a check asks; null when it asks none. */
-function spokenBy(check: CheckConfig): 'tcp' | 'udp' | null {
-  switch (check.type) {
-    case 'tcp':
-    case 'tls':
-    case 'http':
-    case 'https':
-    case 'smtp':
-    case 'redis':
-    case 'postgresql':
-    case 'mysql':
-    case 'mariadb':
-    case 'mongodb':
-    case 'elasticsearch':
-      return 'tcp';
-    case 'udp':
-      return 'udp';
-    case 'dns':
-      return check.transport;
-    case 'none':
-    case 'icmp':
-    case 'exec':
-    case 'file':
-    case 'external':
-      return null;
-  }
 }
 
 /** Types that only one kind of server answers. */

@@ -1,6 +1,7 @@
 /** Checks that ask by way of the service's address: where there is such a way, and what would lead off it. */
 import { asksByVip } from '../schema/checks/timing.js';
 import type { CheckRule } from './rule.js';
+import { spokenBy } from './spoken-by.js';
 
 export const truePath: CheckRule = ({ spot, address, planes, servers }, { check, at }, verdicts) => {
   if (!asksByVip(check)) return;
@@ -24,14 +25,21 @@ export const truePath: CheckRule = ({ spot, address, planes, servers }, { check,
   if (address === null) return;
   if (address.kind !== 'address') {
     refuse(
-      `${key}: vip needs a service with an address; one by ${address.kind} has none that a probe could ask`,
-      `leave ${key} out`,
+      `${key}: vip needs a service with an address and a port; what clients of one by ${address.kind} address is for packet rules to say, and not known here`,
+      `leave ${key} out, or write a service with one of its addresses`,
     );
     return;
   }
-  if (address.protocol !== 'tcp')
+  const spoken = spokenBy(check);
+  if (spoken !== null && spoken !== address.protocol)
     refuse(
-      `${key}: vip connects by TCP, and clients of this service come by ${address.protocol.toUpperCase()}`,
+      `${key}: vip asks as clients do: this check speaks ${spoken.toUpperCase()}, and clients of this service come by ${address.protocol.toUpperCase()}`,
+    );
+  const translated = servers.find(({ forwarding }) => forwarding === 'nat');
+  if (address.protocol === 'udp' && translated !== undefined)
+    refuse(
+      `${key}: vip cannot ask the server ${translated.key} by UDP, as it is reached by NAT: the kernel remembers where a datagram went for minutes, and the next one from the same port would go to that server`,
+      `leave ${key} out: by NAT a plain check takes nearly the same way`,
     );
   const port = 'port' in check ? check.port : undefined;
   if (port !== undefined && address.port !== 0)

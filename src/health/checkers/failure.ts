@@ -41,8 +41,10 @@ export function notProbed(subject: string, thrown: unknown): ProbeResult {
 }
 
 function isOwnFault(thrown: unknown): boolean {
-  for (let error = thrown; error instanceof Error; error = error.cause)
-    if ('code' in error && typeof error.code === 'string' && OWN_FAULTS.has(error.code)) return true;
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    const { code, details } = error as { code?: unknown; details?: { errno?: unknown } };
+    if (OWN_FAULTS.has(String(code)) || OWN_FAULTS.has(String(details?.errno))) return true;
+  }
   return false;
 }
 

@@ -30,8 +30,9 @@ export async function boundSockets(source: ProbeSource, localPort?: () => number
     datagram: ({ address: host, port }) => {
       const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
       const joined = (): void => socket.connect(port, host);
-      if (open !== null) socket.bind({ fd: open('datagram', host) }, joined);
-      else socket.bind({ ...(address === null ? {} : { address }), port: 0, exclusive: true }, joined);
+      const own = { address, port: localPort?.() ?? 0 };
+      if (open !== null) socket.bind({ fd: open('datagram', host, own) }, joined);
+      else socket.bind({ ...(address === null ? {} : { address }), port: own.port, exclusive: true }, joined);
       return socket;
     },
     ping: (host, identifier) => openPing(host, identifier, prepare),
@@ -44,17 +45,30 @@ function ownedBy(fd: number): Socket {
   return new Socket(options);
 }
 
-async function opener(
-  prepare: (socket: KernelSocket) => void,
-): Promise<(kind: 'stream' | 'datagram', host: string) => number> {
+/** Of a datagram's own end; null = any address. */
+interface OwnEnd {
+  readonly address: string | null;
+  readonly port: number;
+}
+
+type OpenSocket = (kind: 'stream' | 'datagram', host: string, own?: OwnEnd) => number;
+
+/** Of a stream it is Node who binds: of a datagram that it is given open, it does not. */
+async function opener(prepare: (socket: KernelSocket) => void): Promise<OpenSocket> {
   const { Socket: Native } = await import('../../../native/libc/socket.js');
   const { AF_INET, AF_INET6 } = await import('../../../native/inet/family.js');
+  const { encodeSocketAddress } = await import('../../../native/inet/socket-address.js');
   const { SOCK_DGRAM, SOCK_STREAM } = await import('../../../native/libc/constants.js');
-  return (kind, host) => {
-    const family = host.includes(':') ? AF_INET6 : AF_INET;
-    const socket = Native.open(family, kind === 'stream' ? SOCK_STREAM : SOCK_DGRAM, 0, 'probe socket');
+  return (kind, host, own) => {
+    const isIpv6 = host.includes(':');
+    const type = kind === 'stream' ? SOCK_STREAM : SOCK_DGRAM;
+    const socket = Native.open(isIpv6 ? AF_INET6 : AF_INET, type, 0, 'probe socket');
     try {
       prepare(socket);
+      if (own !== undefined && (own.address !== null || own.port > 0)) {
+        const any = isIpv6 ? '::' : '0.0.0.0';
+        socket.bind(encodeSocketAddress(own.address ?? any, isIpv6 ? 'ipv6' : 'ipv4', own.port));
+      }
       return socket.release();
     } catch (error) {
       socket.close();

@@ -1,4 +1,5 @@
 /** Asks from a port of our own choice, which this host's other connections may have. */
+import type { SyscallError } from '../../../native/libc/errno.js';
 import type { ProbeResult } from '../types.js';
 import type { ProbeSockets } from './sockets.js';
 
@@ -23,14 +24,28 @@ export async function askFromFreePort(
     if (port === null) return result;
     let isUsed = false as boolean;
     const sockets = await openSockets(port);
+    const look = (error: unknown): void => {
+      isUsed ||= saysUsed(error);
+    };
     result = await ask({
       ...sockets,
-      connect: (target) =>
-        sockets.connect(target).once('error', (error: NodeJS.ErrnoException) => {
-          isUsed ||= error.code === 'EADDRINUSE';
-        }),
+      connect: (target) => sockets.connect(target).once('error', look),
+      datagram: (target) => {
+        try {
+          return sockets.datagram(target).once('error', look);
+        } catch (error) {
+          look(error);
+          throw error;
+        }
+      },
     });
     if (!isUsed || result.ok !== null) return result;
   }
   return result;
+}
+
+/** Node's error, or the system call's own. */
+function saysUsed(error: unknown): boolean {
+  const { code, details } = error as { code?: unknown; details?: Partial<SyscallError['details']> };
+  return code === 'EADDRINUSE' || details?.errno === 'EADDRINUSE';
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { enterNetworkNamespace } from '../../../native/libc/namespace.js';
-import { linkByName } from '../../../native/rtnetlink/links.js';
+import { linkByName, setLinkState } from '../../../native/rtnetlink/links.js';
 import { openRtnetlink } from '../../../native/rtnetlink/request.js';
 import type { Link } from '../../../native/rtnetlink/types.js';
 
@@ -112,6 +112,17 @@ export class Namespace {
       const link = linkByName(connection, name);
       if (link === null) throw new Error(`${this.name} has no interface ${name}`);
       return link;
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** Without a program, in less than a millisecond or two. @throws Error when there is no interface of that name */
+  setLink(name: string, state: 'up' | 'down'): void {
+    const { index } = this.link(name);
+    const connection = this.within(() => openRtnetlink());
+    try {
+      setLinkState(connection, index, state);
     } finally {
       connection.close();
     }

@@ -87,7 +87,7 @@ export class Network {
 
   /** Takes the host's cable out, or puts it back: the host sees its carrier go, the bridge loses the port. */
   setCable(host: string, link: string, state: 'up' | 'down'): void {
-    this.#switch.ip(`link set ${portName(host, link)} ${state}`);
+    this.#switch.setLink(portName(host, link), state);
   }
 
   /** Removes all namespaces and what is in them. Sockets that are still open in one keep it alive, without a name. */

@@ -39,6 +39,20 @@ describe('a check by way of the service', () => {
       assert.equal(asked.timing.intervalMs, 10_000);
     });
 
+  for (const check of [
+    '{ type: dns, name: example.org, path: vip }',
+    '{ type: udp, send: hello, path: vip }',
+  ])
+    it(`asks a service for datagrams by datagrams: ${check}`, async () => {
+      const { model } = await loadText(
+        file(check, 'address: 192.0.2.10:53\n    protocol: udp').replace('11:80', '11:53'),
+      );
+      const [asked] = model.services[0]?.checks ?? [];
+      assert.ok(asked !== undefined && 'vip' in asked);
+      assert.deepEqual(asked.vip, { service: model.services[0]?.key, address: '192.0.2.10', port: 53 });
+      assert.equal(asked.timing.intervalMs, 10_000);
+    });
+
   it('keeps the interval that is written, and the one of other checks', async () => {
     const written = await loadText(file('{ type: tcp, path: vip, interval: 2s }'));
     assert.equal(written.model.services[0]?.checks[0]?.timing.intervalMs, 2000);
@@ -76,7 +90,33 @@ describe('a check by way of the service', () => {
     {
       name: 'of a service without an address',
       text: file('{ type: tcp, path: vip }', 'fwmark: 7').replace('forwarding: dr', 'forwarding: nat'),
-      told: /^true-path: path: vip needs a service with an address; one by fwmark/,
+      told: /^true-path: path: vip needs a service with an address and a port; what clients of one by fwmark address/,
+    },
+    {
+      name: 'of a service by match',
+      text: file(
+        '{ type: tcp, path: vip, port: 5060 }',
+        'match: [{ address: 192.0.2.10, ports: 5060 }]',
+      ).replace('forwarding: dr', 'forwarding: nat'),
+      told: /^true-path: path: vip needs a service with an address and a port; what clients of one by match address/,
+    },
+    {
+      name: 'with a check that speaks another protocol than clients',
+      text: file('{ type: tcp, path: vip }', 'address: 192.0.2.10:80\n    protocol: udp'),
+      told: /^true-path: path: vip asks as clients do: this check speaks TCP, and clients of this service come by UDP/,
+    },
+    {
+      name: 'with datagrams where clients connect',
+      text: file('{ type: dns, name: example.org, path: vip }'),
+      told: /^true-path: path: vip asks as clients do: this check speaks UDP, and clients of this service come by TCP/,
+    },
+    {
+      name: 'with datagrams by NAT',
+      text: file('{ type: udp, path: vip }', 'address: 192.0.2.10:80\n    protocol: udp').replace(
+        'forwarding: dr',
+        'forwarding: nat',
+      ),
+      told: /^true-path: path: vip cannot ask the server 10\.0\.1\.11:80 by UDP, as it is reached by NAT/,
     },
     {
       name: 'with a port of its own',

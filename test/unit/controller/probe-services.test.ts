@@ -50,6 +50,14 @@ describe('probeService', () => {
     assert.deepEqual(made.checks, []);
   });
 
+  it('remembers of no datagram where it went, and of connections as ever', () => {
+    const shop = byVip('shop', '192.0.2.10:80', ['10.0.0.1:80']);
+    const { address } = shop;
+    const dns = { ...shop, address: { ...address, protocol: 'udp' as const } };
+    const onePacket = [shop, dns].map((one) => probeService(probedServers([one])[0]!, 7).settings.onePacket);
+    assert.deepEqual(onePacket, [false, true]);
+  });
+
   it('is of the family of the service', () => {
     const [probed] = probedServers([byVip('shop', '[2001:db8::10]:80', ['[2001:db8::1]:80'])]);
     assert.equal(probeService(probed!, 7).key, 'fwmark6:7');

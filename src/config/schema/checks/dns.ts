@@ -5,6 +5,7 @@ import { choice, flag, Refusal, show, text } from '../fields.js';
 import { expectation } from './bytes.js';
 import { source } from './source.js';
 import { port, timing } from './timing.js';
+import { truePath } from './true-path.js';
 
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
@@ -20,6 +21,7 @@ export const dnsCheck = z.strictObject({
   ...timing,
   ...port,
   ...source,
+  ...truePath,
   name: name.describe('Name that is asked for; . is the root.'),
   query_type: choice(DNS_QUERY_TYPES)
     .prefault('A')

@@ -4,12 +4,14 @@ import { choice } from '../fields.js';
 import { bytesToSend, expectation } from './bytes.js';
 import { source } from './source.js';
 import { port, timing } from './timing.js';
+import { truePath } from './true-path.js';
 
 export const udpCheck = z.strictObject({
   type: choice(['udp']).describe('Up when a datagram is answered.'),
   ...timing,
   ...port,
   ...source,
+  ...truePath,
   send: bytesToSend()
     .prefault('')
     .describe('The datagram; escapes as in expect. Default: an empty one. Shown nowhere.'),

@@ -83,6 +83,7 @@ describe('sockets of probes with a source', () => {
     for (const source of [
       { ...NONE, address: '127.0.0.2' },
       { ...NONE, interface: 'lo' },
+      { ...NONE, address: '127.0.0.3', interface: 'lo' },
     ]) {
       const sockets = await boundSockets(source);
       const socket = sockets.datagram({ address: '127.0.0.1', port: receiver.address().port });

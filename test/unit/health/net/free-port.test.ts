@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { realClock } from '../../../../src/base/clock.js';
 import { TcpChecker } from '../../../../src/health/checkers/tcp.js';
+import { UdpChecker } from '../../../../src/health/checkers/udp.js';
 import { boundSockets } from '../../../../src/health/net/bound-sockets.js';
 import { askFromFreePort } from '../../../../src/health/net/free-port.js';
 import type { ProbeResult } from '../../../../src/health/types.js';
@@ -63,4 +66,36 @@ describe('a probe from a port of our own choice', () => {
     assert.deepEqual(ports, []);
     other.destroy();
   });
+
+  for (const device of [null, 'lo'])
+    it(`sends datagrams from the next one where somebody has the first, by ${device ?? 'any interface'}`, async () => {
+      const receiver = createSocket('udp4').bind(0, '127.0.0.1');
+      receiver.on('message', (_, from) => receiver.send(String(from.port), from.port, from.address));
+      const [other, spare] = [createSocket('udp4'), createSocket('udp4')].map((socket) =>
+        socket.bind(0, '127.0.0.1'),
+      );
+      await Promise.all([receiver, other!, spare!].map((socket) => once(socket, 'listening')));
+      const [used, free] = [other!.address().port, spare!.address().port];
+      spare!.close();
+      const candidates = [used, free];
+      const result = await askFromFreePort(
+        () => candidates.shift() ?? null,
+        (from) => boundSockets({ ...SOURCE, interface: device }, () => from),
+        (sockets) =>
+          new UdpChecker(
+            { sockets, clock: realClock },
+            { address: '127.0.0.1', port: receiver.address().port },
+            {
+              send: 'who?',
+              expect: { literal: String(free) },
+              reply: 'required',
+              silenceMs: 1000,
+            },
+          ).probe(new AbortController().signal),
+      );
+      assert.deepEqual(result, { ok: true, detail: `answered "${free}"` });
+      assert.deepEqual(candidates, []);
+      receiver.close();
+      other!.close();
+    });
 });
