@@ -164,6 +164,19 @@ describe('VrrpSocket', { timeout: 120_000 }, () => {
   );
 
   it(
+    'tells what waits without a turn of the event loop when it is drained',
+    withCable((family, a, b) => {
+      assert.equal(a.send(1), null);
+      const end = performance.now() + 5000;
+      while (b.told.length === 0 && performance.now() < end) b.socket.drain();
+      assert.deepEqual(b.told, [`1 from ${ends[family].a}`]);
+      b.socket.close();
+      b.socket.drain();
+      assert.equal(b.told.length, 1);
+    }),
+  );
+
+  it(
     'sends from the address that it is told last',
     withCable(async (family, a, b) => {
       const second = family === 'ipv4' ? '10.3.0.7' : 'fe80::7';
