@@ -123,8 +123,9 @@ export class VrrpProcess {
       gone: (how) => this.#gone(how),
     });
     this.#child = child;
-    if (this.#configuration !== null) child.send(this.#configuration);
+    // First: an instance that does not know of the table yet would begin in fault.
     this.#beat();
+    if (this.#configuration !== null) child.send(this.#configuration);
   }
 
   #heard(child: VrrpChild, message: unknown): void {

@@ -59,16 +59,16 @@ describe('a director without ha', () => {
 });
 
 describe('lvsd-vrrp', () => {
-  it('is sent its configuration first, then that the director lives', async () => {
+  it('is told that the director lives, then its configuration', async () => {
     const { host } = await started();
     const [first, second] = host.child.heard;
-    assert.deepEqual(first, {
+    assert.deepEqual(first, { kind: 'heartbeat', programmed: true });
+    assert.deepEqual(second, {
       kind: 'configure',
       instances: [shop, blog],
       onCrash: 'release',
       stallLimitMs: 30_000,
     });
-    assert.deepEqual(second, { kind: 'heartbeat', programmed: true });
   });
 
   it('hears a heartbeat every second, each with what is true then', async () => {
