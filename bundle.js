@@ -9,25 +9,16 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { bundleOptions } from './bundle-options.js';
 
 const folder = 'dist/lvsd';
 
 rmSync(folder, { recursive: true, force: true });
 const options = {
+  ...bundleOptions,
   outdir: folder,
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  format: 'esm',
   // There is less to read; names stay, for stack traces.
   minifyWhitespace: true,
-  // koffi looks beside itself for the binary of the machine; clients of databases are installed beside lvsd by whoever needs them.
-  external: ['koffi', 'ioredis', 'mongodb', 'mysql2', 'pg'],
-  // Packages of the older kind ask for Node's own modules by `require`.
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
-  },
-  logLevel: 'warning',
   metafile: true,
 };
 const builds = [

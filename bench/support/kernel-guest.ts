@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type BuildOptions } from 'esbuild';
+import { build } from 'esbuild';
+import { bundleOptions } from '../../bundle-options.js';
 import { GuestFolder } from '../../test/kernel/bed/guest-folder.js';
 import { runInGuest } from '../../test/kernel/bed/guest.js';
 import { findKernel } from '../../test/kernel/bed/kernel-package.js';
@@ -10,19 +11,6 @@ import { findKernel } from '../../test/kernel/bed/kernel-package.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Inside the project, so that the bundles find its packages. */
 const bundles = join(root, '.cache/bench');
-
-const options: BuildOptions = {
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  external: ['koffi'],
-  // packages of the older kind ask for Node's own modules by it
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-  },
-  logLevel: 'warning',
-};
 
 /**
  * Makes one script of a program of a bench.
@@ -33,7 +21,7 @@ const options: BuildOptions = {
 export async function bundle(source: string): Promise<string> {
   const outfile = join(bundles, source.replace(/\.ts$/, '.mjs'));
   mkdirSync(dirname(outfile), { recursive: true });
-  await build({ ...options, entryPoints: [join(root, 'bench', source)], outfile });
+  await build({ ...bundleOptions, entryPoints: [join(root, 'bench', source)], outfile });
   return outfile;
 }
 
@@ -51,7 +39,7 @@ export async function bundleProgram(
 ): Promise<readonly [string, string]> {
   const outdir = join(bundles, name);
   const entryPoints = { main: join(root, main), preload: join(root, preload) };
-  await build({ ...options, entryPoints, outdir, splitting: true, minifyWhitespace: true });
+  await build({ ...bundleOptions, entryPoints, outdir, splitting: true, minifyWhitespace: true });
   return [join(outdir, 'main.js'), join(outdir, 'preload.js')];
 }
 
