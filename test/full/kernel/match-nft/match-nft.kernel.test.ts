@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { LabProtocol, Target } from '../../../kernel/lab/answers.js';
-import { names } from '../../../kernel/lab/clients.js';
-import { Lab, type IpVersion } from '../../../kernel/lab/lab.js';
+import { Lab } from '../../../kernel/lab/lab.js';
 import { routeThrough } from '../../../kernel/lab/real-server.js';
 import { serve } from '../../../kernel/lab/servers.js';
 import { LvsdHome } from '../../../kernel/support/lvsd-home.js';
+import { callsIn } from '../match/support/calls.js';
 import { skipWithoutNft } from './support/newer-kernel.js';
 import { rulesetGeneration } from './support/ruleset-generation.js';
 
@@ -27,6 +26,7 @@ const others = `
 
 describe('match services by nft', { skip: skipWithoutNft() }, () => {
   let lab: Lab;
+  const { serversOf, calls, calls6, at, ask } = callsIn(() => lab);
   let home: LvsdHome;
   /** Transactions before lvsd. */
   let transactionsBefore = 0;
@@ -46,45 +46,6 @@ describe('match services by nft', { skip: skipWithoutNft() }, () => {
 
   function configure(...services: readonly unknown[]): void {
     home.configure(services, { resync: '2s', on_stop: 'keep' });
-  }
-
-  function serversOf(version: IpVersion): unknown[] {
-    return lab.servers.map(({ name, address }) => ({
-      name,
-      address: version === 4 ? `${address[4]}:8080` : `[${address[6]}]:8080`,
-    }));
-  }
-
-  /** Several ranges and protocols as one service, at another port of the servers. */
-  function calls(lastPort = 8010): Record<string, unknown> {
-    return {
-      name: 'calls',
-      match: [
-        { address: lab.vip[4], ports: `8000-${lastPort}` },
-        { address: lab.vip[4], ports: 9000 },
-        { address: lab.vip[4], ports: '8000-8001', protocol: 'udp' },
-      ],
-      scheduler: 'rr',
-      check: { type: 'none' },
-      servers: serversOf(4),
-    };
-  }
-
-  function calls6(): Record<string, unknown> {
-    const match = [{ address: lab.vip[6], ports: '8000-8010' }];
-    return { name: 'calls6', match, scheduler: 'rr', check: { type: 'none' }, servers: serversOf(6) };
-  }
-
-  const at = (port: number, protocol: LabProtocol = 'tcp', version: IpVersion = 4): Target => ({
-    protocol,
-    address: lab.vip[version],
-    port,
-  });
-
-  async function ask(...targets: readonly Target[]): Promise<string[]> {
-    const answers: string[] = [];
-    for (const target of targets) answers.push(...(await names(lab.client, target, 1)));
-    return answers;
   }
 
   /** As nft lists it. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { LabProtocol, Target } from '../../../kernel/lab/answers.js';
+import type { Target } from '../../../kernel/lab/answers.js';
 import { hold, names } from '../../../kernel/lab/clients.js';
 import { Lab, type IpVersion } from '../../../kernel/lab/lab.js';
 import { LvsdProgram } from '../../../kernel/lab/lvsd-program.js';
@@ -9,6 +9,7 @@ import { serve } from '../../../kernel/lab/servers.js';
 import { FtpClient } from '../forwarding-methods/support/ftp-client.js';
 import { serveFtp } from '../forwarding-methods/support/ftp-server.js';
 import { skipWithout } from '../../../support/require-tool.js';
+import { callsIn } from './support/calls.js';
 
 const withoutTools = skipWithout('iptables-legacy', 'apt-get install iptables');
 
@@ -16,6 +17,7 @@ const inOrder = ['rs3', 'rs2', 'rs1'] as const;
 
 describe('match services of the program', { skip: withoutTools }, () => {
   let lab: Lab;
+  const { calls, calls6, at, ask } = callsIn(() => lab);
   let lvsd: LvsdProgram;
   let before4 = '';
   let before6 = '';
@@ -41,38 +43,6 @@ describe('match services of the program', { skip: withoutTools }, () => {
 
   const director = { resync: '1s', on_stop: 'keep' } as const;
 
-  function serversOf(version: IpVersion, port: number): unknown[] {
-    return lab.servers.map(({ name, address }) => ({
-      name,
-      address: version === 4 ? `${address[4]}:${port}` : `[${address[6]}]:${port}`,
-    }));
-  }
-
-  /** Several ranges and protocols as one service, at another port of the servers. */
-  function calls(lastPort = 8010): Record<string, unknown> {
-    return {
-      name: 'calls',
-      match: [
-        { address: lab.vip[4], ports: `8000-${lastPort}` },
-        { address: lab.vip[4], ports: 9000 },
-        { address: lab.vip[4], ports: '8000-8001', protocol: 'udp' },
-      ],
-      scheduler: 'rr',
-      check: { type: 'none' },
-      servers: serversOf(4, 8080),
-    };
-  }
-
-  function calls6(): Record<string, unknown> {
-    return {
-      name: 'calls6',
-      match: [{ address: lab.vip[6], ports: '8000-8010' }],
-      scheduler: 'rr',
-      check: { type: 'none' },
-      servers: serversOf(6, 8080),
-    };
-  }
-
   /** Servers that keep the port of the packet. */
   function kept(): Record<string, unknown> {
     const servers = lab.servers.map(({ name, address }) => ({ name, address: address[4] }));
@@ -88,18 +58,6 @@ describe('match services of the program', { skip: withoutTools }, () => {
 
   function marks(): string[] {
     return [...lab.director.namespace.shell('ipvsadm -Sn').matchAll(/-A -f (\d+)/g)].map(([, mark]) => mark!);
-  }
-
-  const at = (port: number, protocol: LabProtocol = 'tcp', version: IpVersion = 4): Target => ({
-    protocol,
-    address: lab.vip[version],
-    port,
-  });
-
-  async function ask(...targets: readonly Target[]): Promise<string[]> {
-    const answers: string[] = [];
-    for (const target of targets) answers.push(...(await names(lab.client, target, 1)));
-    return answers;
   }
 
   it('are one service each, whatever port and protocol: every server in turn', async () => {
