@@ -1,9 +1,12 @@
 /** What a change of the file changes beside the table, in words. Pure. */
 import { isDeepStrictEqual } from 'node:util';
+import { plural } from '../base/plural.js';
+import { compareServices } from '../model/compare-services.js';
 import type { DirectorSettings, Model } from '../model/director.js';
 import type { HaSettings } from '../model/ha.js';
+import type { VirtualService } from '../model/virtual-service.js';
 
-type Told = Pick<Model, 'director' | 'notices' | 'ha'>;
+type Told = Pick<Model, 'director' | 'services' | 'notices' | 'ha'>;
 
 /** As the file writes them; those of admin, name, plane and state_dir take a new start, which is told elsewhere. */
 const SETTINGS: readonly (readonly [name: string, of: (director: DirectorSettings) => unknown])[] = [
@@ -22,14 +25,34 @@ const SETTINGS: readonly (readonly [name: string, of: (director: DirectorSetting
   ['director.proxy', ({ proxy }) => proxy],
 ];
 
-/** One line each: `notice syslog added`, `instance vi_shop changed`, `director.health changed`. Values are not told: some are secrets. */
+/**
+ * One line each: `checks changed: 3 servers`, `notice syslog added`, `instance vi_shop changed`, `director.health changed`.
+ * Values are not told: some are secrets.
+ */
 export function unplannedChanges(before: Told, now: Told): string[] {
   const settings = SETTINGS.filter(([, of]) => !isDeepStrictEqual(of(before.director), of(now.director)));
   return [
+    ...checkChanges(before.services, now.services),
     ...namedChanges('notice', before.notices, now.notices),
     ...haChanges(before.ha, now.ha),
     ...settings.map(([name]) => `${name} changed`),
   ];
+}
+
+/** Of servers that stay: those that come or go have their steps in the plan. */
+function checkChanges(before: readonly VirtualService[], now: readonly VirtualService[]): string[] {
+  let servers = 0;
+  for (const { before: old, after } of compareServices(before, now).edited) {
+    if (isDeepStrictEqual(askedOf(old), askedOf(after))) continue;
+    const known = new Set(old.servers.map(({ key }) => key));
+    servers += after.servers.filter(({ key }) => known.has(key)).length;
+  }
+  return servers === 0 ? [] : [`checks changed: ${plural(servers, 'server')}`];
+}
+
+/** What is asked of a service's servers, and how many answers make a verdict. */
+function askedOf({ checks, requiredChecks, agent }: VirtualService) {
+  return { checks, requiredChecks, agent };
 }
 
 function haChanges(before: HaSettings | null, now: HaSettings | null): string[] {

@@ -33,6 +33,25 @@ describe('changes beside the table', () => {
     ]);
   });
 
+  it('are checks and agents, by how many servers are asked otherwise from now on', async () => {
+    const of = async (a: string, b: string): Promise<Model> => {
+      const service = (name: string, port: number, keys: string, servers: string): string =>
+        `  - { name: ${name}, address: "127.0.0.1:${port}", ${keys}, servers: [${servers}] }\n`;
+      const services =
+        service('a', 80, a, '"127.0.0.1:81", "127.0.0.1:82"') + service('b', 90, b, '"127.0.0.1:91"');
+      return (await loadText(`director: { dataplane: proxy }\nservices:\n${services}`)).model;
+    };
+    const before = await of('check: { type: tcp }', 'scheduler: rr');
+    assert.deepEqual(
+      unplannedChanges(before, await of('check: { type: tcp, interval: 7s }', 'scheduler: wlc')),
+      ['checks changed: 2 servers'],
+    );
+    assert.deepEqual(unplannedChanges(before, await of('check: { type: none }', 'check: { type: none }')), [
+      'checks changed: 3 servers',
+    ]);
+    assert.deepEqual(unplannedChanges(before, { ...before, services: before.services.slice(1) }), []);
+  });
+
   it('are instances of VRRP, a changed password among them', async () => {
     const instance = (name: string, keys: string): string =>
       `    - { name: ${name}, interface: eth0, ${keys} }\n`;
