@@ -154,7 +154,7 @@ export class Instance {
       instance: this.#config.name,
       state: this.#state.name,
       sinceMs: this.#sinceMs,
-      reason: this.#reason,
+      reason: this.#state.name === 'fault' ? this.#state.conditions.join('; ') : this.#reason,
       priority: this.#settings.priority,
       peer: this.#state.name === 'active' ? null : this.#peer(),
       held: this.#addresses.there.map(({ address }) => address),

@@ -1,0 +1,63 @@
+/** `lvsd-vrrp` as it is installed: one file beside the program. */
+import assert from 'node:assert/strict';
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseFromVrrp, type FromVrrp, type ToVrrp } from '../../src/ha/messages.js';
+
+const program = fileURLToPath(new URL('../../dist/lvsd/lvsd-vrrp.js', import.meta.url));
+
+describe('dist/lvsd/lvsd-vrrp.js', { timeout: 60_000 }, () => {
+  it('is of no use on a command line', () => {
+    const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+    assert.deepEqual(
+      [status, stderr.trim()],
+      [2, 'lvsd-vrrp: it is started by lvsd run, for a file with an ha section'],
+    );
+  });
+
+  it('starts, tells of its instances, and ends when it is told to, without any right', async () => {
+    const child = fork(program, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    after(() => child.kill('SIGKILL'));
+    const messages: FromVrrp[] = [];
+    /** The reason of the fault, once it has this one alone. */
+    const told = new Promise<void>((resolve) =>
+      child.on('message', (value) => {
+        const message = parseFromVrrp(value);
+        messages.push(message);
+        if (message.kind === 'roles' && message.roles[0]?.reason === 'there is no interface no-such-link')
+          resolve();
+      }),
+    );
+    const send = (message: ToVrrp) => child.send(message);
+    send({
+      kind: 'configure',
+      onCrash: 'release',
+      stallLimitMs: 30_000,
+      instances: [
+        {
+          name: 'vi_shop',
+          interface: 'no-such-link',
+          family: 4,
+          vrid: 51,
+          version: 3,
+          priority: 100,
+          advertiseMs: 1000,
+          preempt: true,
+          peers: [],
+          source: null,
+          password: null,
+          checksum: 'pseudo-header',
+          addresses: [{ address: '192.0.2.10', prefixLength: 24, interface: 'no-such-link' }],
+        },
+      ],
+    });
+    send({ kind: 'heartbeat', programmed: true });
+    await told;
+    assert.equal(messages[0]?.kind, 'ready');
+    const ended = once(child, 'exit');
+    send({ kind: 'stop' });
+    assert.deepEqual(await ended, [0, null]);
+  });
+});
