@@ -59,12 +59,17 @@ export async function connected(socket: Socket): Promise<void> {
  */
 export function reached(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onClose = (): void => reject(new Error('connection closed'));
+    const silence = (): Socket => socket.off(event, onEvent).off('error', onError).off('close', onClose);
     const onEvent = (): void => {
-      socket.off('error', reject).off('close', onClose);
+      silence();
       resolve();
     };
-    socket.once(event, onEvent).once('error', reject).once('close', onClose);
+    const onError = (error: Error): void => {
+      silence();
+      reject(error);
+    };
+    const onClose = (): void => onError(new Error('connection closed'));
+    socket.on(event, onEvent).on('error', onError).on('close', onClose);
   });
 }
 
