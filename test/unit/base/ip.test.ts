@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatEndpoint, isWildcard, parseEndpoint, parseIp } from '../../../src/base/ip.js';
+import { formatEndpoint, isHigherAddress, isWildcard, parseEndpoint, parseIp } from '../../../src/base/ip.js';
 
 describe('parseIp', () => {
   const spellings: readonly (readonly [text: string, canonical: string])[] = [
@@ -76,4 +76,17 @@ describe('isWildcard', () => {
   it('knows both wildcard addresses and nothing else', () => {
     assert.deepEqual(['0.0.0.0', '::', '127.0.0.1', '::1'].map(isWildcard), [true, true, false, false]);
   });
+});
+
+describe('isHigherAddress', () => {
+  const ascending: readonly (readonly string[])[] = [
+    ['0.0.0.0', '9.255.255.255', '10.0.0.9', '10.0.0.10', '127.255.255.255', '128.0.0.0', '255.255.255.255'],
+    ['::', '::1', '2001:db8::', '2001:db8:0:1::', 'fe80::9', 'fe80::10', 'fe80::8000:0', 'ff02::12'],
+  ];
+  for (const addresses of ascending)
+    it(`compares ${addresses.length} addresses as unsigned numbers`, () => {
+      for (const [at, address] of addresses.entries())
+        for (const [otherAt, other] of addresses.entries())
+          assert.equal(isHigherAddress(address, other), at > otherAt, `${address} and ${other}`);
+    });
 });
