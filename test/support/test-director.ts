@@ -179,8 +179,8 @@ ${director}${services}`,
 }
 
 /** The first event of a type from now on, or one that is kept already. */
-export function eventOf(daemon: Daemon, type: EventType): Promise<DirectorEvent> {
-  const kept = daemon.events.since(0).events.find((event) => event.type === type);
+export function eventOf(daemon: Daemon, type: EventType, after = 0): Promise<DirectorEvent> {
+  const kept = daemon.events.since(after).events.find((event) => event.type === type);
   if (kept !== undefined) return Promise.resolve(kept);
   return new Promise((resolve) => {
     const end = daemon.events.subscribe((event) => {
