@@ -30,6 +30,8 @@ class History {
   readonly #reloadedAtMs = new Map<Director, number>();
   /** The longest that anybody ever advertised with. */
   longestMs = 0;
+  /** Of intervals that are as short as they get, on a network that is fast enough for them. */
+  readonly #isFast: boolean;
   #isWhole = false;
   /** Since when there have been several, on a whole network. */
   #severalSinceMs: number | null = null;
@@ -37,6 +39,7 @@ class History {
   constructor(seed: number) {
     this.random = seededRandom(seed);
     this.version = this.random.pick([2, 3]);
+    this.#isFast = this.version === 3 && this.random.chance(0.3);
     const common = this.random.pick([1000, 2000]);
     const count = this.random.int(2, 3);
     const configs = Array.from({ length: count }, () => ({
@@ -54,7 +57,7 @@ class History {
     });
     for (const director of this.rig.directors)
       this.references.set(director, new ReferenceRouter(referenceConfig(director)));
-    this.rig.lan.longestDelayMs = this.random.pick([0.1, 1, 20]);
+    this.rig.lan.longestDelayMs = this.random.pick(this.#isFast ? [0.1, 1] : [0.1, 1, 20]);
     this.rig.lan.longestLatenessMs = this.random.pick([0, 0.5, 2]);
   }
 
@@ -225,7 +228,7 @@ class History {
   }
 
   #interval(): number {
-    return this.random.pick([100, 250, 250, 1000]);
+    return this.random.pick(this.#isFast ? [10, 10, 20, 100] : [100, 250, 250, 1000]);
   }
 
   /** Up to so many of the longest intervals, mostly less. */
