@@ -52,7 +52,7 @@ export function lvsdConfig(load: Load, ports: Ports, folder: string, servicePort
   });
   return `director:
   dataplane: proxy
-  health: { max_probes: ${Math.max(1024, Math.ceil(((load.tcp + load.http) * TIMEOUT_SEC) / INTERVAL_SEC))} }
+  health: { max_probes: ${Math.max(1024, Math.ceil((1.1 * (load.tcp + load.http) * TIMEOUT_SEC) / INTERVAL_SEC))} }
   admin: { socket: ${folder}/lvsd.sock }
   state_dir: ${folder}/state
 services:

@@ -132,6 +132,37 @@ describe('HealthRunner', () => {
     }
   });
 
+  it('asks 2,000 servers in their rhythm from the start, and knows of each', async () => {
+    const servers = Array.from({ length: 2000 }, (_, index) => realServer(index + 1));
+    for (const silent of [false, true]) {
+      // As docs/health.md has it for so many, all of them silent.
+      const limits = { maxProbes: 1100, maxRate: 10_000 };
+      const late: number[] = [];
+      const observer = {
+        began: (lateMs: number) => late.push(lateMs),
+        probed: () => undefined,
+        forgotten: () => undefined,
+      };
+      const { runner, clock, pool, told } = harness({ phaseOf, limits, observer });
+      if (silent) for (const { port } of servers) pool.hanging.add(port);
+      runner.configure([
+        service(tcpCheck({ intervalMs: 2000, timeoutMs: 1000, jitter: 0, fall: 1 }), servers),
+      ]);
+      await clock.advanceAsync(7000);
+      const known = silent ? 'down' : 'up';
+      assert.ok(told.length >= 2 * 2000);
+      assert.deepEqual(
+        told.filter((words) => !words.includes(` ${known}: `)),
+        [],
+      );
+      assert.equal(new Set(pool.probes).size, 2000);
+      assert.ok(Math.abs(pool.probes.length - 3.5 * 2000) < 150, `${pool.probes.length} probes`);
+      assert.ok(pool.mostRunning < (silent ? 1101 : 10), `${pool.mostRunning} at once`);
+      assert.ok(Math.max(...late) < 50, `late by ${Math.max(...late)} ms`);
+      await runner.close();
+    }
+  });
+
   it('lets a probe that begins late delay none that comes after it', async () => {
     const clock = new FakeClock();
     const times: number[] = [];
