@@ -339,18 +339,27 @@ export class Reconciler {
   }
 
   /**
-   * Whether the file's services can be expected to serve: not before the first round, nor while every one of them fails. Weaker
-   * than `readiness`, for one bad service must not keep the others from being taken over.
+   * Whether the file's services can be expected to serve: not before the first round, nor while every one of the kernel's fails.
+   * Weaker than `readiness`, for one bad service must not keep the others from being taken over; and on the userspace plane
+   * nobody can listen on an address before this director has it.
    */
   get programmed(): boolean {
     const { failures, programmed } = this.#rounds;
-    if (!programmed || failures.size === 0) return programmed;
-    return [...this.#config.services.keys()].some((key) => !failures.has(key));
+    if (!programmed || failures.size === 0 || this.#options.dataplane.kind === 'proxy') return programmed;
+    const services = [...this.#config.services.values()].filter(({ plane }) => plane === 'kernel');
+    return services.length === 0 || services.some(({ key }) => !failures.has(key));
   }
 
   /** Whether the director does what its file says, with the reasons, as known without looking at the table. */
   readiness(): Snapshot['ready'] {
     return this.#status.readiness();
+  }
+
+  /** Tries at once what failed, without waiting for its time: this host has other addresses than before. */
+  retryFailing(): void {
+    const { failures, running } = this.#rounds;
+    for (const key of failures.keys()) this.#rounds.mark(key, null);
+    if (failures.size > 0 && running) void this.#rounds.plan('retry');
   }
 
   /** How a service of the file stands, as known without looking at the table; null when the file has none such. */

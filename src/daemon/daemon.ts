@@ -158,6 +158,7 @@ export class Daemon {
       logger,
       host: options.ha,
       programmed: () => this.#reconciler.programmed,
+      onActive: () => this.#reconciler.retryFailing(),
     });
     this.#metrics.ha.watch(() => this.#ha.status);
     this.#reloader = new Reloader({

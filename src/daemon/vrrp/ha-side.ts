@@ -41,6 +41,8 @@ export interface HaSideOptions {
   readonly host: HaHost;
   /** Whether the own table is programmed. */
   readonly programmed: () => boolean;
+  /** Hears that an instance has become active: this host has its addresses now. */
+  readonly onActive: () => void;
 }
 
 /** Does nothing before `follow`. */
@@ -163,6 +165,7 @@ export class HaSide {
         const { instance, from, to, atMs, reason } = message;
         this.#book.change(instance, to, atMs, reason);
         this.#tellChange(instance, from, to, reason);
+        if (to === 'active') this.#options.onActive();
         break;
       }
       case 'problem':

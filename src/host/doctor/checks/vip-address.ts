@@ -1,4 +1,5 @@
 /** The services' addresses on this host: there, whole, and no subnet of their own. */
+import type { Model } from '../../../model/director.js';
 import { IFA_F_DADFAILED, IFA_F_DEPRECATED } from '../../../../native/rtnetlink/constants.js';
 import type { InterfaceAddress, Link } from '../../../../native/rtnetlink/types.js';
 import {
@@ -28,6 +29,8 @@ export const vipAddress: DoctorCheck = {
     const elsewhere = answers(host, strange);
     const paths = serverPaths(host.network, model);
     return vips.flatMap((vip) => {
+      const instance = instanceOf(model, vip);
+      if (strange.includes(vip) && instance !== null) return [ofInstance(vip, instance)];
       if (strange.includes(vip)) return missing(host, vip, elsewhere.get(vip.address) ?? []);
       const own = ownAddress(host.network, vip.address);
       // a local route will do as well
@@ -49,6 +52,19 @@ function answers(host: HostView, vips: readonly Vip[]): Map<string, readonly str
 }
 
 const fullPrefix = ({ family }: Vip): number => (family === 4 ? 32 : 128);
+
+/** Name of the instance of VRRP that has the address; null when there is none. */
+function instanceOf({ ha }: Model, { address }: Vip): string | null {
+  const instances = ha?.instances ?? [];
+  return instances.find(({ addresses }) => addresses.some((each) => each.address === address))?.name ?? null;
+}
+
+/** One director of several has it. */
+function ofInstance(vip: Vip, instance: string): Finding {
+  const what = `${vip.address} is no address of this host now.`;
+  const why = `It is of the instance ${instance}, and lvsd adds it while this director is active.`;
+  return finding(name, 'info', { subject: vip.address, what, why });
+}
 
 function missing(host: HostView, vip: Vip, elsewhere: readonly string[]): Finding[] {
   const link = clientLink(host.network, vip);

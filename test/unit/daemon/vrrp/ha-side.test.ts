@@ -28,6 +28,7 @@ function create({ host = new FakeHaHost(), programmed = (): boolean => true } = 
     logger: { error: log, warn: log },
     host,
     programmed,
+    onActive: () => void logged.push('became active'),
   });
   const told = (): string[] => events.since(0).events.map(({ type, message }) => `${type}: ${message}`);
   return { clock, events, logged, side, host, told };
@@ -287,6 +288,15 @@ describe('roles', () => {
     const [role] = side.status?.instances ?? [];
     assert.equal(role?.state, 'active');
     assert.equal(role.sinceMs, 1234);
+  });
+
+  it('of an active director are told to whoever waits for its addresses', async () => {
+    const { host, logged } = await started();
+    const transition = { kind: 'transition', instance: 'vi_shop', atMs: 0, reason: 'x' } as const;
+    host.child.say({ ...transition, from: 'initialize', to: 'backup' });
+    assert.deepEqual(logged, []);
+    host.child.say({ ...transition, from: 'backup', to: 'active' });
+    assert.deepEqual(logged, ['became active']);
   });
 
   it('of instances that stay outlive a reload; those of others are forgotten', async () => {

@@ -114,6 +114,12 @@ describeCheck(vipAddress, [
     expected: ['info 10.1.0.100'],
   },
   {
+    name: 'knows that an address of a VRRP instance may be elsewhere',
+    config: `${nat}ha:\n  instances: [{ name: vi, interface: eth0, vrid: 51, addresses: [10.1.0.100/24] }]\n`,
+    host: { links: { eth0: ['10.1.0.1/24'], eth1: ['10.2.0.1/24'] }, arp: { '10.1.0.100': [] } },
+    expected: ['info 10.1.0.100'],
+  },
+  {
     name: 'knows that lvsd adds it when it starts',
     config: service('interface: eth0, servers: ["10.2.0.21:80"]'),
     host: { links: { eth0: ['10.1.0.1/24'], eth1: ['10.2.0.1/24'] }, arp: { '10.1.0.100': [] } },
