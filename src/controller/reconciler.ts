@@ -5,84 +5,31 @@
  * verdicts.ts's, what an order drains.ts's; when they are planned is round-scheduler.ts's, how that goes round.ts's.
  */
 import type { BackoffSettings } from '../base/backoff.js';
-import type { Clock, Random } from '../base/clock.js';
-import type { AddressChange, AddressTable, PlannedStep } from '../dataplane/address-table.js';
-import type { Dataplane } from '../dataplane/types.js';
+import type { AddressChange } from '../dataplane/address-table.js';
 import type { AgentReport } from '../model/agent.js';
 import type { Model } from '../model/director.js';
 import type { ServerDecision } from '../model/desired-state.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
-import type { PlanSummary, Snapshot } from '../model/snapshot.js';
+import type { Snapshot } from '../model/snapshot.js';
 import type { ServiceStanding } from '../model/standing.js';
 import type { Verdict } from '../model/status.js';
 import type { VirtualService } from '../model/virtual-service.js';
 import { CurrentStatus } from './current-status.js';
 import { Drains, type ChangedServer } from './drains.js';
-import type { EventLog } from './event-log.js';
 import { objectionTo } from './objection.js';
-import type { OwnedTable, SaveOwnership } from './ownership.js';
-import type { ProbeMarks, ProbePath, ProbeTable } from './probes.js';
+import type { OwnedTable } from './ownership.js';
+import { ProbePaths } from './probe-paths.js';
+import type { ProbePath } from './probes.js';
+import type { ModelResult, Preview, ReconcileResult, ReconcilerOptions } from './reconciler-options.js';
 import { RoundRunner } from './round.js';
 import { RoundScheduler, type RoundResult } from './round-scheduler.js';
 import { RunningConfig } from './running-config.js';
 import type { RememberedStates, StatesChange } from './server-states.js';
-import { ServerLoads, type LoadsChange, type RememberedLoads } from './server-loads.js';
+import { ServerLoads, type RememberedLoads } from './server-loads.js';
 import { AgentReports } from './agent-reports.js';
 import { ServingState, type RememberedServing } from './serving-state.js';
-import type { SnapshotFrame } from './status.js';
 import { Verdicts } from './verdicts.js';
-
-export interface ReconcilerOptions {
-  /** Stays the caller's: `close` does not close it. */
-  readonly dataplane: Dataplane;
-  /** Where services with `interface:` have their addresses; stays the caller's. Default: they have none of lvsd's. */
-  readonly addresses?: AddressTable;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly events: EventLog;
-  /** The first configuration. */
-  readonly model: Model;
-  /** What an earlier process owned in this very table; default nothing. */
-  readonly owned?: OwnedTable;
-  /** Default: forgotten with the process, as the userspace plane's table is. */
-  readonly saveOwnership?: SaveOwnership;
-  /** What is known of servers from before this start. Of servers that are not in the model it is dropped. */
-  readonly states?: Partial<RememberedStates>;
-  /** Hears of each verdict and order that is new, carried out or forgotten, after the change and before it is planned. */
-  readonly onStates?: (change: StatesChange) => void;
-  /** What was decided before this start about who serves, and servers that must not serve yet. */
-  readonly serving?: RememberedServing;
-  /** Hears that what has to be remembered of that has changed. */
-  readonly onServing?: () => void;
-  /** What agents said before this start, and servers that began slowly. */
-  readonly loads?: RememberedLoads;
-  /** Hears that what has to be remembered of that has changed. */
-  readonly onLoads?: (change: LoadsChange) => void;
-  /** Who gives services for probes of the true path their marks; default: there are no such services. */
-  readonly probes?: ProbeMarks;
-  /** Asked anew for every snapshot. */
-  readonly frame: () => SnapshotFrame;
-  /** Between retries of what failed; default 1 s, doubling to 30 s, up to a fifth off at random. */
-  readonly backoff?: BackoffSettings;
-  /** Hears of every finished round, also of one without steps; for metrics. */
-  readonly onRound?: (plan: PlanSummary) => void;
-}
-
-/** What became of a change. */
-export interface ReconcileResult extends RoundResult {
-  readonly revision: number;
-}
-
-/** `accepted: false`: the shrink guard objects, and nothing has changed. */
-export type ModelResult =
-  ({ readonly accepted: true } & ReconcileResult) | { readonly accepted: false; readonly refusal: string };
-
-export interface Preview {
-  readonly steps: readonly PlannedStep[];
-  /** What speaks against it without `--force`, or null. */
-  readonly refusedWithoutForce: string | null;
-}
 
 const forget = (): Promise<void> => Promise.resolve();
 
@@ -100,6 +47,7 @@ export class Reconciler {
   readonly #drains: Drains;
   readonly #loads: ServerLoads;
   readonly #agents: AgentReports;
+  readonly #probes: ProbePaths;
   #revision = 1;
 
   constructor(options: ReconcilerOptions) {
@@ -138,6 +86,7 @@ export class Reconciler {
     this.#verdicts = new Verdicts({ events, config, onStates, changed: this.#changed, reweigh });
     this.#agents = new AgentReports({ events, config, changed: this.#changed, reweigh });
     const [runner, rounds] = [this.#runner, this.#rounds];
+    this.#probes = new ProbePaths({ config, runner, rounds });
     const revision = (): number => this.#revision;
     this.#status = new CurrentStatus({ dataplane, clock, config, runner, rounds, frame, revision });
     this.#drains = new Drains({
@@ -322,15 +271,12 @@ export class Reconciler {
    * @param signal its abort ends the wait for a place
    */
   openProbePath(service: ServiceKey, server: ServerKey, signal: AbortSignal): Promise<ProbePath> {
-    return this.#config.probes.open(service, server, this.#probeTable, signal);
+    return this.#probes.open(service, server, signal);
   }
 
   /** Takes the services for probes out of the table, and lets none come again. */
-  async endProbes(): Promise<RoundResult> {
-    this.#config.probes.end();
-    const gone = this.#config.followProbes();
-    for (const key of gone) this.#rounds.mark(key, null);
-    return gone.length > 0 && this.#rounds.running ? this.#rounds.plan('probe') : { steps: [], failures: [] };
+  endProbes(): Promise<RoundResult> {
+    return this.#probes.end();
   }
 
   /** Draws the snapshot with counters at most 100 ms old; with the last known ones when the table cannot be read. */
@@ -398,23 +344,6 @@ export class Reconciler {
     if (concerned.length === 0) return;
     if (change.kind === 'interface-up') for (const key of concerned) this.#rounds.mark(key, null);
     this.#rounds.resyncSoon();
-  };
-
-  readonly #probeTable: ProbeTable = {
-    replan: async (change) => {
-      this.#config.changeProbes(change);
-      for (const key of [...change.gone, ...change.come.map((service) => service.key)])
-        this.#rounds.mark(key, null);
-      if (this.#rounds.running) await this.#rounds.plan('probe');
-    },
-    missing: (key) => {
-      // What is left to others is believed to be as it ought to be: through what is there now a probe would go astray.
-      const left = this.#runner.drift.unrepaired.get(key);
-      if (left !== undefined) return { reason: left.message, failed: true };
-      if (this.#runner.believed.get(key)?.servers.size === 1) return null;
-      const failure = this.#rounds.failures.get(key)?.errors[0]?.message;
-      return { reason: failure ?? 'its probe service is not in the table', failed: failure !== undefined };
-    },
   };
 
   /** Weights may be others; that is told by no event, or it would be told every second. */

@@ -1,6 +1,7 @@
 /** A reconciler with everything around it faked. */
 import { EventLog } from '../../src/controller/event-log.js';
-import { Reconciler, type ReconcilerOptions } from '../../src/controller/reconciler.js';
+import { Reconciler } from '../../src/controller/reconciler.js';
+import type { ReconcilerOptions } from '../../src/controller/reconciler-options.js';
 import type { SnapshotFrame } from '../../src/controller/status.js';
 import type { Dataplane } from '../../src/dataplane/types.js';
 import type { DirectorEvent } from '../../src/model/event.js';
