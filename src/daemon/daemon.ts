@@ -204,9 +204,11 @@ export class Daemon {
 
   /** What becomes of the table when this process ends. */
   get farewell(): string {
-    if (this.#planes.kernel === null) return 'the userspace plane ends with this process';
+    const addresses = this.#model.ha === null ? '' : '; addresses of instances go to another director';
+    if (this.#planes.kernel === null) return `the userspace plane ends with this process${addresses}`;
     const { onStop } = this.#model.director;
-    return `on_stop: ${onStop}: what is in the kernel's table is ${onStop === 'keep' ? 'kept' : 'removed'}`;
+    const table = `what is in the kernel's table is ${onStop === 'keep' ? 'kept' : 'removed'}`;
+    return `on_stop: ${onStop}: ${table}${addresses}`;
   }
 
   /**
