@@ -13,10 +13,20 @@ export const ANNOUNCE_GAP_MS = 1000;
 /** What failed is tried again after this. */
 export const RETRY_MS = 1000;
 
+/** What it needs. */
+export interface HeldAddressesOptions {
+  readonly clock: Clock;
+  readonly owner: AddressOwner;
+  /** Before a timer of its own does anything: who stood still may have to give the addresses up first. */
+  readonly onWake: () => void;
+  readonly onProblem: (message: string) => void;
+}
+
 /** One an instance. */
 export class HeldAddresses {
   readonly #clock: Clock;
   readonly #owner: AddressOwner;
+  readonly #onWake: () => void;
   readonly #onProblem: (message: string) => void;
   /** Those that should be there; empty = none of the instance. */
   #wanted: readonly InstanceAddress[] = [];
@@ -29,9 +39,10 @@ export class HeldAddresses {
   /** What failed last time, so that the same trouble is told once. */
   #told = new Set<string>();
 
-  constructor(clock: Clock, owner: AddressOwner, onProblem: (message: string) => void) {
+  constructor({ clock, owner, onWake, onProblem }: HeldAddressesOptions) {
     this.#clock = clock;
     this.#owner = owner;
+    this.#onWake = onWake;
     this.#onProblem = onProblem;
   }
 
@@ -91,6 +102,9 @@ export class HeldAddresses {
   }
 
   #retry(): void {
+    const timer = this.#retryTimer;
+    this.#onWake();
+    if (this.#retryTimer !== timer) return;
     const before = this.#there;
     this.#converge();
     const came = without(this.#there, before);
@@ -113,7 +127,11 @@ export class HeldAddresses {
   #announceAt(atMs: number, announce: () => void): void {
     this.#stopAnnouncing();
     this.#announceAtMs = atMs;
-    this.#announceTimer = this.#clock.after(atMs - this.#clock.nowMs(), announce);
+    const timer = this.#clock.after(atMs - this.#clock.nowMs(), () => {
+      this.#onWake();
+      if (this.#announceTimer === timer) announce();
+    });
+    this.#announceTimer = timer;
   }
 
   #stopAnnouncing(): void {

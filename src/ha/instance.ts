@@ -65,6 +65,8 @@ export interface InstanceSeams {
   readonly onProblem: (message: string) => void;
 }
 
+const TIMER: MachineEvent = { kind: 'timer' };
+
 /** From `start` to `stop`. */
 export class Instance {
   readonly #seams: InstanceSeams;
@@ -88,11 +90,12 @@ export class Instance {
 
   /** @param source the address that it advertises from, canonical text without a zone */
   constructor(config: VrrpInstance, source: string, seams: InstanceSeams) {
-    const { clock, addresses, onProblem } = seams;
+    const { clock, addresses: owner, onProblem } = seams;
     this.#seams = seams;
     this.#config = config;
     this.#settings = settingsOf(config, source);
-    this.#addresses = new HeldAddresses(clock, addresses, onProblem);
+    const onWake = (): void => this.#take(TIMER);
+    this.#addresses = new HeldAddresses({ clock, owner, onWake, onProblem });
     this.#goodbye = new Goodbye(clock, () => this.#send(LEAVING_PRIORITY));
     this.#heard = { kind: 'advertisement', priority: 0, advertiseMs: 0, sender: '' };
     this.#sinceMs = clock.wallMs();
@@ -245,7 +248,7 @@ export class Instance {
     this.#timer = null;
     const { name, dueAtMs } = this.#state;
     if (name === 'backup' && this.#seams.clock.nowMs() >= dueAtMs) this.#seams.drain();
-    this.#take({ kind: 'timer' });
+    this.#take(TIMER);
   }
 
   #tell(cause: TransitionCause, before: MachineState, nowMs: number): void {

@@ -19,6 +19,7 @@ export interface Watcher {
   /** Before the director hears it. */
   readonly hears?: (director: Director, packet: LanPacket) => void;
   readonly sends?: (director: Director, priority: number) => void;
+  readonly announces?: (director: Director) => void;
 }
 
 export class Director {
@@ -101,7 +102,10 @@ export class Director {
       },
       addresses: {
         add: (addresses) => this.#each(addresses, (address) => this.held.add(address)),
-        announce: () => [],
+        announce: () => {
+          this.#watcher.announces?.(this);
+          return [];
+        },
         remove: (addresses) => this.#each(addresses, (address) => this.held.delete(address)),
       },
       drain: () => this.host.drain(),

@@ -155,6 +155,29 @@ describe('an instance that stood still', () => {
     assert.equal(bench.instance.state, 'backup');
   });
 
+  it('announces nothing, either, when that falls due first', () => {
+    const bench = new InstanceBench({ advertiseMs: 1500 });
+    bench.instance.start();
+    bench.clock.advance(3 * 1500 + (156 * 1500) / 256);
+    bench.clock.advance(ANNOUNCE_AGAIN_MS - 100);
+    bench.take();
+    bench.clock.stall(60_000);
+    bench.clock.advance(0);
+    assert.deepEqual(bench.take(), [`remove ${VIP}`]);
+  });
+
+  it('adds nothing, either, that it could not add before', () => {
+    const bench = new InstanceBench({ advertiseMs: 1500 });
+    bench.instance.start();
+    bench.stuck.add(VIP);
+    bench.clock.advance(3 * 1500 + (156 * 1500) / 256);
+    bench.stuck.clear();
+    bench.take();
+    bench.clock.stall(60_000);
+    bench.clock.advance(0);
+    assert.deepEqual(bench.take(), [`remove ${VIP}`]);
+  });
+
   it('sends no goodbye when it is a signal that wakes it', async () => {
     const bench = new InstanceBench();
     bench.takeOver();
