@@ -55,7 +55,7 @@ describe('lvsd run with ha:', { timeout: 200_000 }, () => {
 
   function start(): void {
     const words = [main, 'run', '-c', join(folder, 'lvsd.yaml')];
-    lvsd = host.within(() => spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] }));
+    lvsd = host.within(() => spawn(process.execPath, words, { stdio: 'ignore' }));
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
