@@ -9,7 +9,7 @@ import type { ConfigFile, ConfigFiles } from './read-files.js';
 import { configSchema, includedSchema } from './schema/config.js';
 import { directorSchema, type DirectorConfig } from './schema/director.js';
 import { haSchema, type HaConfig } from './schema/ha.js';
-import { noticeSchema, type NoticeConfig } from './schema/notice.js';
+import { MOST_NOTICES, noticeSchema, type NoticeConfig } from './schema/notice.js';
 import { NAME, NAME_FORM, serverListSchema, type ServerEntry } from './schema/server.js';
 import { serviceSchema, type ServiceConfig } from './schema/service.js';
 import { show } from './schema/fields.js';
@@ -49,12 +49,14 @@ export interface Draft {
   readonly directorSpot: Spot;
   readonly pools: ReadonlyMap<string, PoolDraft>;
   readonly services: readonly ServiceDraft[];
+  /** Of all services, those whose shape is wrong, too; null when somebody's could not be read. */
+  readonly serviceNames: readonly string[] | null;
   readonly notices: readonly NoticeDraft[];
   /** null when there is none, or its shape is wrong. */
   readonly ha: HaDraft | null;
   /** False when a file could not be read: what it defines is missing here. */
   readonly filesComplete: boolean;
-  /** False when anything at all is missing here because it could not be read. */
+  /** False when pools or services are missing here because they could not be read. */
   readonly complete: boolean;
 }
 
@@ -94,8 +96,10 @@ class Drafting {
   readonly #problems: ProblemList;
   readonly #pools = new Map<string, PoolDraft>();
   readonly #services: ServiceDraft[] = [];
+  readonly #serviceNames: string[] = [];
   readonly #notices: NoticeDraft[] = [];
   #complete = true;
+  #namesComplete = true;
 
   constructor(problems: ProblemList) {
     this.#problems = problems;
@@ -104,8 +108,7 @@ class Drafting {
   run(main: ConfigFile, read: ConfigFiles): Draft {
     for (const file of read.files) this.#addFile(file, file === main);
     const notices = main.root?.['notices'];
-    if (Array.isArray(notices))
-      for (const [index, raw] of (notices as unknown[]).entries()) this.#addNotice(main, index, raw);
+    if (Array.isArray(notices)) this.#addNotices(main, notices);
     const directorSpot = { file: main, path: ['director'] };
     const rawDirector = main.root?.['director'];
     const director =
@@ -120,6 +123,7 @@ class Drafting {
       directorSpot,
       pools: this.#pools,
       services: this.#services,
+      serviceNames: read.complete && this.#namesComplete ? this.#serviceNames : null,
       notices: this.#notices,
       ha: ha && { spot: haSpot, config: ha },
       filesComplete: read.complete,
@@ -149,12 +153,19 @@ class Drafting {
       });
     }
     const schema: z.ZodType = isMain ? configSchema : includedSchema;
-    if (parseShape(schema, Object.fromEntries(top), file.tree, [], this.#problems) === null)
-      this.#complete = false;
+    if (parseShape(schema, Object.fromEntries(top), file.tree, [], this.#problems) !== null) return;
+    // A key that is unknown may be meant for one of the others.
+    this.#complete = false;
+    this.#namesComplete = false;
   }
 
   #parse<T>(schema: z.ZodType<T>, raw: unknown, spot: Spot): T | null {
-    const parsed = parseShape(schema, raw, spot.file.tree, spot.path, this.#problems);
+    return parseShape(schema, raw, spot.file.tree, spot.path, this.#problems);
+  }
+
+  /** Of a part that others are judged by. */
+  #parseShared<T>(schema: z.ZodType<T>, raw: unknown, spot: Spot): T | null {
+    const parsed = this.#parse(schema, raw, spot);
     if (parsed === null) this.#complete = false;
     return parsed;
   }
@@ -172,7 +183,7 @@ class Drafting {
       });
       return;
     }
-    this.#pools.set(name, { name, spot, entries: this.#parse(serverListSchema, raw, spot) });
+    this.#pools.set(name, { name, spot, entries: this.#parseShared(serverListSchema, raw, spot) });
   }
 
   #refuse(spot: Spot, finding: Finding): void {
@@ -182,8 +193,21 @@ class Drafting {
 
   #addService(file: ConfigFile, index: number, raw: unknown): void {
     const spot: Spot = { file, path: ['services', index] };
-    const config = this.#parse(serviceSchema, raw, spot);
+    const name = isRawMap(raw) ? raw['name'] : null;
+    if (typeof name === 'string') this.#serviceNames.push(name);
+    else this.#namesComplete = false;
+    const config = this.#parseShared(serviceSchema, raw, spot);
     if (config !== null) this.#services.push({ spot, config });
+  }
+
+  #addNotices(file: ConfigFile, notices: readonly unknown[]): void {
+    if (notices.length > MOST_NOTICES)
+      this.#problems.add(file.tree.keyAt(['notices']), {
+        rule: 'list-length',
+        message: `there are ${notices.length} notices, at most ${MOST_NOTICES} are possible`,
+        hint: 'one notice can hear of many services: services: ["shop-*"]',
+      });
+    for (const [index, raw] of notices.slice(0, MOST_NOTICES).entries()) this.#addNotice(file, index, raw);
   }
 
   #addNotice(file: ConfigFile, index: number, raw: unknown): void {

@@ -10,12 +10,12 @@ type NoticeRule = (notice: NoticeDraft, verdicts: Verdicts) => void;
 
 /** Refuses what contradicts; never throws. */
 export function judgeNotices(draft: Draft, verdicts: Verdicts): void {
-  uniqueNames(draft.notices, verdicts);
-  const services = draft.services.map(({ config }) => config.name);
-  for (const notice of draft.notices) {
+  const { notices, serviceNames } = draft;
+  uniqueNames(notices, verdicts);
+  for (const notice of notices) {
     for (const rule of RULES) rule(notice, verdicts);
     // What another file defines may be missing for that reason alone.
-    if (draft.complete) knownServices(notice, services, verdicts);
+    if (serviceNames !== null) knownServices(notice, serviceNames, verdicts);
   }
 }
 

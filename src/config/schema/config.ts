@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { directorSchema } from './director.js';
 import { Refusal, text } from './fields.js';
 import { haSchema } from './ha.js';
-import { noticeSchema } from './notice.js';
+import { MOST_NOTICES, noticeSchema } from './notice.js';
 import { serverListSchema } from './server.js';
 import { serviceSchema } from './service.js';
 
@@ -33,8 +33,9 @@ export const configSchema = z
     director: directorSchema.optional().describe("The director's own settings."),
     notices: z
       .array(noticeSchema)
+      .max(MOST_NOTICES)
       .optional()
-      .describe('Programs, web addresses and mailboxes that hear of events. In the main file only.'),
+      .describe('Programs, web addresses and mailboxes that hear of events, at most 100. In the main file only.'),
     ha: haSchema
       .optional()
       .describe('Directors that take over from one another (VRRP). In the main file only.'),

@@ -9,6 +9,8 @@ import { filePath } from './file-path.js';
 import { choice, duration, flag, integer, pattern, Refusal, secret, show, text } from './fields.js';
 import { NAME, NAME_FORM } from './server.js';
 
+/** Each has a queue of its own, and is asked about every event. */
+export const MOST_NOTICES = 100;
 const MOST_ENTRIES = 200;
 
 const eventWord = text<string>({}, (word) => {

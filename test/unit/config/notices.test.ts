@@ -229,6 +229,57 @@ describe('notices', () => {
     );
   });
 
+  describe('are judged beside other mistakes of the file', () => {
+    const rulesOf = async (text: string): Promise<readonly string[]> =>
+      (await problemsOf(text)).map(({ rule }) => rule);
+    const typo = `  - { ${HOOK}, services: [shp] }\n`;
+
+    for (const [name, mistake] of [
+      ['of a notice', `${SERVICES}notices:\n${typo}  - { ${MAIL}, que: 1 }\n`],
+      ['of the director', `director: { que: 1 }\n${SERVICES}notices:\n${typo}`],
+      ['of a pool', `pools: { web: [{ addres: 10.0.0.1, que: 1 }] }\n${SERVICES}notices:\n${typo}`],
+      ['of a service', `${SERVICES}  - { name: third, que: 1 }\nnotices:\n${typo}`],
+    ] as const)
+      it(name, async () => {
+        const rules = await rulesOf(mistake);
+        assert.ok(rules.includes('unknown-service'), rules.join());
+        assert.ok(rules.includes('unknown-key'), rules.join());
+      });
+
+    it('and may name a service whose shape is wrong', async () => {
+      const rules = await rulesOf(`${SERVICES}  - { name: shp, que: 1 }\nnotices:\n${typo}`);
+      assert.ok(!rules.includes('unknown-service'), rules.join());
+    });
+
+    it('but not blamed for a service whose name nobody can read', async () => {
+      for (const unread of [`${SERVICES}  - { naem: shp }\n`, 'servces: []\n', 'services: {}\n']) {
+        const rules = await rulesOf(`${unread}notices:\n${typo}`);
+        assert.ok(!rules.includes('unknown-service'), rules.join());
+      }
+    });
+  });
+
+  it('hide no mistake of a service by their own', async () => {
+    const problems = await problemsOf(
+      `services:\n  - { name: shop, address: 192.0.2.10:80, fallback: proxy, servers: [10.0.0.1:80] }\nnotices:\n  - { ${MAIL}, que: 1 }\n`,
+    );
+    assert.deepEqual(
+      problems.map(({ rule }) => rule),
+      ['fallback-unused', 'unknown-key'],
+    );
+  });
+
+  it('are at most 100', async () => {
+    const many = (count: number): string =>
+      fileOf(...Array.from({ length: count }, (_, index) => HOOK.replace('hook', `hook${index}`)));
+    assert.equal((await loadText(many(100))).model.notices.length, 100);
+    const [problem, ...more] = await problemsOf(many(101));
+    assert.deepEqual(more, []);
+    assert.equal(problem?.rule, 'list-length');
+    assert.equal(problem.path, 'notices');
+    assert.equal(problem.message, 'there are 101 notices, at most 100 are possible');
+  });
+
   it('change the digest, but not by a secret', async () => {
     const digest = async (keys: string, secret: string): Promise<string> =>
       (await loadText(fileOf(`${HOOK}, secret: "\${S}"${keys}`), { environment: { S: secret } })).digest;
