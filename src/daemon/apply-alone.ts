@@ -94,6 +94,7 @@ async function applyLocked(request: ApplyRequest, prepared: Prepared): Promise<R
       ...warningTexts(loaded),
       ...remembered.warnings,
       ...leftOut(services.length - inKernel.services.length),
+      ...(loaded.model.ha === null ? [] : [NO_INSTANCES]),
       ...troubles,
     ],
   };
@@ -156,6 +157,8 @@ function refuseShrinking(model: Model, { owned }: Remembered, lastGood: Model | 
   const message = `apply the file: ${objectionToApply(objection)}`;
   throw new DirectorError(message, { code: 'ERR_SHRINK_GUARD', details: {} });
 }
+
+const NO_INSTANCES = 'instances of VRRP are driven by lvsd run only: nobody has their addresses by this';
 
 function leftOut(services: number): string[] {
   if (services === 0) return [];

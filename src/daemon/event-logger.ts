@@ -14,12 +14,15 @@ const levels: Readonly<Partial<Record<EventType, Level>>> = {
   'served-as-nat': 'warn',
   'drift-found': 'warn',
   'repair-stopped': 'error',
+  'role-changed': 'warn',
+  'instance-problem': 'warn',
+  'vrrp-down': 'error',
   'notice-failed': 'warn',
 };
 
 /** Writes one event as one log line; its parts are fields of their own. */
 export function logEvent(logger: Logger, event: DirectorEvent): void {
-  const { seq, type, service, server, notice, message, cause } = event;
+  const { seq, type, service, server, notice, instance, message, cause } = event;
   const subject = notice ?? [service, server].filter((name) => name !== null).join('/');
   const fields = {
     event: type,
@@ -27,6 +30,7 @@ export function logEvent(logger: Logger, event: DirectorEvent): void {
     ...(service === null ? {} : { service }),
     ...(server === null ? {} : { server }),
     ...(notice === undefined ? {} : { notice }),
+    ...(instance === undefined ? {} : { instance }),
     ...(cause === null ? {} : { cause }),
   };
   logger[levels[type] ?? 'info'](fields, subject === '' ? message : `${subject}: ${message}`);
