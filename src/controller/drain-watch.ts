@@ -144,6 +144,7 @@ export class DrainWatch {
     try {
       return await look(services);
     } catch {
+      // The next look may succeed; that the table cannot be read is told by the rounds.
       return null;
     } finally {
       this.#lastLookMs = clock.nowMs();

@@ -9,7 +9,7 @@ export interface LeaveTableOptions {
   /** The running configuration. */
   readonly model: Model;
   readonly reconciler: Pick<Reconciler, 'setModel' | 'endProbes' | 'owned'>;
-  readonly settings: Pick<HostSettings, 'restore'> | null;
+  readonly settings: Pick<HostSettings, 'restore'>;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
 }
 
@@ -32,7 +32,7 @@ export async function leaveTable({ model, reconciler, settings, logger }: LeaveT
   }
   const failures = await removeAll(model, reconciler);
   for (const failure of failures) logger.error(failure);
-  if (failures.length === 0) await settings?.restore();
+  if (failures.length === 0) await settings.restore();
   else
     logger.error(
       'on_stop: remove: what is left goes on serving unwatched, and the settings of the host stay as they are for it; ' +

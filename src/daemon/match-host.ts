@@ -138,11 +138,12 @@ export class MatchHost {
   /** Once: rules that an earlier process left for services that somebody has deleted meanwhile. */
   async #sweep(inTable: ReadonlySet<number>): Promise<void> {
     if (this.#swept || this.#joined.state.onHost.rules.length === 0) return;
-    this.#swept = true;
     const own = new Set(this.marks.marks.values());
     const rules = await this.rules.observe();
     const left = rules.filter(({ mark }) => inTable.has(mark) || !own.has(mark));
     if (left.length < rules.length) await this.rules.replace(left);
+    // Not before: what could not be read or changed is tried again with the next configuration.
+    this.#swept = true;
   }
 }
 

@@ -209,6 +209,23 @@ describe('rules of match services on a host', () => {
     assert.deepEqual(await matches.rules.observe(), [stranger]);
   });
 
+  it('are cleared with a later configuration where they could not be at the start', async () => {
+    const host = new Host();
+    host.listing = listingOf(null, encodeNftRules([calls]));
+    host.onHost = {
+      ...NO_OWNERSHIP,
+      marks: new Map([['calls', calls.mark]]),
+      rules: [{ engine: 'nft', family: 'inet', table: 'lvsd' }],
+    };
+    host.nftWorks = false;
+    const matches = host.join();
+    await matches.follow(await modelOf());
+    assert.match(host.warnings.join(), /mark packets of match services: nft: not installed/);
+    host.nftWorks = true;
+    await matches.follow(await modelOf());
+    assert.deepEqual(await matches.rules.observe(), []);
+  });
+
   it('say what is missing where no tool works', async () => {
     const host = new Host();
     host.nftWorks = false;
