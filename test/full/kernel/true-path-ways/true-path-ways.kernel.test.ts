@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Lab } from '../../../kernel/lab/lab.js';
-import { routeThrough, takeVipOnLoopback } from '../../../kernel/lab/real-server.js';
+import {
+  loadTunnelModules,
+  routeThrough,
+  takeVipOnLoopback,
+  unwrapTunnel,
+} from '../../../kernel/lab/real-server.js';
 import { ServerApart } from '../../../kernel/lab/server-apart.js';
 import { endpoint, Watcher } from '../true-path/watcher.js';
 
@@ -69,12 +74,18 @@ for (const version of [4, 6] as const)
     });
   });
 
-for (const version of [4, 6] as const)
-  describe(`path: vip, by datagrams, IPv${version}`, () => {
+const tunnel = { type: 'ipip', outer: 4 } as const;
+
+for (const { version, forwarding } of [
+  { version: 4, forwarding: 'tun' },
+  { version: 6, forwarding: 'dr' },
+] as const)
+  describe(`path: vip, by datagrams, by ${forwarding}, IPv${version}`, () => {
     let lab: Lab;
     let servers: readonly ServerApart[];
     let directors: readonly Watcher[];
     before(async () => {
+      if (forwarding === 'tun') loadTunnelModules(tunnel);
       lab = Lab.create({ layout: 'flat', servers: 2, directors: 2 });
       servers = await ServerApart.startAll(lab, 53);
       await correct(servers[0]!);
@@ -87,7 +98,7 @@ for (const version of [4, 6] as const)
             name: 'true',
             address: endpoint(lab.vip[version], 53),
             protocol: 'udp',
-            forwarding: 'dr',
+            forwarding,
             scheduler: 'rr',
             checks: [
               { type: 'udp', path: 'vip', send: 'hi', expect: 'hi', ...timing },
@@ -108,6 +119,7 @@ for (const version of [4, 6] as const)
     async function correct(server: ServerApart): Promise<void> {
       await server.kill();
       takeVipOnLoopback(lab, server.host);
+      if (forwarding === 'tun') unwrapTunnel(server.host, tunnel);
       await server.start([lab.vip[version]]);
     }
 
@@ -115,7 +127,7 @@ for (const version of [4, 6] as const)
       for (const director of directors) {
         await director.server('true', 'rs1', ({ verdict, weight }) => verdict === 'up' && weight === 1);
         const bad = await director.server('true', 'rs2', ({ weight }) => weight === null);
-        assert.match(bad.verdictReason, /by way of the service's address to rs2 \(dr\): udp /);
+        assert.match(bad.verdictReason, /by way of the service's address to rs2 \((dr|tun)\): udp /);
         assert.equal(director.probeServices(), 2);
         assert.match(director.table(), /^FWM .* ops/m);
       }
@@ -144,7 +156,10 @@ for (const version of [4, 6] as const)
       await servers[0]!.kill();
       for (const director of directors) {
         const down = await director.server('true', 'rs1', ({ weight }) => weight === null);
-        assert.match(down.verdictReason, /by way of the service's address to rs1 \(dr\): .*ECONNREFUSED/);
+        assert.match(
+          down.verdictReason,
+          /by way of the service's address to rs1 \((dr|tun)\): .*ECONNREFUSED/,
+        );
         await director.server('true', 'rs2', ({ verdict, weight }) => verdict === 'up' && weight === 1);
       }
     });
