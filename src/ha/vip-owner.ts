@@ -24,6 +24,9 @@ import { openRtnetlink } from '../../native/rtnetlink/request.js';
 import type { AddressConfig, Link } from '../../native/rtnetlink/types.js';
 import type { AddressFailure, AddressOwner } from './address-owner.js';
 
+/** Announcements of one address in a volley: nobody confirms them, and one frame is easily lost. */
+const VOLLEY = 5;
+
 /** One a network namespace, that in which it is first used. */
 export class VipOwner implements AddressOwner {
   #connection: NetlinkConnection | null = null;
@@ -42,7 +45,7 @@ export class VipOwner implements AddressOwner {
   }
 
   /**
-   * Tells the neighbours once that the addresses are here. Only where neighbours ask for hardware addresses.
+   * Tells the neighbours that the addresses are here, in one volley. Only where neighbours ask for hardware addresses.
    *
    * @returns what failed; never throws
    */
@@ -51,7 +54,8 @@ export class VipOwner implements AddressOwner {
       const announcement = link === null ? null : announcementOf(address, link);
       if (announcement === null) return;
       this.#sender ??= openPacketSender();
-      for (const frame of framesOf(announcement)) this.#sender.send(announcement.index, frame);
+      for (let time = 0; time < VOLLEY; time++)
+        for (const frame of framesOf(announcement)) this.#sender.send(announcement.index, frame);
     });
   }
 
