@@ -3,8 +3,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// The suffix is this file's own, so that it also runs from sources.
-const PROGRAM = fileURLToPath(new URL(`./lvsd-vrrp${extname(import.meta.url)}`, import.meta.url));
+const SUFFIX = extname(import.meta.url);
+const FROM_SOURCES = SUFFIX === '.ts';
+const PROGRAM = fileURLToPath(new URL(`./lvsd-vrrp${SUFFIX}`, import.meta.url));
 
 /**
  * Little to collect, seldom, and none of it by threads that come after all others: the process waits for its collector.
@@ -27,7 +28,8 @@ export function launchVrrp(): ChildProcess {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [...inherited(), ...NODE_OPTIONS],
     detached: true,
-    cwd: '/',
+    // of sources: from where what loads them was found
+    cwd: FROM_SOURCES ? process.cwd() : '/',
     // nothing of the director's secrets
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8' },
   });
@@ -35,5 +37,5 @@ export function launchVrrp(): ChildProcess {
 
 /** What loads sources. */
 function inherited(): readonly string[] {
-  return extname(import.meta.url) === '.ts' ? process.execArgv : [];
+  return FROM_SOURCES ? process.execArgv : [];
 }

@@ -16,6 +16,7 @@ if (process.send === undefined) {
   process.exit(2);
 }
 process.title = 'lvsd-vrrp';
+const director = process.ppid;
 
 const vrrp = new VrrpProcess({
   clock: realClock,
@@ -30,15 +31,18 @@ process.on('message', (message) => {
   if (vrrp.hear(message)) leave(() => vrrp.stop());
 });
 process.on('disconnect', () => leave(() => vrrp.abandon()));
-process.on('SIGTERM', () => leave(() => vrrp.stop()));
-// Of a terminal: the director hears them, too, and says what is to be done.
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// Whoever supervises tells the rest of a director that was killed to end: it has been killed all the same.
+process.on('SIGTERM', () => leave(() => (process.ppid === director ? vrrp.stop() : vrrp.abandon())));
+// Of a terminal: the director hears them, too, and says what is to be done. SIGUSR1 would have Node listen for a debugger.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 process.on('uncaughtException', (error) => {
   process.stderr.write(`lvsd-vrrp: ${error.stack ?? error.message}\n`);
   leave(() => vrrp.stop(), 1);
 });
 
-vrrp.start(shortcomings());
+// Killed while this program was being loaded: nobody listened for the end of the channel then.
+if (process.connected) vrrp.start(shortcomings());
+else leave(() => vrrp.abandon());
 
 /** A channel that has closed is told by `disconnect`, and one that is full keeps what it is given. */
 function tell(message: FromVrrp): void {

@@ -4,6 +4,7 @@ import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { launchVrrp } from '../../src/ha/launch.js';
 import { parseFromVrrp, type FromVrrp, type ToVrrp } from '../../src/ha/messages.js';
 
 const program = fileURLToPath(new URL('../../dist/lvsd/lvsd-vrrp.js', import.meta.url));
@@ -58,6 +59,41 @@ describe('dist/lvsd/lvsd-vrrp.js', { timeout: 60_000 }, () => {
     assert.equal(messages[0]?.kind, 'ready');
     const ended = once(child, 'exit');
     send({ kind: 'stop' });
+    assert.deepEqual(await ended, [0, null]);
+  });
+
+  it('ends by itself when its director was killed before it could listen', async () => {
+    const child = fork(program, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    after(() => child.kill('SIGKILL'));
+    const ended = once(child, 'exit');
+    child.disconnect();
+    assert.deepEqual(await ended, [0, null]);
+  });
+
+  it('does not listen for a debugger, nor ends, at a signal that is not for it', async () => {
+    const child = fork(program, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    after(() => child.kill('SIGKILL'));
+    let said = '';
+    child.stderr?.on('data', (text) => (said += String(text)));
+    await once(child, 'message');
+    for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP', 'SIGINT'] as const) child.kill(signal);
+    child.send({ kind: 'configure', instances: [], onCrash: 'release', stallLimitMs: 30_000 });
+    assert.deepEqual((await once(child, 'message'))[0], { kind: 'roles', roles: [] });
+    const ended = once(child, 'exit');
+    child.disconnect();
+    assert.deepEqual(await ended, [0, null]);
+    assert.equal(said, '');
+  });
+});
+
+describe('launchVrrp', () => {
+  it('starts lvsd-vrrp from its sources, too', { timeout: 60_000 }, async () => {
+    const child = launchVrrp();
+    after(() => child.kill('SIGKILL'));
+    const [message] = (await once(child, 'message')) as unknown[];
+    assert.equal(parseFromVrrp(message).kind, 'ready');
+    const ended = once(child, 'exit');
+    child.disconnect();
     assert.deepEqual(await ended, [0, null]);
   });
 });
