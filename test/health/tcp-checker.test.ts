@@ -25,6 +25,26 @@ describe('TcpChecker', () => {
       );
     });
 
+  it('waits for a kernel that is slow to take what it sends', async () => {
+    await withServer(silent, async ({ port, received, idle }) => {
+      const connectSlowly: typeof plainSockets.connect = (target) => {
+        const socket = plainSockets.connect(target);
+        const write = socket._write.bind(socket);
+        socket._write = (...words) => void setImmediate(() => write(...words));
+        return socket;
+      };
+      const sockets = { ...plainSockets, connect: connectSlowly };
+      const checker = new TcpChecker(
+        sockets,
+        { address: '127.0.0.1', port },
+        { ...tcpSettings, send: 'hello' },
+      );
+      assert.deepEqual(await probe(checker, 1000), { ok: true, detail: 'connected' });
+      await idle();
+      assert.equal(received(), 'hello');
+    });
+  });
+
   it('names the reason of a refused connection', async () => {
     const port = await closedPort();
     assert.deepEqual(await probe(new TcpChecker(plainSockets, { address: '127.0.0.1', port }, tcpSettings)), {

@@ -43,20 +43,24 @@ export class TcpChecker implements Checker {
   async #talk(socket: Socket): Promise<ProbeResult> {
     const { send, maxBytes } = this.#settings;
     const matcher = this.#matcher;
-    if (send !== null) socket.write(send, 'latin1');
+    const sent = send === null ? null : written(socket, send);
     if (matcher !== null) {
+      // A failure of the socket ends the wait for the answer, too.
+      sent?.catch(() => undefined);
       await awaitMatch(socket, matcher, maxBytes);
       return { ok: true, detail: `answered ${matcher.wanted}` };
     }
-    if (send !== null) await written(socket);
+    await sent;
     return { ok: true, detail: 'connected' };
   }
 }
 
 /** Waits until the kernel has taken everything. @throws the socket's error */
-function written(socket: Socket): Promise<void> {
+function written(socket: Socket, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (socket.writableLength === 0) resolve();
-    else socket.once('drain', resolve).once('error', reject);
+    socket.write(text, 'latin1', (error) => {
+      if (error === null || error === undefined) resolve();
+      else reject(error);
+    });
   });
 }
