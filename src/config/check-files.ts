@@ -31,13 +31,13 @@ export const NO_FILES: CheckFiles = {
  * @param at path of the check below the spot
  */
 export async function readCheckFiles(
-  check: CheckConfig | undefined,
+  check: CheckConfig,
   at: Path,
   spot: Spot,
   inputs: Inputs,
   verdicts: Verdicts,
 ): Promise<CheckFiles> {
-  if (check === undefined || check.type === 'none') return NO_FILES;
+  if (check.type === 'none') return NO_FILES;
   await judgeClient(check, at, spot, inputs, verdicts);
   const files = new NamedFiles(spot, inputs, verdicts);
   if (check.type === 'exec') await files.judgeProgram([...at, 'command', 0], check.command[0] ?? '');

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isLoopback, isWildcard, parseIp, type IpAddress } from '../../base/ip.js';
 import { readAddress } from './addresses.js';
+import { filePath } from './file-path.js';
 import { choice, duration, flag, integer, kindOf, pattern, Refusal, secret, show, text } from './fields.js';
 import type { RefusalParams } from './fields.js';
 import { interfaceName } from './interface-name.js';
@@ -144,7 +145,7 @@ const instanceSchema = z.strictObject({
   password: secret('write password: ${SOME_VARIABLE}, or use password_file')
     .optional()
     .describe('Version 2: at most 8 bytes, sent as plain text; only as ${VARIABLE}. Or use password_file.'),
-  password_file: pattern('bad-path', /^[^\0]+$/, 'a path')
+  password_file: filePath()
     .optional()
     .describe('File whose only line is the password; relative to this file.'),
   checksum: choice(['pseudo-header', 'message'])
