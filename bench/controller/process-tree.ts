@@ -18,12 +18,16 @@ export function familyCpuNs(pid: number): number {
   return familyOf(pid).reduce((sum, member) => sum + processCpuNs(member), 0);
 }
 
-/** CPU time of each program in the minute to come, milliseconds. */
+/** What a start still has to do when the table is complete is no idleness. */
+const SETTLES_MS = 20_000;
+
+/** CPU time of each program in a minute of idleness, milliseconds; it begins when both have settled. */
 export async function idleOf<Name extends string>(
   programs: Readonly<Record<Name, number>>,
 ): Promise<Record<Name, number>> {
   const cpuNs = (): Record<string, number> =>
     Object.fromEntries(Object.entries<number>(programs).map(([name, pid]) => [name, familyCpuNs(pid)]));
+  await new Promise((resolve) => setTimeout(resolve, SETTLES_MS));
   const before = cpuNs();
   await new Promise((resolve) => setTimeout(resolve, 60_000));
   const after = cpuNs();
