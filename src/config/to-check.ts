@@ -96,21 +96,11 @@ function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
       return { type: 'smtp', ...probe, heloName: check.helo_name, startTls: check.starttls ? tls : null };
     }
     case 'redis':
-      return {
-        type: 'redis',
-        ...probe,
-        ...toDatabase(check, files),
-        credentials: toCredentials(check, files),
-      };
+      return { type: 'redis', ...probe, ...toDatabase(check, files) };
     case 'postgresql': {
-      const credentials = { ...toCredentials(check, files), username: check.username };
-      return {
-        type: 'postgresql',
-        ...probe,
-        ...toDatabase(check, files),
-        database: check.database,
-        credentials,
-      };
+      const common = toDatabase(check, files);
+      const credentials = { ...common.credentials, username: check.username };
+      return { type: 'postgresql', ...probe, ...common, database: check.database, credentials };
     }
     case 'mysql':
     case 'mariadb':
@@ -120,7 +110,6 @@ function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
         ...toDatabase(check, files),
         database: check.database ?? null,
         donor: check.donor,
-        credentials: toCredentials(check, files),
       };
     case 'mongodb':
       return {
@@ -129,7 +118,6 @@ function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
         ...toDatabase(check, files),
         authDatabase: check.auth_database,
         replicaSet: check.replica_set ?? null,
-        credentials: toCredentials(check, files),
       };
     case 'elasticsearch':
       return {
@@ -202,15 +190,23 @@ function toBasicAuth({ basic_auth: auth }: HttpCheckConfig, filePassword: string
   return { username: auth.username, password: auth.password ?? filePassword ?? '' };
 }
 
-type DatabaseKeys = Pick<RedisCheckConfig, 'role' | 'max_lag' | 'tls' | 'server_name' | 'tls_verify'>;
+type DatabaseKeys = Pick<
+  RedisCheckConfig,
+  'username' | 'password' | 'role' | 'max_lag' | 'tls' | 'server_name' | 'tls_verify'
+>;
 
-/** What every check of a database has. */
+/** What every check of a database with roles has. */
 function toDatabase(
   check: DatabaseKeys,
   files: CheckFiles,
-): Pick<DatabaseCheck, 'tls' | 'role' | 'maxLagMs'> {
+): Pick<DatabaseCheck, 'credentials' | 'tls' | 'role' | 'maxLagMs'> {
   const { role, max_lag: maxLagMs = null } = check;
-  return { tls: toDatabaseTls(check, files), role, maxLagMs };
+  return {
+    credentials: toCredentials(check, files),
+    tls: toDatabaseTls(check, files),
+    role,
+    maxLagMs,
+  };
 }
 
 function toDatabaseTls(
@@ -221,7 +217,7 @@ function toDatabaseTls(
 }
 
 function toCredentials(
-  { username, password }: Pick<RedisCheckConfig, 'username' | 'password'>,
+  { username, password }: Pick<DatabaseKeys, 'username' | 'password'>,
   files: CheckFiles,
 ): DatabaseCheck['credentials'] {
   return { username: username ?? null, password: password ?? files.password };
