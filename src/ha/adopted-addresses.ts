@@ -16,9 +16,14 @@ export class AdoptedAddresses implements AddressOwner {
     this.#waiting = adopt ? [] : null;
   }
 
+  /** Those that the file does not give the instance any more are not left behind. */
   add(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
+    const left = (this.#waiting ?? []).filter(
+      (waiting) => !addresses.some((other) => JSON.stringify(other) === JSON.stringify(waiting)),
+    );
     this.#waiting = null;
-    return this.#owner.add(addresses);
+    const failures = left.length === 0 ? [] : this.#owner.remove(left);
+    return [...failures, ...this.#owner.add(addresses)];
   }
 
   announce(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {

@@ -32,6 +32,8 @@ export interface RunnerOptions {
 
 /** A socket that could not be opened is tried again after this. */
 export const REOPEN_MS = 1000;
+/** Whoever sends something else each time is told of so often. */
+const DIFFERENCES_MS = 10_000;
 
 /** From which address and by which interface it speaks. */
 interface Standpoint {
@@ -46,6 +48,8 @@ export class InstanceRunner implements LineListener {
   readonly #instance: Instance;
   #config: VrrpInstance;
   #standpoint: Standpoint | null = null;
+  /** What it says and hears by is of a configuration before this one. */
+  #outdated = false;
   #line: Line | null = null;
   #sender: InstanceSender | null = null;
   #judge: AdvertisementJudge | null = null;
@@ -54,6 +58,9 @@ export class InstanceRunner implements LineListener {
   #retry: Timer | null = null;
   /** What was told of how others are configured, so that it is told once. */
   #toldDifference = '';
+  /** In which it was; who repeats it has the same object most of the time. */
+  #toldOf: VrrpAdvertisement | null = null;
+  #tellAgainMs = -Infinity;
   #stopped = false;
 
   constructor(config: VrrpInstance, options: RunnerOptions) {
@@ -93,9 +100,12 @@ export class InstanceRunner implements LineListener {
 
   /** Goes on with it. @param config one that `isSame` */
   reconfigure(config: VrrpInstance): void {
-    if (JSON.stringify(config) === JSON.stringify(this.#config)) return;
+    this.#outdated ||= JSON.stringify(config) !== JSON.stringify(this.#config);
     this.#config = config;
-    this.#speakFrom(this.#standpoint);
+    // Its source may be another one, also where the file says nothing of it: by which addresses move.
+    this.look();
+    // In fault it does not speak, and stands by what is new all the same.
+    if (this.#outdated) this.#instance.reconfigure(config, this.#standpoint?.source ?? '');
   }
 
   fault(condition: string): void {
@@ -183,30 +193,29 @@ export class InstanceRunner implements LineListener {
   /** @throws SyscallError, CodecError */
   #stand(standpoint: Standpoint): void {
     const { index, source } = this.#standpoint ?? {};
-    if (index !== standpoint.index || source !== standpoint.source) this.#speakFrom(standpoint);
+    const moved = index !== standpoint.index || source !== standpoint.source;
+    if (moved || this.#outdated) this.#speakFrom(standpoint);
     if (this.#obstacle !== null) this.#instance.clear(this.#obstacle);
     this.#obstacle = null;
   }
 
   /** @throws SyscallError, CodecError */
-  #speakFrom(standpoint: Standpoint | null): void {
-    const source = standpoint?.source ?? '';
-    if (standpoint !== null) {
-      const former = this.#line;
-      const { index } = standpoint;
-      const { family, peers } = this.#config;
-      const group = peers.length === 0;
-      const line = this.#options.openLine({ family: addressFamily(family), index, group, source }, this);
-      former?.close();
-      this.#line = line;
-      this.#sender = new InstanceSender(this.#config, source, line);
-      this.#judge = new AdvertisementJudge({
-        ...this.#config,
-        addresses: advertisedAddresses(this.#config),
-        source,
-      });
-    }
+  #speakFrom(standpoint: Standpoint): void {
+    const former = this.#line;
+    const { index, source } = standpoint;
+    const { family, peers } = this.#config;
+    const group = peers.length === 0;
+    const line = this.#options.openLine({ family: addressFamily(family), index, group, source }, this);
+    former?.close();
+    this.#line = line;
+    this.#sender = new InstanceSender(this.#config, source, line);
+    this.#judge = new AdvertisementJudge({
+      ...this.#config,
+      addresses: advertisedAddresses(this.#config),
+      source,
+    });
     this.#standpoint = standpoint;
+    this.#outdated = false;
     this.#instance.reconfigure(this.#config, source);
   }
 
@@ -215,10 +224,15 @@ export class InstanceRunner implements LineListener {
     return this.#sender.send(priority);
   }
 
-  #tellDifference({ advertiseMs, addresses }: VrrpAdvertisement, { source }: ReceivedPath): void {
+  #tellDifference(advertisement: VrrpAdvertisement, { source }: ReceivedPath): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (advertisement === this.#toldOf || nowMs < this.#tellAgainMs) return;
+    const { advertiseMs, addresses } = advertisement;
     const difference = `${source} ${advertiseMs} ${addresses.join(' ')}`;
+    this.#toldOf = advertisement;
     if (difference === this.#toldDifference) return;
     this.#toldDifference = difference;
+    this.#tellAgainMs = nowMs + DIFFERENCES_MS;
     const own = `${this.#config.advertiseMs} ms and ${advertisedAddresses(this.#config).join(', ')}`;
     this.#options.onProblem(
       `hear ${source}: it advertises every ${advertiseMs} ms ${addresses.join(', ')}, this director ` +

@@ -16,6 +16,7 @@ import type { Clock, Timer } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
 import { parseIp } from '../base/ip.js';
 import type { VrrpInstance } from '../model/vrrp-instance.js';
+import { AddressClaims } from './address-claims.js';
 import type { AddressOwner } from './address-owner.js';
 import type { OpenLine } from './advertisement-line.js';
 import { InstanceRunner } from './instance-runner.js';
@@ -45,6 +46,7 @@ const NOT_PROGRAMMED = 'the own table of services has not been programmed yet';
 /** From `start` to `stop` or `abandon`. */
 export class VrrpProcess {
   readonly #options: VrrpProcessOptions;
+  readonly #claims: AddressClaims;
   /** By name, in the order of the configuration. */
   #runners = new Map<string, InstanceRunner>();
   #moving: ReadonlySet<string> = new Set();
@@ -62,6 +64,7 @@ export class VrrpProcess {
 
   constructor(options: VrrpProcessOptions) {
     this.#options = options;
+    this.#claims = new AddressClaims(options.addresses);
     this.#heardMs = this.#checkedMs = options.clock.nowMs();
   }
 
@@ -142,10 +145,10 @@ export class VrrpProcess {
   }
 
   #create(config: VrrpInstance): InstanceRunner {
-    const { clock, addresses, interfaces, openLine, tell } = this.#options;
+    const { clock, interfaces, openLine, tell } = this.#options;
     return new InstanceRunner(config, {
       clock,
-      addresses,
+      addresses: this.#claims.seat(),
       interfaces,
       openLine,
       moving: () => this.#moving,

@@ -37,6 +37,7 @@ class Host {
   readonly said: FromVrrp[] = [];
   readonly present = new Set<string>();
   readonly listeners = new Set<LineListener>();
+  readonly #sources = new Map<LineListener, string>();
   links = new Map<string, Partial<Link>>([['eth0', { index: 2, up: true, carrier: true }]]);
   ownAddresses = ['10.0.0.1'];
   openFails: string | null = null;
@@ -70,9 +71,10 @@ class Host {
           ),
         close: () => undefined,
       },
-      openLine: (_, listener) => {
+      openLine: ({ source }, listener) => {
         if (this.openFails !== null) throw new Error(this.openFails);
         this.listeners.add(listener);
+        this.#sources.set(listener, source);
         return {
           send: (bytes) => {
             this.diary.push(`send ${bytes[2]}`);
@@ -137,9 +139,18 @@ class Host {
     return this.role(name)?.state;
   }
 
+  /** From which address each instance speaks that ever did. */
+  get sources(): readonly string[] {
+    return [...this.#sources.values()];
+  }
+
   get problems(): readonly string[] {
     return this.said.flatMap((message) => (message.kind === 'problem' ? [message.message] : []));
   }
+}
+
+function byName(a: VrrpInstance, b: VrrpInstance): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 describe('VrrpProcess', () => {
@@ -285,6 +296,96 @@ describe('VrrpProcess', () => {
     assert.equal(host.role(), null);
     await setImmediate();
     assert.equal(host.listeners.size, 0);
+  });
+
+  it('speaks from another source at once when the file says so, and has one where it had none', () => {
+    const host = new Host();
+    host.activate();
+    host.configure([{ ...INSTANCE, source: '10.0.0.7' }]);
+    assert.deepEqual(host.sources, ['10.0.0.7']);
+    assert.equal(host.state(), 'active');
+
+    const without = new Host();
+    without.ownAddresses = [];
+    without.configure([INSTANCE]);
+    without.beat();
+    assert.match(without.role()?.reason ?? '', /no IPv4 address to advertise from/);
+    without.configure([{ ...INSTANCE, source: '10.0.0.7' }]);
+    assert.deepEqual([without.state(), without.sources], ['backup', ['10.0.0.7']]);
+  });
+
+  it('chooses another source when its own becomes an address that moves', () => {
+    const host = new Host();
+    host.ownAddresses = ['10.0.0.1', '10.0.0.3'];
+    host.activate();
+    const other = { ...INSTANCE, name: 'vj', vrid: 52, addresses: [{ ...VIP, address: '10.0.0.1' }] };
+    host.configure([INSTANCE, other]);
+    assert.deepEqual(host.sources, ['10.0.0.3', '10.0.0.3']);
+  });
+
+  it('is in fault, and no others are, when an instance that is changed cannot have its socket', () => {
+    const host = new Host();
+    const other = { ...INSTANCE, name: 'vj', vrid: 52, addresses: [{ ...VIP, address: '192.0.2.11' }] };
+    host.configure([INSTANCE, other]);
+    host.live(DOWN_MS);
+    host.openFails = 'socket VRRP socket: EMFILE';
+    host.configure([{ ...INSTANCE, peers: ['10.0.0.2'] }, other]);
+    assert.deepEqual(
+      [host.state(), host.state('vj'), [...host.present]],
+      ['fault', 'active', ['192.0.2.11']],
+    );
+    host.openFails = null;
+    host.live(1000 + DOWN_MS);
+    assert.equal(host.state(), 'active');
+  });
+
+  it('moves an address from one active instance to another, in whatever order they stand', () => {
+    const [first, second] = [VIP, { ...VIP, address: '192.0.2.11' }];
+    const moved = { ...VIP, address: '192.0.2.12' };
+    const one = { ...INSTANCE, addresses: [first] };
+    const two = { ...INSTANCE, name: 'vj', vrid: 52, addresses: [second] };
+    for (const [from, to] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      const host = new Host();
+      const before = { ...from, addresses: [...from.addresses, moved] };
+      const after = { ...to, addresses: [...to.addresses, moved] };
+      host.configure([before, to].toSorted(byName));
+      host.live(DOWN_MS);
+      assert.equal(host.present.size, 3);
+      host.configure([from, after].toSorted(byName));
+      assert.deepEqual([...host.present].sort(), ['192.0.2.10', '192.0.2.11', '192.0.2.12']);
+      host.configure([from, to].toSorted(byName));
+      assert.deepEqual([...host.present].sort(), ['192.0.2.10', '192.0.2.11']);
+    }
+  });
+
+  it('does not leave behind what it adopted and what a reload takes away before it is active', () => {
+    const host = new Host();
+    const other = { ...VIP, address: '192.0.2.11' };
+    host.present.add(VIP.address).add(other.address);
+    host.configure([{ ...INSTANCE, addresses: [VIP, other] }], { onCrash: 'hold' });
+    host.beat();
+    host.configure([INSTANCE], { onCrash: 'hold' });
+    assert.equal(host.present.size, 2);
+    host.live(DOWN_MS);
+    assert.deepEqual([host.state(), [...host.present]], ['active', ['192.0.2.10']]);
+    assert.ok(!host.diary.includes('remove 192.0.2.10'));
+  });
+
+  it('tells seldom of one who advertises something else each time', () => {
+    const host = new Host();
+    host.activate();
+    for (let last = 20; last < 120; last++) {
+      host.hear(50, '10.0.0.2', 51, [`192.0.2.${last}`]);
+      host.clock.advance(100);
+      host.beat();
+    }
+    assert.equal(host.problems.length, 1);
+    host.clock.advance(100);
+    host.hear(50, '10.0.0.2', 51, ['192.0.2.250']);
+    assert.equal(host.problems.length, 2);
   });
 
   it('changes nothing for a configuration that is the same', () => {
