@@ -57,7 +57,7 @@ export class HealthRig {
   constructor(options: Partial<HealthRunnerOptions> = {}) {
     this.runner = new HealthRunner({
       clock: this.clock,
-      random: () => 0.5,
+      random: () => 0,
       phaseOf: () => 0,
       makeChecker: (check, { port }) => this.#checker(('port' in check ? check.port : null) ?? port),
       onVerdict: (serviceKey, serverKey, verdict) => this.#note(serviceKey, serverKey, verdict),

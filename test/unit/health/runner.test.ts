@@ -26,7 +26,7 @@ function harness(options: Partial<HealthRunnerOptions> = {}) {
   const observed: string[] = [];
   const runner = new HealthRunner({
     clock,
-    random: () => 0.5,
+    random: () => 0,
     phaseOf: () => 0.5,
     makeChecker: pool.makeChecker,
     onVerdict: (_service, server, { state, reason }) => {
