@@ -55,7 +55,8 @@ export class IcmpChecker implements Checker {
       }
       return false;
     };
-    await new Promise<void>((resolve, reject) => {
+    let abort = (): void => undefined;
+    const answered = new Promise<void>((resolve, reject) => {
       const fail = (thrown: unknown): void => {
         const others = foreign === 0 ? '' : `, ${foreign} replies with another sequence number or payload`;
         reject(new Error(`${describe(thrown)}${others}`, { cause: thrown }));
@@ -67,7 +68,7 @@ export class IcmpChecker implements Checker {
           fail(thrown);
         }
       };
-      const abort = (): void => fail(signal.reason);
+      abort = () => fail(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) {
         abort();
@@ -80,5 +81,10 @@ export class IcmpChecker implements Checker {
         fail(thrown);
       }
     });
+    try {
+      await answered;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
   }
 }
