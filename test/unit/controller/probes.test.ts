@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import type { OwnedTable } from '../../../src/controller/ownership.js';
 import type { ProbePath } from '../../../src/controller/probes.js';
@@ -258,12 +259,14 @@ describe('a way through a service', () => {
   it('waits for the end of a probe where every place is in use', async () => {
     const rig = await started(1);
     const first = await open(rig, 0);
-    const opening = open(rig, 1);
+    const wait = new AbortController();
+    const opening = open(rig, 1, wait.signal);
     await settle();
     assert.deepEqual(inTable(rig), [markKeys[0]]);
     close(first);
     const second = await opening;
     assert.equal(second.mark, 2);
+    assert.deepEqual(getEventListeners(wait.signal, 'abort'), [], 'later probes have the same signal');
     assert.deepEqual(inTable(rig), [markKeys[1]]);
     close(second);
   });
