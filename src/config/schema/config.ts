@@ -35,7 +35,9 @@ export const configSchema = z
       .array(noticeSchema)
       .max(MOST_NOTICES)
       .optional()
-      .describe('Programs, web addresses and mailboxes that hear of events, at most 100. In the main file only.'),
+      .describe(
+        'Programs, web addresses and mailboxes that hear of events, at most 100. In the main file only.',
+      ),
     ha: haSchema
       .optional()
       .describe('Directors that take over from one another (VRRP). In the main file only.'),
