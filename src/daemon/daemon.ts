@@ -274,10 +274,9 @@ export class Daemon {
   #close(): Promise<void> {
     return closeAll([
       () => this.#story.end(this.farewell),
+      // Before a reload that lasts has ended, and while everything still works: another director is to take over from one that serves.
+      () => this.#fallSilent(),
       () => this.#reloader.close(),
-      // While everything still works: another director is to take over from one that serves.
-      () => this.#ha.close(),
-      () => this.#health.close(),
       // Before services are taken away: that is no failure of theirs.
       () => this.#recorder.close(),
       () => this.#kernelSide?.idle(),
@@ -294,6 +293,17 @@ export class Daemon {
       () => this.#ha.release(),
       () => this.#options.lock.release(),
     ]);
+  }
+
+  /**
+   * Instances leave and checks end, both at once: who supervises ends `lvsd-vrrp` and the programs of checks together with this
+   * process, and neither is a failure of theirs.
+   */
+  async #fallSilent(): Promise<void> {
+    const checks = this.#health.close();
+    checks.catch(() => undefined);
+    await this.#ha.close();
+    await checks;
   }
 
   #createApi(): ApiServer {

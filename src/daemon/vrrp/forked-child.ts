@@ -1,11 +1,19 @@
 /** `lvsd-vrrp` as a child process. */
+import type { ChildProcess } from 'node:child_process';
 import { launchVrrp } from '../../ha/launch.js';
 import { reasonOf } from '../../base/errors.js';
 import type { ToVrrp } from '../../ha/messages.js';
 import type { VrrpChild, VrrpChildEvents } from './vrrp-child.js';
 
-export function forkChild(events: VrrpChildEvents): VrrpChild {
-  const child = launchVrrp();
+export function forkChild(events: VrrpChildEvents, launch = launchVrrp): VrrpChild {
+  let child: ChildProcess;
+  try {
+    child = launch();
+  } catch (error) {
+    // without memory for a process Node throws, and tells of other reasons by `error`
+    queueMicrotask(() => events.gone(reasonOf(error)));
+    return { pid: null, send: () => undefined, kill: () => undefined };
+  }
   let ended = false;
   const end = (how: string): void => {
     if (ended) return;

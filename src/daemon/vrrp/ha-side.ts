@@ -54,6 +54,7 @@ export class HaSide {
   #settings: HaSettings | null = null;
   #remover: Remover | null = null;
   #lock: NamespaceLock | null = null;
+  #closed = false;
   #down = 'it has not been started yet';
   #shortcomings: readonly string[] = [];
   /** Its end has been told, and nothing else since. */
@@ -96,7 +97,7 @@ export class HaSide {
 
   /** Drives what the configuration says: in place, instances that stay keep their roles. Never rejects. */
   follow(settings: HaSettings | null): Promise<void> {
-    return this.#queue.run(() => (settings === null ? this.#leave() : this.#drive(settings)));
+    return this.#queue.run(() => (settings === null || this.#closed ? this.#leave() : this.#drive(settings)));
   }
 
   /** The table may have become programmed. */
@@ -104,8 +105,9 @@ export class HaSide {
     this.#process.tableChanged();
   }
 
-  /** Says goodbye, and waits until the addresses are gone. Idempotent. */
+  /** Says goodbye, and waits until the addresses are gone; nothing is followed any more. Idempotent. */
   close(): Promise<void> {
+    this.#closed = true;
     return this.#queue.run(() => this.#leave());
   }
 
@@ -192,6 +194,8 @@ export class HaSide {
   #gone(how: string, againInMs: number): void {
     // First of all: another director may be active by now, and nobody here would notice.
     this.#removeAddresses();
+    // Whoever supervises has told it to end, too.
+    if (this.#closed) return;
     const role = `lvsd-vrrp ended: ${how}`;
     this.#down = `it ended (${how}) and is started again`;
     this.#tellDown(

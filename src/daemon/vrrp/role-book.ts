@@ -1,21 +1,24 @@
 /** What is known of each instance: what the file says, and what `lvsd-vrrp` said last. */
 import type { InstanceStatus } from '../../model/ha-status.js';
-import type { VrrpInstance } from '../../model/vrrp-instance.js';
+import type { InstanceAddress, VrrpInstance } from '../../model/vrrp-instance.js';
 import type { VrrpRole, VrrpState } from '../../model/vrrp-role.js';
 
 export class RoleBook {
   readonly #wallMs: () => number;
   #instances: readonly VrrpInstance[] = [];
   #roles = new Map<string, VrrpRole>();
+  /** Of configurations before this one, as long as it is not known that `lvsd-vrrp` has done as this one says. */
+  #left: readonly InstanceAddress[] = [];
+  #takes = 0;
 
   /** @param wallMs the time, since when there is a role */
   constructor(wallMs: () => number) {
     this.#wallMs = wallMs;
   }
 
-  /** Every address of every instance. */
-  get addresses(): readonly VrrpInstance['addresses'][number][] {
-    return this.#instances.flatMap(({ addresses }) => addresses);
+  /** Every address that an instance may have. */
+  get addresses(): readonly InstanceAddress[] {
+    return [...this.#instances.flatMap(({ addresses }) => addresses), ...this.#left];
   }
 
   /** In the order of the file. */
@@ -37,6 +40,9 @@ export class RoleBook {
   /** Takes the instances of another configuration; roles of those that stay are kept. */
   configure(instances: readonly VrrpInstance[]): void {
     const nowMs = this.#wallMs();
+    const own = new Set(instances.flatMap(({ addresses }) => addresses.map(placeOf)));
+    this.#left = this.addresses.filter((address) => !own.has(placeOf(address)));
+    this.#takes = 0;
     this.#instances = instances;
     this.#roles = new Map(
       instances.map((instance) => [
@@ -48,6 +54,8 @@ export class RoleBook {
 
   /** Takes over what was said; of instances that are not in the file it is dropped. */
   take(roles: readonly VrrpRole[]): void {
+    // The first may have been on its way already.
+    if (++this.#takes >= 2) this.#left = [];
     for (const role of roles) if (this.#roles.has(role.instance)) this.#roles.set(role.instance, role);
   }
 
@@ -85,10 +93,11 @@ function unknownRole({ name, priority }: VrrpInstance, sinceMs: number): VrrpRol
   };
 }
 
-function shownAddress(
-  { address, prefixLength, interface: name }: VrrpInstance['addresses'][number],
-  own: string,
-): string {
+function placeOf({ address, prefixLength, interface: name }: InstanceAddress): string {
+  return `${address}/${prefixLength} ${name}`;
+}
+
+function shownAddress({ address, prefixLength, interface: name }: InstanceAddress, own: string): string {
   const text = `${address}/${prefixLength}`;
   return name === own ? text : `${text} on ${name}`;
 }

@@ -35,6 +35,9 @@ const STEADY_MS = 60_000;
 /** The goodbye is a matter of milliseconds; who takes longer does not say it any more. */
 export const GOODBYE_WAIT_MS = 2000;
 
+/** So many heartbeats without an answer, which comes every `ROLES_MS`: it hangs, and has addresses that another director may have, too. */
+export const SILENT_BEATS = 20;
+
 /** One at a time; starts nothing before `configure`. */
 export class VrrpProcess {
   readonly #options: VrrpProcessOptions;
@@ -49,6 +52,8 @@ export class VrrpProcess {
   #again: Timer | null = null;
   #heartbeat: Timer | null = null;
   #toldProgrammed = false;
+  /** Heartbeats since it said something: beats, and not time, for a director that stood still heard nothing. */
+  #unanswered = 0;
   /** Set while it leaves. */
   #onLeft: (() => void) | null = null;
 
@@ -111,12 +116,22 @@ export class VrrpProcess {
     this.#heartbeat?.cancel();
     this.#toldProgrammed = this.#options.programmed();
     this.#child.send({ kind: 'heartbeat', programmed: this.#toldProgrammed });
-    this.#heartbeat = this.#options.clock.after(HEARTBEAT_MS, () => this.#beat());
+    this.#heartbeat = this.#options.clock.after(HEARTBEAT_MS, () => {
+      this.#endOneThatHangs();
+      this.#beat();
+    });
+  }
+
+  #endOneThatHangs(): void {
+    if (++this.#unanswered < SILENT_BEATS || this.#fault !== null) return;
+    this.#fault = `it has said nothing for ${(SILENT_BEATS * HEARTBEAT_MS) / 1000} s`;
+    this.#child?.kill();
   }
 
   #launch(): void {
     this.#again = null;
     this.#fault = null;
+    this.#unanswered = 0;
     this.#startedAtMs = this.#options.clock.nowMs();
     const child: VrrpChild = this.#options.launch({
       said: (message) => this.#heard(child, message),
@@ -130,6 +145,7 @@ export class VrrpProcess {
 
   #heard(child: VrrpChild, message: unknown): void {
     if (this.#fault !== null) return;
+    this.#unanswered = 0;
     try {
       this.#options.onMessage(parseFromVrrp(message));
     } catch (error) {

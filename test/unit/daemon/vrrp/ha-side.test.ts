@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EventLog } from '../../../../src/controller/event-log.js';
 import { HaSide } from '../../../../src/daemon/vrrp/ha-side.js';
+import { SILENT_BEATS } from '../../../../src/daemon/vrrp/vrrp-process.js';
 import { HEARTBEAT_MS } from '../../../../src/ha/messages.js';
 import { FakeClock, settle } from '../../../support/fake-clock.js';
 import { FakeHaHost, haSettings, vrrpInstance, vrrpRole } from '../../../support/fake-vrrp.js';
@@ -152,7 +153,10 @@ describe('when lvsd-vrrp has gone', () => {
       host.child.end('exit code 1');
       while (host.children.length === count) clock.advance(10);
     }
-    clock.advance(60_000);
+    for (let count = 0; count < 6; count++) {
+      host.child.say({ kind: 'roles', roles: [] });
+      clock.advance(10_000);
+    }
     host.child.end('exit code 1');
     clock.advance(100);
     assert.equal(host.children.length, 5);
@@ -207,6 +211,41 @@ describe('when lvsd-vrrp has gone', () => {
     assert.deepEqual(host.child.last('configure')?.instances, [blog]);
   });
 
+  it('in the middle of a reload, the addresses that the reload takes away are removed, too', async () => {
+    const { host, side } = await started();
+    host.child.say({ kind: 'roles', roles: [vrrpRole('vi_shop', 'active'), vrrpRole('vi_blog', 'active')] });
+    await side.follow(haSettings([shop]));
+    host.child.say({ kind: 'roles', roles: [vrrpRole('vi_shop', 'active'), vrrpRole('vi_blog', 'active')] });
+    host.child.end('SIGSEGV');
+    assert.ok(host.log.includes('removed 192.0.2.11'));
+  });
+
+  it('after a reload, addresses that it took away are nobody’s any more', async () => {
+    const { host, side } = await started();
+    await side.follow(haSettings([shop]));
+    for (let count = 0; count < 2; count++)
+      host.child.say({ kind: 'roles', roles: [vrrpRole('vi_shop', 'active')] });
+    host.child.end('SIGSEGV');
+    assert.deepEqual(host.log, ['child 1 gone', 'removed 192.0.2.10']);
+  });
+
+  it('or hangs: one that says nothing any more is ended', async () => {
+    const { host, clock, told } = await started();
+    const { child } = host;
+    for (let count = 0; count < 10; count++) {
+      clock.advance(5000);
+      child.say({ kind: 'roles', roles: [] });
+    }
+    clock.stall(60_000);
+    clock.advance(SILENT_BEATS * HEARTBEAT_MS - 2000);
+    assert.equal(child.ended, false, 'a director that stood still has heard nothing');
+    clock.advance(2000);
+    assert.equal(child.ended, true);
+    assert.match(told()[0] ?? '', /^vrrp-down: lvsd-vrrp ended: it has said nothing for 20 s; /);
+    clock.advance(1000);
+    assert.equal(host.children.length, 2);
+  });
+
   it('what it says that is no message ends it, and is the reason', async () => {
     const { host, told } = await started();
     host.child.sayAnything({ kind: 'roles', roles: 'none' });
@@ -239,6 +278,18 @@ describe('a stop', () => {
     await closing;
     assert.deepEqual(host.log.slice(0, 2), ['child 1 gone', 'removed 192.0.2.10']);
     assert.match(told().at(-1) ?? '', /^vrrp-down: stop lvsd-vrrp: it did not end by itself/);
+  });
+
+  it('begins nothing that a reload still asks for', async () => {
+    const { host, side, clock, told } = await started();
+    const closing = side.close();
+    host.child.end('exit code 0');
+    await closing;
+    await side.follow(haSettings([shop]));
+    clock.advance(60_000);
+    assert.equal(host.children.length, 1);
+    assert.equal(side.status, null);
+    assert.deepEqual(told(), []);
   });
 
   it('while it waits to be started again, ends at once', async () => {
