@@ -36,6 +36,7 @@ export class HeldAddresses {
   #announceTimer: Timer | null = null;
   #announceAtMs = Infinity;
   #retryTimer: Timer | null = null;
+  #keptAtMs = -Infinity;
   /** What failed last time, so that the same trouble is told once. */
   #told = new Set<string>();
 
@@ -71,6 +72,20 @@ export class HeldAddresses {
     if (this.#clock.nowMs() >= soonestMs) this.#announceTwice(this.#there);
     else if (this.#announceAtMs > soonestMs)
       this.#announceAt(soonestMs, () => this.#announceTwice(this.#there));
+  }
+
+  /** Adds again what somebody else has removed; at once, but not more often than what failed is tried again. */
+  keep(isThere: (address: InstanceAddress) => boolean): void {
+    const gone = without(this.#there, without(this.#there, this.#wanted)).filter((each) => !isThere(each));
+    if (gone.length === 0) return;
+    this.#there = without(this.#there, gone);
+    for (const { address, prefixLength, interface: name } of gone)
+      this.#onProblem(
+        `keep ${address}/${prefixLength} on ${name}: somebody else removed it; it is added again`,
+      );
+    const nowMs = this.#clock.nowMs();
+    this.#retryTimer ??= this.#clock.after(this.#keptAtMs + RETRY_MS - nowMs, () => this.#retry());
+    this.#keptAtMs = nowMs;
   }
 
   /** Sets no timer any more; what is there stays. */

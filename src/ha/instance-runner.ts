@@ -9,6 +9,7 @@ import type { VrrpInstance } from '../model/vrrp-instance.js';
 import type { VrrpRole } from '../model/vrrp-role.js';
 import { AdvertisementJudge } from '../../native/vrrp/judgement.js';
 import type { ReceivedPath, VrrpAdvertisement } from '../../native/vrrp/packet.js';
+import type { InterfaceAddress } from '../../native/rtnetlink/types.js';
 import { chooseSource } from '../../native/vrrp/source.js';
 import type { AddressOwner } from './address-owner.js';
 import { AdoptedAddresses } from './adopted-addresses.js';
@@ -116,15 +117,24 @@ export class InstanceRunner implements LineListener {
     this.#instance.clear(condition);
   }
 
-  /** Looks at its interface: to be called whenever interfaces or their addresses may have changed. */
-  look(): void {
+  /**
+   * Looks at its interface: to be called whenever interfaces or their addresses may have changed.
+   *
+   * @param known the addresses of all interfaces as they are now, for whoever has them already
+   */
+  look(known?: readonly InterfaceAddress[]): void {
     if (this.#stopped) return;
     this.#retry?.cancel();
     this.#retry = null;
     try {
-      const found = this.#find();
+      const addresses = known ?? this.#options.interfaces.addresses();
+      const found = this.#find(addresses);
       if (typeof found === 'string') this.#hinder(found);
-      else this.#stand(found);
+      else {
+        // First: what it does as it stands makes the list an old one.
+        this.#keep(addresses);
+        this.#stand(found);
+      }
     } catch (thrown) {
       this.#hinder(`cannot advertise by ${this.#config.interface}: ${openReason(thrown)}`);
       this.#retry = this.#options.clock.after(REOPEN_MS, () => this.look());
@@ -171,16 +181,24 @@ export class InstanceRunner implements LineListener {
   }
 
   /** The standpoint, or what is in its way. */
-  #find(): Standpoint | string {
+  #find(addresses: readonly InterfaceAddress[]): Standpoint | string {
     const { interfaces, moving } = this.#options;
     const { interface: name, family, source } = this.#config;
     const link = interfaces.link(name);
     if (link === null) return `there is no interface ${name}`;
     if (!carries(link)) return `interface ${name} is ${link.up ? 'without carrier' : 'down'}`;
-    const own = source ?? chooseSource(interfaces.addresses(), link.index, addressFamily(family), moving());
-    if (own !== null) return { index: link.index, source: parseIp(own)?.text ?? own };
+    const own = source ?? chooseSource(addresses, link.index, addressFamily(family), moving());
+    if (own !== null) return { index: link.index, source: canonical(own) };
     const kind = family === 4 ? 'IPv4' : 'link-local IPv6';
     return `interface ${name} has no ${kind} address to advertise from`;
+  }
+
+  #keep(addresses: readonly InterfaceAddress[]): void {
+    const there = new Set(addresses.map(({ index, address }) => `${index} ${canonical(address)}`));
+    this.#instance.keep(({ address, interface: name }) => {
+      const index = this.#options.interfaces.link(name)?.index;
+      return index !== undefined && there.has(`${index} ${canonical(address)}`);
+    });
   }
 
   #hinder(obstacle: string): void {
@@ -246,6 +264,10 @@ export class InstanceRunner implements LineListener {
     this.#sender = null;
     this.#judge = null;
   }
+}
+
+function canonical(address: string): string {
+  return parseIp(address)?.text ?? address;
 }
 
 /** What cannot change in place: it would be another virtual router. */

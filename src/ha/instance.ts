@@ -7,7 +7,7 @@
  */
 import type { Clock, Timer } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
-import type { VrrpInstance } from '../model/vrrp-instance.js';
+import type { InstanceAddress, VrrpInstance } from '../model/vrrp-instance.js';
 import type { VrrpPeer, VrrpRole, VrrpState } from '../model/vrrp-role.js';
 import type { AddressOwner } from './address-owner.js';
 import { Goodbye } from './goodbye.js';
@@ -140,6 +140,11 @@ export class Instance {
   /** A condition holds no longer. One that did not is none. */
   clear(condition: string): void {
     this.#take({ kind: 'clear', condition });
+  }
+
+  /** Some addresses of this host have changed: adds again those that it holds and that are not there any more. */
+  keep(isThere: (address: InstanceAddress) => boolean): void {
+    this.#addresses.keep(isThere);
   }
 
   /** Goes on in its state with another priority, interval, preemption, source or list of addresses. */

@@ -15,6 +15,7 @@
 import type { Clock, Timer } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
 import { parseIp } from '../base/ip.js';
+import type { InterfaceAddress } from '../../native/rtnetlink/types.js';
 import type { VrrpInstance } from '../model/vrrp-instance.js';
 import { AddressClaims } from './address-claims.js';
 import type { AddressOwner } from './address-owner.js';
@@ -197,8 +198,18 @@ export class VrrpProcess {
   #lookSoon(): void {
     this.#looking ??= this.#options.clock.after(0, () => {
       this.#looking = null;
-      for (const runner of this.#runners.values()) runner.look();
+      const addresses = this.#listAddresses();
+      for (const runner of this.#runners.values()) runner.look(addresses);
     });
+  }
+
+  /** Once for all instances: there may be many of both. undefined = each finds out for itself why they cannot be had. */
+  #listAddresses(): readonly InterfaceAddress[] | undefined {
+    try {
+      return this.#options.interfaces.addresses();
+    } catch {
+      return undefined;
+    }
   }
 
   #tellSoon(): void {

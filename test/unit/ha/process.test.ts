@@ -41,6 +41,8 @@ class Host {
   links = new Map<string, Partial<Link>>([['eth0', { index: 2, up: true, carrier: true }]]);
   ownAddresses = ['10.0.0.1'];
   openFails: string | null = null;
+  /** How often the addresses were asked for. */
+  lists = 0;
   notices: InterfaceWatchListener | null = null;
   readonly process: VrrpProcess;
 
@@ -65,10 +67,12 @@ class Host {
       interfaces: {
         start: (listener) => (this.notices = listener),
         link: (name) => (this.links.get(name) as Link | undefined) ?? null,
-        addresses: () =>
-          this.ownAddresses.map(
+        addresses: () => {
+          this.lists += 1;
+          return [...this.ownAddresses, ...this.present].map(
             (address) => ({ address, index: 2, family: 'ipv4', flags: 0 }) as InterfaceAddress,
-          ),
+          );
+        },
         close: () => undefined,
       },
       openLine: ({ source }, listener) => {
@@ -358,6 +362,7 @@ describe('VrrpProcess', () => {
       assert.deepEqual([...host.present].sort(), ['192.0.2.10', '192.0.2.11', '192.0.2.12']);
       host.configure([from, to].toSorted(byName));
       assert.deepEqual([...host.present].sort(), ['192.0.2.10', '192.0.2.11']);
+      assert.deepEqual(host.problems, []);
     }
   });
 
@@ -372,6 +377,36 @@ describe('VrrpProcess', () => {
     host.live(DOWN_MS);
     assert.deepEqual([host.state(), [...host.present]], ['active', ['192.0.2.10']]);
     assert.ok(!host.diary.includes('remove 192.0.2.10'));
+  });
+
+  it('adds again what somebody else removed, and announces it, but does not fight about it', () => {
+    const host = new Host();
+    const other = { ...INSTANCE, name: 'vj', vrid: 52, addresses: [{ ...VIP, address: '192.0.2.11' }] };
+    host.configure([INSTANCE, other]);
+    host.live(DOWN_MS);
+    host.diary.length = host.lists = 0;
+    host.change(() => host.present.delete(VIP.address));
+    host.clock.advance(0);
+    const told = 'keep 192.0.2.10/24 on eth0: somebody else removed it; it is added again';
+    assert.deepEqual(host.diary, ['add 192.0.2.10', 'announce 192.0.2.10']);
+    assert.deepEqual(host.problems, [told]);
+    assert.equal(host.lists, 1);
+    assert.equal(host.state(), 'active');
+    host.change(() => host.present.delete(VIP.address));
+    host.clock.advance(900);
+    assert.equal(host.present.has(VIP.address), false);
+    host.clock.advance(100);
+    assert.equal(host.present.has(VIP.address), true);
+  });
+
+  it('adds nothing again that it does not hold', () => {
+    const host = new Host();
+    host.activate();
+    host.hear(200);
+    host.diary.length = 0;
+    host.change(() => host.ownAddresses.push('10.0.0.9'));
+    host.clock.advance(200);
+    assert.deepEqual([host.diary, host.problems], [[], []]);
   });
 
   it('tells seldom of one who advertises something else each time', () => {
