@@ -16,6 +16,8 @@ export interface PrefixedAddress extends IpAddress {
 const SHORTEST_INTERVAL_MS = 10;
 /** Version 2 has a byte for the seconds. */
 const LONGEST_INTERVAL_MS = 255_000;
+/** A director gives a sign of life every second: one that is late is not gone. */
+const SHORTEST_STALL_MS = 3000;
 const MOST_INSTANCES = 1000;
 /** The count of addresses in an advertisement is a byte. */
 const MOST_ADDRESSES = 255;
@@ -161,9 +163,9 @@ export const haSchema = z.strictObject({
     .describe(
       'When lvsd ends without a stop: release: its addresses are given to another director at once; hold: they stay until it is started again. Default: release.',
     ),
-  stall_limit: duration({ lowMs: 1000, highMs: 3_600_000 })
+  stall_limit: duration({ lowMs: SHORTEST_STALL_MS, highMs: 3_600_000 })
     .prefault('30s')
-    .describe('How long lvsd may stand still before its instances are given up, 1s..1h. Default: 30s.'),
+    .describe('How long lvsd may stand still before its instances are given up, 3s..1h. Default: 30s.'),
   instances: z
     .array(instanceSchema)
     .min(1)
