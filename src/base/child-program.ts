@@ -55,8 +55,10 @@ export async function runProgram(
   if (stdin !== undefined) feed(child, stdin);
   const output = new Output(child, () => killGroup(child));
   const closed = new Promise((resolve) => child.once('close', resolve));
+  let giveUp = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    giveUp = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', giveUp, { once: true });
   });
   aborted.catch(() => undefined);
   try {
@@ -68,6 +70,7 @@ export async function runProgram(
       ? { code: null, outcome: `more than ${MAX_OUTPUT_BYTES} bytes of output, killed`, line: '' }
       : { ...end, line: output.line };
   } finally {
+    signal.removeEventListener('abort', giveUp);
     child.stdin?.destroy();
     child.stdout?.destroy();
     child.stderr?.destroy();
