@@ -11,7 +11,7 @@ import { leavesNothingOpen } from './support/descriptors.js';
 import { withMongoServer } from './support/mongo-server.js';
 import { showing, withMysqlServer } from './support/mysql-server.js';
 
-const PROBES = 200;
+const PROBES = 60;
 const credentials = { username: 'lvsd', password: 'geheim' };
 const wish = { role: 'replica', maxLagMs: 5000, tls: null, credentials } as const;
 
