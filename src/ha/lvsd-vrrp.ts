@@ -33,6 +33,8 @@ process.on('message', (message) => {
 process.on('disconnect', () => leave(() => vrrp.abandon()));
 // Whoever supervises tells the rest of a director that was killed to end: it has been killed all the same.
 process.on('SIGTERM', () => leave(() => (process.ppid === director ? vrrp.stop() : vrrp.abandon())));
+// systemd's watchdog: of a director that hangs, and is about to be killed.
+process.on('SIGABRT', () => leave(() => vrrp.abandon()));
 // Of a terminal: the director hears them, too, and says what is to be done. SIGUSR1 would have Node listen for a debugger.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 process.on('uncaughtException', (error) => {
