@@ -202,7 +202,7 @@ export class Instance {
     }
   }
 
-  /** True = nothing is left to try. A refusal is told when it begins. */
+  /** True = nothing is left to try. A refusal is told when it begins; that of a goodbye is no news, the interface may be down. */
   #send(priority: number): boolean {
     try {
       const sent = this.#seams.sender.send(priority);
@@ -211,6 +211,7 @@ export class Instance {
       return sent;
     } catch (thrown) {
       this.#counters['send-failures'] += 1;
+      if (priority === LEAVING_PRIORITY) return true;
       if (!this.#sendFails) this.#seams.onProblem(`advertise ${this.#config.name}: ${reasonOf(thrown)}`);
       this.#sendFails = true;
       return true;

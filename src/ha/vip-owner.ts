@@ -70,20 +70,6 @@ export class VipOwner implements AddressOwner {
     });
   }
 
-  /**
-   * Which of the addresses are there.
-   *
-   * @throws RtnetlinkError; SyscallError
-   */
-  present(addresses: readonly InstanceAddress[]): readonly InstanceAddress[] {
-    const connection = this.#open();
-    const there = new Set(listAddresses(connection).map(({ index, address }) => placeOf(index, address)));
-    return addresses.filter((each) => {
-      const link = linkByName(connection, each.interface);
-      return link !== null && there.has(placeOf(link.index, each.address));
-    });
-  }
-
   /** What is there stays. Idempotent. */
   close(): void {
     this.#connection?.close();

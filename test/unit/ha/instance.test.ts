@@ -299,6 +299,18 @@ describe('sending', () => {
   });
 });
 
+describe('a goodbye that cannot be sent', () => {
+  it('is counted, and no problem: the interface is down, as the fault says', () => {
+    const bench = new InstanceBench();
+    bench.takeOver();
+    bench.sending = 'refused';
+    bench.instance.fault('interface eth0 is down');
+    assert.deepEqual(bench.take(), ['send 0!', `remove ${VIP}`]);
+    assert.deepEqual(bench.problems, []);
+    assert.equal(bench.instance.role().counters['send-failures'], 1);
+  });
+});
+
 describe('the addresses of an instance', () => {
   it('are announced at once and once more', () => {
     const bench = new InstanceBench();
