@@ -77,6 +77,11 @@ describe('lvsd run with ha:', { timeout: 200_000 }, () => {
     );
     assert.equal(command.code, 0, command.stderr);
 
+    const removed = await host.run('ip', 'address', 'delete', `${VIP}/24`, 'dev', 'eth0');
+    assert.equal(removed.code, 0, removed.stderr);
+    const moved = () => log.moments.filter(({ address }) => address === VIP).map(({ change }) => change);
+    await until('what somebody else removed is here again', 10, () => moved().join() === 'came,went,came');
+
     const vrrp = childOf();
     const killedMs = performance.now();
     process.kill(vrrp, 'SIGKILL');
