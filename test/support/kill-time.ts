@@ -40,9 +40,9 @@ export async function assertKillTime(
 ): Promise<void> {
   const limitMs = limitOf(timing);
   for (let left = MOST_ATTEMPTS - 1; ; left--) {
-    machine.take();
+    await machine.take();
     const { killedMs, removedMs } = await attempt();
-    const lateMs = machine.take();
+    const lateMs = await machine.take();
     const tookMs = removedMs - killedMs;
     const again = tookMs > limitMs && lateMs > MOST_LATE_MS && left > 0;
     const line = `${what}: out of the table after ${tookMs} ms of ${limitMs} ms; this machine was ${lateMs.toFixed(0)} ms late by itself`;

@@ -1,44 +1,53 @@
-/** How late this machine is by itself: what a thread that does nothing else but wait sees. */
-import { Worker } from 'node:worker_threads';
+/** How late this machine is by itself: what a process that does nothing else but wait sees. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { lineLike, linesOf } from './program.js';
 
 const TICK_MS = 5;
 
+/** Says the most that it was late since the last question, at each line that comes. */
 const script = `
-const { parentPort, workerData } = require('node:worker_threads');
-const most = new Float64Array(workerData);
-let last = performance.now();
+let [most, last] = [0, performance.now()];
 setInterval(() => {
   const now = performance.now();
-  most[0] = Math.max(most[0], now - last - ${TICK_MS});
+  most = Math.max(most, now - last - ${TICK_MS});
   last = now;
 }, ${TICK_MS});
-parentPort.postMessage('');`;
+process.stdin.on('data', () => {
+  process.stdout.write('late ' + most + '\\n');
+  most = 0;
+});
+process.stdin.on('end', () => process.exit());
+process.stdout.write('ready\\n');`;
 
 /** Watches from `start` to `close`. */
 export class MachineDelay {
-  readonly #worker: Worker;
-  readonly #most: Float64Array;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: ReturnType<typeof linesOf>;
 
-  private constructor(worker: Worker, most: Float64Array) {
-    this.#worker = worker;
-    this.#most = most;
+  private constructor(child: ChildProcessByStdio<Writable, Readable, null>) {
+    this.#child = child;
+    this.#lines = linesOf(child.stdout);
   }
 
   static async start(): Promise<MachineDelay> {
-    const shared = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
-    const worker = new Worker(script, { eval: true, workerData: shared });
-    await new Promise((resolve) => void worker.once('message', resolve));
-    return new MachineDelay(worker, new Float64Array(shared));
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const delay = new MachineDelay(child);
+    await lineLike(delay.#lines, /^ready$/);
+    return delay;
   }
 
   /** The most that it was late since the last call, ms. */
-  take(): number {
-    const [most = 0] = this.#most;
-    this.#most[0] = 0;
-    return most;
+  async take(): Promise<number> {
+    this.#child.stdin.write('\n');
+    const line = await lineLike(this.#lines, /^late /);
+    return Number(line.replace('late ', ''));
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    const closed = once(this.#child, 'close');
+    this.#child.stdin.end();
+    await closed;
   }
 }
