@@ -86,9 +86,9 @@ async function story(): Promise<string[]> {
   });
 }
 
-/** What earlier directors recorded is read, a little each turn. */
+/** What earlier directors recorded is read, a little each turn: how many it takes is the disk's to say. */
 async function addedUp(made: StandingRecorder): Promise<void> {
-  for (let turn = 0; turn < 50 && [...made.samples()].length === 0; turn++) {
+  while ([...made.samples()].length === 0) {
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(0);
     await settle();
