@@ -45,6 +45,10 @@ export class MessageFields {
     return value;
   }
 
+  numberOrNull(name: string, low: number, high = Number.MAX_SAFE_INTEGER): number | null {
+    return this.#value(name) === null ? null : this.number(name, low, high);
+  }
+
   integer(name: string, low: number, high = Number.MAX_SAFE_INTEGER): number {
     const value = this.number(name, low, high);
     if (!Number.isInteger(value)) throw this.#fault(name, 'an integer', value);
@@ -71,9 +75,12 @@ export class MessageFields {
     );
   }
 
+  object<Entry>(name: string, read: (fields: MessageFields) => Entry): Entry {
+    return read(new MessageFields(this.#value(name), this.#place(name)));
+  }
+
   objectOrNull<Entry>(name: string, read: (fields: MessageFields) => Entry): Entry | null {
-    const value = this.#value(name);
-    return value === null ? null : read(new MessageFields(value, this.#place(name)));
+    return this.#value(name) === null ? null : this.object(name, read);
   }
 
   /** Counts by name. */

@@ -9,7 +9,13 @@
  */
 import type { VrrpPeer, VrrpRole, VrrpState } from '../model/vrrp-role.js';
 import { VRRP_STATES } from '../model/vrrp-role.js';
-import type { InstanceAddress, VrrpInstance } from '../model/vrrp-instance.js';
+import type {
+  Announcing,
+  HeartbeatLine,
+  InstanceAddress,
+  TrackedInterface,
+  VrrpInstance,
+} from '../model/vrrp-instance.js';
 import { MessageFields } from './message-fields.js';
 
 export { MessageError } from './message-fields.js';
@@ -22,6 +28,8 @@ export interface Configure {
   readonly onCrash: 'release' | 'hold';
   /** Without a heartbeat for so long every instance is in fault. */
   readonly stallLimitMs: number;
+  /** See `HaSettings`. */
+  readonly witness: readonly string[];
 }
 
 /** The director lives; to be sent every `HEARTBEAT_MS` and whenever a value of it changes. */
@@ -92,6 +100,7 @@ export function parseToVrrp(value: unknown): ToVrrp {
         instances: fields.objects('instances', readInstance),
         onCrash: fields.oneOf('onCrash', ['release', 'hold'] as const),
         stallLimitMs: fields.number('stallLimitMs', 1),
+        witness: fields.strings('witness'),
       };
     case 'heartbeat':
       return { kind, programmed: fields.boolean('programmed') };
@@ -133,11 +142,17 @@ function readInstance(fields: MessageFields): VrrpInstance {
     priority: fields.integer('priority', 1, 255),
     advertiseMs: fields.number('advertiseMs', 10),
     preempt: fields.boolean('preempt'),
+    preemptDelayMs: fields.number('preemptDelayMs', 0),
+    startDelayMs: fields.number('startDelayMs', 0),
+    group: fields.stringOrNull('group'),
     peers: fields.strings('peers'),
     source: fields.stringOrNull('source'),
     password: fields.stringOrNull('password'),
     checksum: fields.oneOf('checksum', ['pseudo-header', 'message'] as const),
     addresses: fields.objects('addresses', readAddress),
+    announce: fields.object('announce', readAnnouncing),
+    heartbeat: fields.objects('heartbeat', readHeartbeatLine),
+    trackedInterfaces: fields.objects('trackedInterfaces', readTrackedInterface),
   };
 }
 
@@ -146,7 +161,25 @@ function readAddress(fields: MessageFields): InstanceAddress {
     address: fields.string('address'),
     prefixLength: fields.integer('prefixLength', 0, 128),
     interface: fields.string('interface'),
+    label: fields.stringOrNull('label'),
+    scope: fields.oneOf('scope', ['global', 'site', 'link', 'host'] as const),
   };
+}
+
+function readAnnouncing(fields: MessageFields): Announcing {
+  return {
+    volley: fields.integer('volley', 1, 100),
+    againMs: fields.numberOrNull('againMs', 0),
+    refreshMs: fields.numberOrNull('refreshMs', 1),
+  };
+}
+
+function readHeartbeatLine(fields: MessageFields): HeartbeatLine {
+  return { interface: fields.string('interface'), peer: fields.string('peer') };
+}
+
+function readTrackedInterface(fields: MessageFields): TrackedInterface {
+  return { interface: fields.string('interface'), weight: fields.numberOrNull('weight', -254) };
 }
 
 function readRole(fields: MessageFields): VrrpRole {

@@ -8,6 +8,11 @@ export interface HaSettings {
   readonly onCrash: 'release' | 'hold';
   /** How long the daemon may be silent before every instance is given up, ms. */
   readonly stallLimitMs: number;
+  /**
+   * Addresses of which one must answer before an instance becomes active while a line to others is silent; empty = that is
+   * not asked.
+   */
+  readonly witness: readonly string[];
   /** In the order of the file, at least one; names are unique. */
   readonly instances: readonly VrrpInstance[];
 }

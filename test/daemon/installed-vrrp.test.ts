@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { launchVrrp } from '../../src/ha/launch.js';
 import { parseFromVrrp, type FromVrrp, type ToVrrp } from '../../src/ha/messages.js';
+import { vip, vrrpInstance } from '../support/vrrp-instance.js';
 
 const program = fileURLToPath(new URL('../../dist/lvsd/lvsd-vrrp.js', import.meta.url));
 
@@ -36,22 +37,12 @@ describe('dist/lvsd/lvsd-vrrp.js', { timeout: 60_000 }, () => {
       kind: 'configure',
       onCrash: 'release',
       stallLimitMs: 30_000,
+      witness: [],
       instances: [
-        {
-          name: 'vi_shop',
+        vrrpInstance({
           interface: 'no-such-link',
-          family: 4,
-          vrid: 51,
-          version: 3,
-          priority: 100,
-          advertiseMs: 1000,
-          preempt: true,
-          peers: [],
-          source: null,
-          password: null,
-          checksum: 'pseudo-header',
-          addresses: [{ address: '192.0.2.10', prefixLength: 24, interface: 'no-such-link' }],
-        },
+          addresses: [vip('192.0.2.10/24', { interface: 'no-such-link' })],
+        }),
       ],
     });
     send({ kind: 'heartbeat', programmed: true });

@@ -12,6 +12,7 @@ import { describe, it } from 'node:test';
 import { possibleWinners, ReferenceRouter, type ReferenceConfig } from '../support/reference-vrrp.js';
 import { seededRandom, type SeededRandom } from '../support/random.js';
 import { VrrpRig, type Changes, type Director } from '../support/vrrp-rig.js';
+import { vip } from '../support/vrrp-instance.js';
 
 const START = Number(process.env['LVSD_TEST_SEED'] ?? 1);
 const HISTORIES = process.env['LVSD_TEST_SEED'] === undefined ? 300 : 1;
@@ -216,9 +217,7 @@ class History {
       this.version === 2 ? {} : { advertiseMs: this.#interval() },
       { preempt: this.random.chance(0.5) },
       {
-        addresses: [
-          { address: this.random.pick(['10.0.0.100', '10.0.0.101']), prefixLength: 24, interface: 'eth0' },
-        ],
+        addresses: [vip(`${this.random.pick(['10.0.0.100', '10.0.0.101'])}/24`)],
       },
     ];
     return this.random.pick(changes);

@@ -93,30 +93,11 @@ export class FakeHaHost implements HaHost {
     });
 }
 
-export function vrrpInstance(name: string, changes: Partial<VrrpInstance> = {}): VrrpInstance {
-  return {
-    name,
-    interface: 'eth0',
-    family: 4,
-    vrid: 51,
-    version: 3,
-    priority: 100,
-    advertiseMs: 1000,
-    preempt: true,
-    peers: [],
-    source: null,
-    password: null,
-    checksum: 'pseudo-header',
-    addresses: [{ address: '192.0.2.10', prefixLength: 24, interface: 'eth0' }],
-    ...changes,
-  };
-}
-
 export function haSettings(
   instances: readonly VrrpInstance[],
   changes: Partial<HaSettings> = {},
 ): HaSettings {
-  return { onCrash: 'release', stallLimitMs: 30_000, instances, ...changes };
+  return { onCrash: 'release', stallLimitMs: 30_000, witness: [], instances, ...changes };
 }
 
 export function vrrpRole(instance: string, state: VrrpState, changes: Partial<VrrpRole> = {}): VrrpRole {

@@ -7,6 +7,7 @@ import type { InstanceAddress, VrrpInstance } from '../../src/model/vrrp-instanc
 import { FakeClock } from './fake-clock.js';
 import type { SeededRandom } from './random.js';
 import { VirtualLan, type LanHost, type LanPacket } from './virtual-lan.js';
+import { vip, vrrpInstance } from './vrrp-instance.js';
 
 export type Changes = Partial<Pick<VrrpInstance, 'priority' | 'advertiseMs' | 'preempt' | 'addresses'>>;
 
@@ -140,18 +141,4 @@ export class VrrpRig {
   }
 }
 
-const template: VrrpInstance = {
-  name: 'vi',
-  interface: 'eth0',
-  family: 4,
-  vrid: 51,
-  version: 3,
-  priority: 100,
-  advertiseMs: 1000,
-  preempt: true,
-  peers: [],
-  source: null,
-  password: null,
-  checksum: 'pseudo-header',
-  addresses: [{ address: '10.0.0.100', prefixLength: 24, interface: 'eth0' }],
-};
+const template = vrrpInstance({ addresses: [vip('10.0.0.100/24')] });

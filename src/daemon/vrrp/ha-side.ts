@@ -129,8 +129,8 @@ export class HaSide {
     }
     this.#settings = settings;
     this.#book.configure(settings.instances);
-    const { instances, onCrash, stallLimitMs } = settings;
-    this.#process.configure({ kind: 'configure', instances, onCrash, stallLimitMs });
+    const { instances, onCrash, stallLimitMs, witness } = settings;
+    this.#process.configure({ kind: 'configure', instances, onCrash, stallLimitMs, witness });
   }
 
   async #takeLock(): Promise<void> {

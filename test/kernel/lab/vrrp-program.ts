@@ -74,7 +74,7 @@ export class VrrpProgram {
     instances: readonly VrrpInstance[],
     { onCrash = 'release', stallLimitMs = 30_000 }: VrrpStart = {},
   ): void {
-    this.send({ kind: 'configure', instances, onCrash, stallLimitMs });
+    this.send({ kind: 'configure', instances, onCrash, stallLimitMs, witness: [] });
   }
 
   send(message: ToVrrp): void {
@@ -143,23 +143,4 @@ export class VrrpProgram {
     else if (value.end !== undefined) this.end = value.end;
     else this.messages.push(parseFromVrrp(value));
   }
-}
-
-/** An instance with what a test does not care for. */
-export function vrrpInstance(own: Partial<VrrpInstance> & Pick<VrrpInstance, 'addresses'>): VrrpInstance {
-  return {
-    name: 'vi',
-    interface: 'eth0',
-    family: own.addresses[0]?.address.includes(':') === true ? 6 : 4,
-    vrid: 51,
-    version: 3,
-    priority: 100,
-    advertiseMs: 100,
-    preempt: true,
-    peers: [],
-    source: null,
-    password: null,
-    checksum: 'pseudo-header',
-    ...own,
-  };
 }

@@ -8,6 +8,7 @@ import { digestOf } from '../../../src/config/digest.js';
 import { ConfigError, type LoadOptions } from '../../../src/config/load.js';
 import type { VrrpInstance } from '../../../src/model/vrrp-instance.js';
 import { loadText } from '../../support/config-text.js';
+import { vip, vrrpInstance } from '../../support/vrrp-instance.js';
 
 const fileOf = (...instances: readonly string[]): string =>
   `ha:\n  instances:\n${instances.map((keys) => `    - { ${keys} }\n`).join('')}`;
@@ -50,21 +51,7 @@ describe('ha', () => {
   });
 
   it('has instances with defaults', async () => {
-    assert.deepEqual(await only(SHOP), {
-      name: 'vi_shop',
-      interface: 'eth0',
-      family: 4,
-      vrid: 51,
-      version: 3,
-      priority: 100,
-      advertiseMs: 1000,
-      preempt: true,
-      peers: [],
-      source: null,
-      password: null,
-      checksum: 'pseudo-header',
-      addresses: [{ address: '192.0.2.10', prefixLength: 24, interface: 'eth0' }],
-    });
+    assert.deepEqual(await only(SHOP), vrrpInstance({ name: 'vi_shop' }));
   });
 
   it('takes every key as it is written', async () => {
@@ -74,9 +61,9 @@ describe('ha', () => {
     const instance = await only(keys);
     assert.equal(instance.family, 6);
     assert.deepEqual(instance.addresses, [
-      { address: 'fe80::100', prefixLength: 64, interface: 'eth0' },
-      { address: '2001:db8::10', prefixLength: 64, interface: 'eth1' },
-      { address: '10.0.1.254', prefixLength: 24, interface: 'eth0' },
+      vip('fe80::100/64'),
+      vip('2001:db8::10/64', { interface: 'eth1' }),
+      vip('10.0.1.254/24'),
     ]);
     assert.equal(instance.source, 'fe80::1');
     assert.deepEqual(instance.peers, ['fe80::2']);

@@ -4,30 +4,17 @@ import type { AddressFailure } from '../../../src/ha/address-owner.js';
 import type { Timer } from '../../../src/base/clock.js';
 import type { InstanceAddress, VrrpInstance } from '../../../src/model/vrrp-instance.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { vip, vrrpInstance } from '../../support/vrrp-instance.js';
 
 export const SOURCE = '10.0.0.5';
 export const PEER = '10.0.0.9';
 /** Active_Down_Interval of priority 100 with 1 s. */
 export const DOWN = 3609.375;
 
-export const config: VrrpInstance = {
-  name: 'vi',
-  interface: 'eth0',
-  family: 4,
-  vrid: 51,
-  version: 3,
-  priority: 100,
-  advertiseMs: 1000,
-  preempt: true,
-  peers: [],
-  source: null,
-  password: null,
-  checksum: 'pseudo-header',
-  addresses: [address('10.0.0.100')],
-};
+export const config = vrrpInstance({ addresses: [address('10.0.0.100')] });
 
 export function address(text: string): InstanceAddress {
-  return { address: text, prefixLength: 24, interface: 'eth0' };
+  return vip(`${text}/24`);
 }
 
 /** Counts the timers that are set. */

@@ -8,28 +8,25 @@ import {
   type FromVrrp,
   type ToVrrp,
 } from '../../../src/ha/messages.js';
-import type { VrrpInstance } from '../../../src/model/vrrp-instance.js';
+import { vip, vrrpInstance } from '../../support/vrrp-instance.js';
 
-const INSTANCE: VrrpInstance = {
-  name: 'vi_shop',
-  interface: 'eth0',
-  family: 4,
-  vrid: 51,
-  version: 3,
-  priority: 150,
-  advertiseMs: 100,
-  preempt: true,
+const INSTANCE = vrrpInstance({
   peers: ['10.0.0.2'],
-  source: null,
   password: 'geheim',
-  checksum: 'pseudo-header',
-  addresses: [{ address: '192.0.2.10', prefixLength: 24, interface: 'eth0' }],
-};
+  group: 'both',
+  addresses: [vip('192.0.2.10/24', { label: 'eth0:shop' })],
+  heartbeat: [{ interface: 'eth1', peer: '10.9.0.2' }],
+  trackedInterfaces: [
+    { interface: 'eth1', weight: null },
+    { interface: 'eth2', weight: -20 },
+  ],
+});
 const CONFIGURE: ToVrrp = {
   kind: 'configure',
   instances: [INSTANCE],
   onCrash: 'release',
   stallLimitMs: 30_000,
+  witness: ['192.0.2.1'],
 };
 const toVrrp: readonly ToVrrp[] = [CONFIGURE, { kind: 'heartbeat', programmed: true }, { kind: 'stop' }];
 const fromVrrp: readonly FromVrrp[] = [

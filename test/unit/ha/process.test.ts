@@ -8,25 +8,12 @@ import type { LineListener } from '../../../src/ha/advertisement-line.js';
 import type { InterfaceWatchListener } from '../../../src/ha/interface-watch.js';
 import type { Configure, FromVrrp } from '../../../src/ha/messages.js';
 import { VrrpProcess } from '../../../src/ha/process.js';
-import type { InstanceAddress, VrrpInstance } from '../../../src/model/vrrp-instance.js';
+import type { VrrpInstance } from '../../../src/model/vrrp-instance.js';
 import { FakeClock } from '../../support/fake-clock.js';
+import { vip, vrrpInstance } from '../../support/vrrp-instance.js';
 
-const VIP: InstanceAddress = { address: '192.0.2.10', prefixLength: 24, interface: 'eth0' };
-const INSTANCE: VrrpInstance = {
-  name: 'vi',
-  interface: 'eth0',
-  family: 4,
-  vrid: 51,
-  version: 3,
-  priority: 100,
-  advertiseMs: 100,
-  preempt: true,
-  peers: [],
-  source: null,
-  password: null,
-  checksum: 'pseudo-header',
-  addresses: [VIP],
-};
+const VIP = vip('192.0.2.10/24');
+const INSTANCE = vrrpInstance({ advertiseMs: 100, addresses: [VIP] });
 /** 300 ms and the skew. */
 const DOWN_MS = 361;
 
@@ -93,7 +80,14 @@ class Host {
   }
 
   configure(instances: readonly VrrpInstance[], own: Partial<Configure> = {}): void {
-    this.process.hear({ kind: 'configure', instances, onCrash: 'release', stallLimitMs: 30_000, ...own });
+    this.process.hear({
+      kind: 'configure',
+      instances,
+      onCrash: 'release',
+      stallLimitMs: 30_000,
+      witness: [],
+      ...own,
+    });
   }
 
   beat(programmed = true): void {

@@ -9,10 +9,10 @@ import { AddressLog } from '../../../kernel/lab/address-log.js';
 import { Namespace } from '../../../kernel/lab/namespace.js';
 import { Network, plugInto } from '../../../kernel/lab/network.js';
 import { routerOf, type Router, type RouterKind } from '../../../kernel/lab/vrrp-routers.js';
-import { vrrpInstance } from '../../../kernel/lab/vrrp-program.js';
 import { until } from '../../../kernel/support/until.js';
 import { skipWithout } from '../../../support/require-tool.js';
 import type { VrrpInstance } from '../../../../src/model/vrrp-instance.js';
+import { vip, vrrpInstance } from '../../../support/vrrp-instance.js';
 
 type Side = 'low' | 'high';
 
@@ -34,17 +34,13 @@ const cases: readonly Case[] = wires.flatMap(({ wire, ...common }, wireNumber) =
   elections.map((election, electionNumber) => {
     const vrid = 10 * (wireNumber + 1) + electionNumber;
     const name = `${wire}-${election}`;
-    const vip = common.family === 4 ? `10.1.0.${100 + vrid}` : `fd00:1::${100 + vrid}`;
-    const plain = (address: string) => ({
-      address,
-      prefixLength: common.family === 4 ? 32 : 128,
-      interface: 'eth0',
-    });
+    const virtualAddress = common.family === 4 ? `10.1.0.${100 + vrid}` : `fd00:1::${100 + vrid}`;
+    const plain = (address: string) => vip(`${address}/${common.family === 4 ? 32 : 128}`);
     // over IPv6 the first one is the virtual link-local address
-    const addresses = [...(common.family === 6 ? [plain(`fe80::${vrid}`)] : []), plain(vip)];
+    const addresses = [...(common.family === 6 ? [plain(`fe80::${vrid}`)] : []), plain(virtualAddress)];
     return {
       name,
-      vip,
+      vip: virtualAddress,
       of: (side: Side) =>
         vrrpInstance({
           ...common,

@@ -5,17 +5,15 @@ import { setTimeout } from 'node:timers/promises';
 import { AddressLog } from '../../../kernel/lab/address-log.js';
 import type { Namespace } from '../../../kernel/lab/namespace.js';
 import { Network, plugInto } from '../../../kernel/lab/network.js';
-import { VrrpProgram, vrrpInstance, type VrrpStart } from '../../../kernel/lab/vrrp-program.js';
+import { VrrpProgram, type VrrpStart } from '../../../kernel/lab/vrrp-program.js';
 import { until } from '../../../kernel/support/until.js';
 import { skipWithout } from '../../../support/require-tool.js';
 import type { VrrpInstance } from '../../../../src/model/vrrp-instance.js';
+import { vip, vrrpInstance } from '../../../support/vrrp-instance.js';
 
 const VIP = '10.1.0.100';
 const INNER = '10.2.0.254';
-const vips = [
-  { address: VIP, prefixLength: 24, interface: 'eth0' },
-  { address: INNER, prefixLength: 32, interface: 'eth1' },
-];
+const vips = [vip(`${VIP}/24`), vip(`${INNER}/32`, { interface: 'eth1' })];
 
 let network: Network;
 let first: Namespace;

@@ -4,8 +4,9 @@ import { after, before, describe, it } from 'node:test';
 import { AddressLog } from '../../../kernel/lab/address-log.js';
 import type { Namespace } from '../../../kernel/lab/namespace.js';
 import { Network, plugInto } from '../../../kernel/lab/network.js';
-import { VrrpProgram, vrrpInstance } from '../../../kernel/lab/vrrp-program.js';
+import { VrrpProgram } from '../../../kernel/lab/vrrp-program.js';
 import type { VrrpInstance } from '../../../../src/model/vrrp-instance.js';
+import { vip, vrrpInstance } from '../../../support/vrrp-instance.js';
 
 const VIP = '10.1.0.100';
 const ROUNDS = 3;
@@ -13,7 +14,7 @@ const ROUNDS = 3;
 const PATIENCE_MS = 3000;
 
 function instance(priority: number, advertiseMs: number): VrrpInstance {
-  const addresses = [{ address: VIP, prefixLength: 32, interface: 'eth0' }];
+  const addresses = [vip(`${VIP}/32`)];
   return vrrpInstance({ addresses, priority, advertiseMs, preempt: true });
 }
 

@@ -6,15 +6,14 @@ import { HaSide } from '../../../../src/daemon/vrrp/ha-side.js';
 import { SILENT_BEATS } from '../../../../src/daemon/vrrp/vrrp-process.js';
 import { HEARTBEAT_MS } from '../../../../src/ha/messages.js';
 import { FakeClock, settle } from '../../../support/fake-clock.js';
-import { FakeHaHost, haSettings, vrrpInstance, vrrpRole } from '../../../support/fake-vrrp.js';
+import { FakeHaHost, haSettings, vrrpRole } from '../../../support/fake-vrrp.js';
+import { vip, vrrpInstance } from '../../../support/vrrp-instance.js';
 
-const shop = vrrpInstance('vi_shop');
-const blog = vrrpInstance('vi_blog', {
+const shop = vrrpInstance({ name: 'vi_shop' });
+const blog = vrrpInstance({
+  name: 'vi_blog',
   vrid: 52,
-  addresses: [
-    { address: '192.0.2.11', prefixLength: 24, interface: 'eth0' },
-    { address: '10.0.1.254', prefixLength: 24, interface: 'eth1' },
-  ],
+  addresses: [vip('192.0.2.11/24'), vip('10.0.1.254/24', { interface: 'eth1' })],
 });
 
 function create({ host = new FakeHaHost(), programmed = (): boolean => true } = {}) {
@@ -70,6 +69,7 @@ describe('lvsd-vrrp', () => {
       instances: [shop, blog],
       onCrash: 'release',
       stallLimitMs: 30_000,
+      witness: [],
     });
   });
 
