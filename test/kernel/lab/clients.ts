@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { resetSocket } from '../../../src/dataplane/proxy/net/reset-socket.js';
 import { parseAnswer, type Answer, type Target } from './answers.js';
 import { inTime } from './deadline.js';
 import type { LabHost } from './lab.js';
@@ -139,9 +140,9 @@ export class HeldConnection {
     await inTime(patienceMs, (signal) => once(this.socket, 'close', { signal }));
   }
 
-  /** Ends it by a reset. */
+  /** Ends it by a reset, or, where the server's end was answered already, in order. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    resetSocket(this.socket);
   }
 
   #read(bytes: number): Promise<Buffer> {

@@ -103,7 +103,7 @@ describe('a drain in the kernel', () => {
   async function heldOn(name: string): Promise<HeldConnection> {
     const both = [await hold(lab.client, web()), await hold(lab.client, web())];
     const mine = both.find(({ seen }) => seen.server === name)!;
-    for (const other of both) if (other !== mine) other.socket.resetAndDestroy();
+    for (const other of both) if (other !== mine) other.reset();
     return mine;
   }
 
@@ -120,7 +120,7 @@ describe('a drain in the kernel', () => {
     await held.echo(10_000);
     assert.equal((await entryOf('rs2'))?.activeConnections, 1);
     // After a reset the kernel remembers a connection for 10 s.
-    held.socket.resetAndDestroy();
+    held.reset();
     assert.match(await end(), /^drained: idle after \d+s, no connection cut$/);
     await gone('rs2');
     await reconciler.drains.undrain(service.key, keyOf('rs2'), 'anna');

@@ -84,7 +84,7 @@ describe('with connections open', () => {
     const names = [await ask(lab.client, web()), await ask(lab.client, web())];
     assert.deepEqual(names.map(({ server }) => server).sort(), ['rs1', 'rs2']);
     // the kernel forgets a connection that was reset within seconds
-    drained.socket.resetAndDestroy();
+    drained.reset();
     while ((await shown()).weights[entry] !== undefined) await setTimeout(250);
     for (const connection of held) if (connection !== drained) await connection.close();
   });
