@@ -108,6 +108,7 @@ export const NOTICE_PLACEHOLDERS = [
   'event',
   'service',
   'server',
+  'instance',
   'message',
   'seq',
   'time',

@@ -24,6 +24,8 @@ export interface ToldEvent {
   readonly type: EventType;
   readonly service: string | null;
   readonly server: string | null;
+  /** Of VRRP; absent where it is about none. */
+  readonly instance?: string;
   readonly message: string;
 }
 
@@ -63,8 +65,9 @@ export function bodyOf(
   };
 }
 
-function toldEvent({ seq, timeMs, type, service, server, message }: DirectorEvent): ToldEvent {
-  return { seq, time: new Date(timeMs).toISOString(), type, service, server, message };
+function toldEvent({ seq, timeMs, type, service, server, instance, message }: DirectorEvent): ToldEvent {
+  const about = { service, server, ...(instance === undefined ? {} : { instance }) };
+  return { seq, time: new Date(timeMs).toISOString(), type, ...about, message };
 }
 
 /** `shop/web-1`, `shop`, the name of a notice, or nothing. */
