@@ -166,6 +166,7 @@ export class Instance {
       priority: this.#settings.priority,
       peer: this.#state.name === 'active' ? null : this.#peer(),
       held: this.#addresses.there.map(({ address }) => address),
+      lines: [],
       counters: { ...this.#counters, ...Object.fromEntries(dropped) },
     };
   }

@@ -3,19 +3,14 @@
  * sends with these parsers: it is data from another process, which may be of another version.
  *
  * ```
- *  director ── configure, heartbeat, stop ──► lvsd-vrrp
- *           ◄── ready, roles, transition, problem ──
+ *  director ── configure, heartbeat, order, stop ──► lvsd-vrrp
+ *           ◄── ready, roles, transition, split, order-end, problem ──
  * ```
  */
-import type { VrrpPeer, VrrpRole, VrrpState } from '../model/vrrp-role.js';
-import { VRRP_STATES } from '../model/vrrp-role.js';
-import type {
-  Announcing,
-  HeartbeatLine,
-  InstanceAddress,
-  TrackedInterface,
-  VrrpInstance,
-} from '../model/vrrp-instance.js';
+import type { VrrpLine, VrrpPeer, VrrpRole, VrrpState } from '../model/vrrp-role.js';
+import { LINE_STATES, VRRP_STATES } from '../model/vrrp-role.js';
+import type { VrrpInstance } from '../model/vrrp-instance.js';
+import { readInstance } from './instance-fields.js';
 import { MessageFields } from './message-fields.js';
 
 export { MessageError } from './message-fields.js';
@@ -37,6 +32,29 @@ export interface Heartbeat {
   readonly kind: 'heartbeat';
   /** The own table of services is in the data plane. No instance becomes active before it has been so once. */
   readonly programmed: boolean;
+  /** What the director sees of what instances depend on. Of those that are not named nothing is wrong. */
+  readonly tracks: readonly InstanceTracks[];
+}
+
+/** What is wrong, at the moment, with what one instance depends on. */
+export interface InstanceTracks {
+  readonly instance: string;
+  /** Each keeps it in fault, for people. */
+  readonly faults: readonly string[];
+  /** Added to its priority: the sum, 0 or below. */
+  readonly weight: number;
+}
+
+/**
+ * `release` = leave what it has to others, and do not take it back from them; `takeover` = take what others have. Answered
+ * by `order-end`, within `ORDER_LIMIT_MS`.
+ */
+export interface Order {
+  readonly kind: 'order';
+  /** Chosen by the director; the answer has it, too. */
+  readonly id: number;
+  readonly verb: 'release' | 'takeover';
+  readonly instance: string;
 }
 
 /** Leave: priority 0, addresses removed, exit. */
@@ -44,7 +62,7 @@ export interface Stop {
   readonly kind: 'stop';
 }
 
-export type ToVrrp = Configure | Heartbeat | Stop;
+export type ToVrrp = Configure | Heartbeat | Order | Stop;
 
 /** The first message; it can be configured from now on, also before. */
 export interface Ready {
@@ -71,6 +89,30 @@ export interface Transition {
   readonly reason: string;
 }
 
+/** An active instance hears another active one, or has heard it. One that yields because of it tells that it has ended, too. */
+export interface Split {
+  readonly kind: 'split';
+  readonly instance: string;
+  readonly phase: 'begun' | 'ended';
+  /** The other one, as it was heard last. */
+  readonly peer: VrrpPeer;
+  /** Wall clock. */
+  readonly atMs: number;
+}
+
+/** What came of an order. */
+export interface OrderEnd {
+  readonly kind: 'order-end';
+  readonly id: number;
+  /** Why it was not done, for people; null = it was. */
+  readonly error: string | null;
+  /**
+   * How long nobody had the addresses, or both may have: `release` = from when they were gone here until another was heard;
+   * `takeover` = from when another was heard last until they were here. null = nobody was heard.
+   */
+  readonly gapMs: number | null;
+}
+
 /** Something that an operator should know and that `lvsd-vrrp` goes on with: an address that could not be added. */
 export interface Problem {
   readonly kind: 'problem';
@@ -80,19 +122,21 @@ export interface Problem {
   readonly message: string;
 }
 
-export type FromVrrp = Ready | Roles | Transition | Problem;
+export type FromVrrp = Ready | Roles | Transition | Split | OrderEnd | Problem;
 
 /** The director sends a heartbeat so often. */
 export const HEARTBEAT_MS = 1000;
 /** Roles are told so often though nothing has changed. */
 export const ROLES_MS = 5000;
+/** An order has ended after this. */
+export const ORDER_LIMIT_MS = 60_000;
 /** Default of `stallLimitMs`. */
 export const STALL_LIMIT_MS = 30_000;
 
 /** Reads what the director sent. @throws MessageError */
 export function parseToVrrp(value: unknown): ToVrrp {
   const fields = new MessageFields(value, 'message');
-  const kind = fields.oneOf('kind', ['configure', 'heartbeat', 'stop'] as const);
+  const kind = fields.oneOf('kind', ['configure', 'heartbeat', 'order', 'stop'] as const);
   switch (kind) {
     case 'configure':
       return {
@@ -103,16 +147,29 @@ export function parseToVrrp(value: unknown): ToVrrp {
         witness: fields.strings('witness'),
       };
     case 'heartbeat':
-      return { kind, programmed: fields.boolean('programmed') };
+      return {
+        kind,
+        programmed: fields.boolean('programmed'),
+        tracks: fields.objects('tracks', readTracks),
+      };
+    case 'order':
+      return {
+        kind,
+        id: fields.integer('id', 0),
+        verb: fields.oneOf('verb', ['release', 'takeover'] as const),
+        instance: fields.string('instance'),
+      };
     case 'stop':
       return { kind };
   }
 }
 
+const FROM_VRRP = ['ready', 'roles', 'transition', 'split', 'order-end', 'problem'] as const;
+
 /** Reads what `lvsd-vrrp` sent. @throws MessageError */
 export function parseFromVrrp(value: unknown): FromVrrp {
   const fields = new MessageFields(value, 'message');
-  const kind = fields.oneOf('kind', ['ready', 'roles', 'transition', 'problem'] as const);
+  const kind = fields.oneOf('kind', FROM_VRRP);
   switch (kind) {
     case 'ready':
       return { kind, shortcomings: fields.strings('shortcomings') };
@@ -127,59 +184,32 @@ export function parseFromVrrp(value: unknown): FromVrrp {
         atMs: fields.number('atMs', 0),
         reason: fields.string('reason'),
       };
+    case 'split':
+      return {
+        kind,
+        instance: fields.string('instance'),
+        phase: fields.oneOf('phase', ['begun', 'ended'] as const),
+        peer: fields.object('peer', readPeer),
+        atMs: fields.number('atMs', 0),
+      };
+    case 'order-end':
+      return {
+        kind,
+        id: fields.integer('id', 0),
+        error: fields.stringOrNull('error'),
+        gapMs: fields.numberOrNull('gapMs', 0),
+      };
     case 'problem':
       return { kind, instance: fields.stringOrNull('instance'), message: fields.string('message') };
   }
 }
 
-function readInstance(fields: MessageFields): VrrpInstance {
+function readTracks(fields: MessageFields): InstanceTracks {
   return {
-    name: fields.string('name'),
-    interface: fields.string('interface'),
-    family: fields.oneOf('family', [4, 6] as const),
-    vrid: fields.integer('vrid', 1, 255),
-    version: fields.oneOf('version', [2, 3] as const),
-    priority: fields.integer('priority', 1, 255),
-    advertiseMs: fields.number('advertiseMs', 10),
-    preempt: fields.boolean('preempt'),
-    preemptDelayMs: fields.number('preemptDelayMs', 0),
-    startDelayMs: fields.number('startDelayMs', 0),
-    group: fields.stringOrNull('group'),
-    peers: fields.strings('peers'),
-    source: fields.stringOrNull('source'),
-    password: fields.stringOrNull('password'),
-    checksum: fields.oneOf('checksum', ['pseudo-header', 'message'] as const),
-    addresses: fields.objects('addresses', readAddress),
-    announce: fields.object('announce', readAnnouncing),
-    heartbeat: fields.objects('heartbeat', readHeartbeatLine),
-    trackedInterfaces: fields.objects('trackedInterfaces', readTrackedInterface),
+    instance: fields.string('instance'),
+    faults: fields.strings('faults'),
+    weight: fields.integer('weight', Number.MIN_SAFE_INTEGER, 0),
   };
-}
-
-function readAddress(fields: MessageFields): InstanceAddress {
-  return {
-    address: fields.string('address'),
-    prefixLength: fields.integer('prefixLength', 0, 128),
-    interface: fields.string('interface'),
-    label: fields.stringOrNull('label'),
-    scope: fields.oneOf('scope', ['global', 'site', 'link', 'host'] as const),
-  };
-}
-
-function readAnnouncing(fields: MessageFields): Announcing {
-  return {
-    volley: fields.integer('volley', 1, 100),
-    againMs: fields.numberOrNull('againMs', 0),
-    refreshMs: fields.numberOrNull('refreshMs', 1),
-  };
-}
-
-function readHeartbeatLine(fields: MessageFields): HeartbeatLine {
-  return { interface: fields.string('interface'), peer: fields.string('peer') };
-}
-
-function readTrackedInterface(fields: MessageFields): TrackedInterface {
-  return { interface: fields.string('interface'), weight: fields.numberOrNull('weight', -254) };
 }
 
 function readRole(fields: MessageFields): VrrpRole {
@@ -191,10 +221,20 @@ function readRole(fields: MessageFields): VrrpRole {
     priority: fields.integer('priority', 0, 255),
     peer: fields.objectOrNull('peer', readPeer),
     held: fields.strings('held'),
+    lines: fields.objects('lines', readLine),
     counters: fields.counts('counters'),
   };
 }
 
 function readPeer(fields: MessageFields): VrrpPeer {
   return { address: fields.string('address'), priority: fields.integer('priority', 0, 255) };
+}
+
+function readLine(fields: MessageFields): VrrpLine {
+  return {
+    interface: fields.string('interface'),
+    peer: fields.string('peer'),
+    state: fields.oneOf('state', LINE_STATES),
+    sinceMs: fields.number('sinceMs', 0),
+  };
 }

@@ -20,6 +20,8 @@ export interface VrrpRole {
   readonly peer: VrrpPeer | null;
   /** The addresses of the instance that this director has now, canonical text. */
   readonly held: readonly string[];
+  /** The further ones to other directors, in the order of the file. */
+  readonly lines: readonly VrrpLine[];
   /** By name, from the start of `lvsd-vrrp` on: what was sent, heard and dropped. */
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -28,4 +30,19 @@ export interface VrrpPeer {
   readonly address: string;
   /** 0..255 */
   readonly priority: number;
+}
+
+/** `unknown` = nothing was heard there yet, and it is too early to miss it. */
+export type LineState = 'heard' | 'silent' | 'unknown';
+
+export const LINE_STATES: readonly LineState[] = ['heard', 'silent', 'unknown'];
+
+/** A further line to one other director. */
+export interface VrrpLine {
+  readonly interface: string;
+  /** Its address there. */
+  readonly peer: string;
+  readonly state: LineState;
+  /** Wall clock, ms. */
+  readonly sinceMs: number;
 }

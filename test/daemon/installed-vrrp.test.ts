@@ -45,7 +45,7 @@ describe('dist/lvsd/lvsd-vrrp.js', { timeout: 60_000 }, () => {
         }),
       ],
     });
-    send({ kind: 'heartbeat', programmed: true });
+    send({ kind: 'heartbeat', programmed: true, tracks: [] });
     await told;
     assert.equal(messages[0]?.kind, 'ready');
     const ended = once(child, 'exit');

@@ -109,6 +109,7 @@ export function vrrpRole(instance: string, state: VrrpState, changes: Partial<Vr
     priority: 100,
     peer: null,
     held: [],
+    lines: [],
     counters: {},
     ...changes,
   };

@@ -170,6 +170,18 @@ export class HaSide {
         if (to === 'active') this.#options.onActive();
         break;
       }
+      case 'split': {
+        const { instance, phase, peer } = message;
+        const other = `${peer.address}, priority ${peer.priority}`;
+        const [type, what] =
+          phase === 'begun'
+            ? (['split-brain', `is active here, and so is ${other}`] as const)
+            : (['split-healed', `no other is active any more: it was ${other}`] as const);
+        this.#options.events.append({ type, instance, message: `${instance}: ${what}` });
+        break;
+      }
+      case 'order-end':
+        break;
       case 'problem':
         this.#options.events.append({
           type: 'instance-problem',

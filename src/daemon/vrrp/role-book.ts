@@ -89,6 +89,7 @@ function unknownRole({ name, priority }: VrrpInstance, sinceMs: number): VrrpRol
     priority,
     peer: null,
     held: [],
+    lines: [],
     counters: {},
   };
 }

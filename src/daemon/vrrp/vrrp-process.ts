@@ -115,7 +115,7 @@ export class VrrpProcess {
     if (this.#child === null || this.#onLeft !== null) return;
     this.#heartbeat?.cancel();
     this.#toldProgrammed = this.#options.programmed();
-    this.#child.send({ kind: 'heartbeat', programmed: this.#toldProgrammed });
+    this.#child.send({ kind: 'heartbeat', programmed: this.#toldProgrammed, tracks: [] });
     this.#heartbeat = this.#options.clock.after(HEARTBEAT_MS, () => {
       this.#endOneThatHangs();
       this.#beat();

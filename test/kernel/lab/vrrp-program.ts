@@ -21,7 +21,7 @@ const line = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
 line({ pid: child.pid });
 child.on('message', line);
 child.on('exit', (code, signal) => { line({ end: signal ?? code }); clearInterval(beats); process.stdin.destroy(); });
-const beats = setInterval(() => beating && child.connected && child.send({ kind: 'heartbeat', programmed: true }), 500);
+const beats = setInterval(() => beating && child.connected && child.send({ kind: 'heartbeat', programmed: true, tracks: [] }), 500);
 let beating = true;
 require('node:readline').createInterface({ input: process.stdin }).on('line', (text) => {
   const message = JSON.parse(text);
@@ -63,7 +63,7 @@ export class VrrpProgram {
     const own = new VrrpProgram(namespace);
     if (!beating) own.beat(false);
     own.configure(instances, { onCrash, stallLimitMs });
-    if (beating) own.send({ kind: 'heartbeat', programmed: true });
+    if (beating) own.send({ kind: 'heartbeat', programmed: true, tracks: [] });
     await until('lvsd-vrrp tells of its instances', 60, () =>
       own.messages.some((message) => message.kind === 'roles' && message.roles.length === instances.length),
     );

@@ -28,7 +28,16 @@ const CONFIGURE: ToVrrp = {
   stallLimitMs: 30_000,
   witness: ['192.0.2.1'],
 };
-const toVrrp: readonly ToVrrp[] = [CONFIGURE, { kind: 'heartbeat', programmed: true }, { kind: 'stop' }];
+const toVrrp: readonly ToVrrp[] = [
+  CONFIGURE,
+  {
+    kind: 'heartbeat',
+    programmed: true,
+    tracks: [{ instance: 'vi', faults: ['process nginx does not run'], weight: -20 }],
+  },
+  { kind: 'order', id: 7, verb: 'takeover', instance: 'vi' },
+  { kind: 'stop' },
+];
 const fromVrrp: readonly FromVrrp[] = [
   { kind: 'ready', shortcomings: ['no SCHED_RR'] },
   {
@@ -42,11 +51,14 @@ const fromVrrp: readonly FromVrrp[] = [
         priority: 150,
         peer: { address: '10.0.0.2', priority: 200 },
         held: [],
+        lines: [{ interface: 'eth1', peer: '10.9.0.2', state: 'silent', sinceMs: 5.5 }],
         counters: { sent: 3, 'drop.bad-checksum': 1 },
       },
     ],
   },
   { kind: 'transition', instance: 'vi_shop', from: 'backup', to: 'active', atMs: 1, reason: 'silence' },
+  { kind: 'split', instance: 'vi', phase: 'begun', peer: { address: '10.0.0.2', priority: 50 }, atMs: 2 },
+  { kind: 'order-end', id: 7, error: null, gapMs: 12.5 },
   { kind: 'problem', instance: null, message: 'add 192.0.2.10: no such interface' },
 ];
 
@@ -71,8 +83,8 @@ describe('messages of lvsd-vrrp', () => {
   });
 
   it('are understood though a newer version says more', () => {
-    const beat = { kind: 'heartbeat', programmed: false, services: [] };
-    assert.deepEqual(parseToVrrp(beat), { kind: 'heartbeat', programmed: false });
+    const beat = { kind: 'heartbeat', programmed: false, tracks: [], services: [] };
+    assert.deepEqual(parseToVrrp(beat), { kind: 'heartbeat', programmed: false, tracks: [] });
   });
 
   it('are refused by the place of the fault, without the value', () => {

@@ -91,7 +91,7 @@ class Host {
   }
 
   beat(programmed = true): void {
-    this.process.hear({ kind: 'heartbeat', programmed });
+    this.process.hear({ kind: 'heartbeat', programmed, tracks: [] });
   }
 
   /** Time goes by, with a heartbeat a second. */

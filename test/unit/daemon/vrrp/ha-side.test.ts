@@ -63,7 +63,7 @@ describe('lvsd-vrrp', () => {
   it('is told that the director lives, then its configuration', async () => {
     const { host } = await started();
     const [first, second] = host.child.heard;
-    assert.deepEqual(first, { kind: 'heartbeat', programmed: true });
+    assert.deepEqual(first, { kind: 'heartbeat', programmed: true, tracks: [] });
     assert.deepEqual(second, {
       kind: 'configure',
       instances: [shop, blog],
