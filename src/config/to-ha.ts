@@ -14,6 +14,7 @@ export function toHa(config: HaConfig, passwords: readonly (string | null)[]): H
     stallLimitMs: config.stall_limit,
     witness: [],
     instances: config.instances.map((instance, index) => toInstance(instance, passwords[index] ?? null)),
+    tracks: [],
   };
 }
 

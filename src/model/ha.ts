@@ -1,4 +1,5 @@
 /** What a director does for the addresses that it shares with other directors. */
+import type { Track } from './track.js';
 import type { VrrpInstance } from './vrrp-instance.js';
 
 export interface HaSettings {
@@ -15,4 +16,6 @@ export interface HaSettings {
   readonly witness: readonly string[];
   /** In the order of the file, at least one; names are unique. */
   readonly instances: readonly VrrpInstance[];
+  /** What they depend on beside interfaces, in the order of the file. */
+  readonly tracks: readonly Track[];
 }
