@@ -2,6 +2,7 @@
 import type { HaSettings } from '../model/ha.js';
 import type { Announcing, VrrpInstance } from '../model/vrrp-instance.js';
 import { instanceFamily } from './instance-family.js';
+import { toRoleHooks } from './to-role-hooks.js';
 import type { HaConfig, InstanceConfig } from './schema/ha.js';
 
 /** As keepalived's defaults. */
@@ -15,6 +16,7 @@ export function toHa(config: HaConfig, passwords: readonly (string | null)[]): H
     witness: [],
     instances: config.instances.map((instance, index) => toInstance(instance, passwords[index] ?? null)),
     tracks: [],
+    hooks: toRoleHooks(config.instances, config.groups ?? []),
   };
 }
 

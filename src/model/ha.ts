@@ -1,4 +1,5 @@
 /** What a director does for the addresses that it shares with other directors. */
+import type { RoleHooks } from './ha-hooks.js';
 import type { Track } from './track.js';
 import type { VrrpInstance } from './vrrp-instance.js';
 
@@ -18,4 +19,6 @@ export interface HaSettings {
   readonly instances: readonly VrrpInstance[];
   /** What they depend on beside interfaces, in the order of the file. */
   readonly tracks: readonly Track[];
+  /** Programs that are told of roles: of instances first, in the order of the file. */
+  readonly hooks: readonly RoleHooks[];
 }

@@ -5,6 +5,7 @@ import { readAddress } from './addresses.js';
 import { filePath } from './file-path.js';
 import { choice, duration, flag, integer, kindOf, pattern, Refusal, secret, show, text } from './fields.js';
 import type { RefusalParams } from './fields.js';
+import { groupSchema, MOST_GROUPS, notifySchema } from './ha-notify.js';
 import { interfaceName } from './interface-name.js';
 import { NAME, NAME_FORM } from './server.js';
 
@@ -155,6 +156,7 @@ const instanceSchema = z.strictObject({
     .describe(
       'Version 3 over IPv4: what the checksum covers that is sent; both are taken. pseudo-header: as keepalived. message: as RFC 9568 says. Default: pseudo-header.',
     ),
+  notify: notifySchema.optional().describe('Programs that are told what the instance has become.'),
 });
 
 export const haSchema = z.strictObject({
@@ -171,6 +173,12 @@ export const haSchema = z.strictObject({
     .min(1)
     .max(MOST_INSTANCES)
     .describe('The virtual routers that this director takes part in.'),
+  groups: z
+    .array(groupSchema)
+    .min(1)
+    .max(MOST_GROUPS)
+    .optional()
+    .describe('What belongs to a group of instances as a whole; a group without it need not be here.'),
 });
 
 export type HaConfig = z.output<typeof haSchema>;

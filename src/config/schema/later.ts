@@ -1,7 +1,7 @@
 /** Keys of the design that this version does not have yet, so that they are not taken for slips. */
 
 const LATER: readonly { readonly below: RegExp; readonly keys: readonly string[] }[] = [
-  { below: /^ha$/, keys: ['sync_daemon', 'peers', 'witness', 'groups'] },
+  { below: /^ha$/, keys: ['sync_daemon', 'peers', 'witness'] },
   { below: /^ha\.instances\[\d+\]$/, keys: ['track', 'heartbeat', 'group', 'start_delay'] },
   { below: /^director$/, keys: ['metrics'] },
   { below: /^director\.proxy$/, keys: ['workers'] },
