@@ -4,14 +4,20 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { skipOrFail } from '../support/require-tool.js';
 import { runInGuest } from './bed/guest.js';
+import { findHostKernel, runOnHost } from './bed/host-kernel.js';
 import { findKernel, type NoKernel } from './bed/kernel-package.js';
 import { runInQemu } from './bed/qemu/qemu-guest.js';
 import { findQemuKernel } from './bed/qemu/qemu-kernel.js';
 import { failedTests, failureOf, kernelTestFiles, runKernelTests, type Boot } from './bed/test-run.js';
 
+type Bed = 'uml' | 'qemu' | 'host';
+
+/** The word of LVSD_TEST_REQUIRE. */
+const NEEDS: Readonly<Record<Bed, string>> = { uml: 'kernel', qemu: 'qemu', host: 'host-kernel' };
+
 export interface PartOptions {
-  /** Default `uml`; `qemu` is slower, newer, and has nf_tables. */
-  readonly bed?: 'uml' | 'qemu';
+  /** Default `uml`; `qemu` is slower, newer, and has nf_tables; `host` is this machine's own kernel, for what is about time. */
+  readonly bed?: Bed;
   /** Default 150: a part of `npm test` must end within its file's limit. */
   readonly limitSec?: number;
   /** Default 512. */
@@ -23,7 +29,7 @@ export interface PartOptions {
 /**
  * Registers the test `name`, which runs all `*.kernel.test.ts` of `folder` in one guest.
  *
- * It is skipped where no kernel is to be had; with `LVSD_TEST_REQUIRE=kernel` (`qemu` for that bed) it fails there.
+ * It is skipped where no kernel is to be had; with `LVSD_TEST_REQUIRE=kernel` (`qemu` and `host-kernel` for those beds) it fails there.
  */
 export function kernelPart(name: string, folder: URL, options: PartOptions = {}): void {
   it(name, async (test) => {
@@ -32,7 +38,7 @@ export function kernelPart(name: string, folder: URL, options: PartOptions = {})
     const bed = options.bed ?? 'uml';
     const boot = await bootOf(bed);
     if ('reason' in boot) {
-      test.skip(skipOrFail(bed === 'uml' ? 'kernel' : 'qemu', boot.reason));
+      test.skip(skipOrFail(NEEDS[bed], boot.reason));
       return;
     }
     const limitSec = options.limitSec ?? 150;
@@ -42,7 +48,8 @@ export function kernelPart(name: string, folder: URL, options: PartOptions = {})
   });
 }
 
-async function bootOf(bed: 'uml' | 'qemu'): Promise<Boot | NoKernel> {
+async function bootOf(bed: Bed): Promise<Boot | NoKernel> {
+  if (bed === 'host') return findHostKernel() ?? runOnHost;
   if (bed === 'uml') {
     const kernel = await findKernel();
     return 'reason' in kernel ? kernel : (...words) => runInGuest(kernel, ...words);

@@ -35,7 +35,7 @@ export class ServerApart {
   readonly port: number;
   #child: ChildProcessByStdio<null, Readable, null> | null = null;
 
-  private constructor(host: LabHost, port: number) {
+  constructor(host: LabHost, port: number) {
     this.host = host;
     this.port = port;
   }
