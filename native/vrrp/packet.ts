@@ -11,8 +11,9 @@
  */
 import { addressBytes, encodeAddress, formatAddress, type AddressFamily } from '../inet/address.js';
 import { CodecError } from '../netlink/errors.js';
+import { fold, pseudoHeaderSum, sumOf } from './checksum.js';
 
-export const IPPROTO_VRRP = 112;
+export { IPPROTO_VRRP } from './checksum.js';
 /** "The IP TTL MUST be set to 255": a router on the way would have lowered it. @see RFC 9568 section 5.1.1.3 and 5.1.2.3 */
 export const VRRP_HOP_LIMIT = 255;
 /** Where advertisements go that are not told to peers one by one. @see RFC 9568 section 5.1.1.2 and 5.1.2.2 */
@@ -206,32 +207,6 @@ function checksumHolds(bytes: Uint8Array, version: 2 | 3, path: VrrpPath): boole
   const sum = sumOf(bytes, 0);
   if ((version === 2 || path.family === 'ipv4') && fold(sum) === 0xffff) return true;
   return version === 3 && fold(sum + pseudoHeaderSum(path, bytes.length)) === 0xffff;
-}
-
-/** Addresses of a path, while they are summed up. */
-const scratch = new Uint8Array(32);
-
-/** Of source, destination, protocol and length, which have the same sum in the order of IPv4 and of IPv6. */
-function pseudoHeaderSum({ family, source, destination }: VrrpPath, length: number): number {
-  const size = addressBytes(family);
-  encodeAddress(source, family, scratch, 0);
-  encodeAddress(destination, family, scratch, size);
-  scratch.fill(0, 2 * size);
-  return sumOf(scratch, IPPROTO_VRRP + length);
-}
-
-/** Of the 16-bit words; behind an odd end stands a zero. Not folded: 64 KiB give less than 2^31. */
-function sumOf(bytes: Uint8Array, start: number): number {
-  let sum = start;
-  for (let offset = 0; offset < bytes.length; offset += 2)
-    sum += (byteAt(bytes, offset) << 8) | byteAt(bytes, offset + 1);
-  return sum;
-}
-
-function fold(sum: number): number {
-  let folded = sum;
-  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
-  return folded;
 }
 
 /** Past the end: 0. */

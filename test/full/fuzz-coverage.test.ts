@@ -11,7 +11,7 @@ const root = new URL('../../', import.meta.url);
 const folders = ['netlink', 'genetlink', 'ipvs', 'rtnetlink', 'inet', 'vrrp'];
 
 const decodes =
-  /^native\/(netlink\/(reader|writer|attribute|message|dump|batch|connection)|genetlink\/\w+|ipvs\/([\w-]+-codec|address-attributes)|rtnetlink\/[\w-]+-codec|vrrp\/(packet|judgement|ip-packet|[\w]+-memory))\.ts$/;
+  /^native\/(netlink\/(reader|writer|attribute|message|dump|batch|connection)|genetlink\/\w+|ipvs\/([\w-]+-codec|address-attributes)|rtnetlink\/[\w-]+-codec|vrrp\/(packet|hello|checksum|judgement|ip-packet|[\w]+-memory))\.ts$/;
 
 /** An empty value after `??` stands where only the types ask for one: what an index gives that was checked before. */
 const emptyFallback = /\?\? (''|0|\[\]|null)(?!\w)/;
