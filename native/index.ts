@@ -107,6 +107,15 @@ export type {
   InstanceVerdict,
 } from './vrrp/judgement.js';
 export {
+  decodeHello,
+  encodeHello,
+  helloDropReasons,
+  helloStates,
+  isHello,
+  isHelloDrop,
+} from './vrrp/hello.js';
+export type { Hello, HelloDrop, HelloDropReason, HelloState } from './vrrp/hello.js';
+export {
   decodeAdvertisement,
   encodeAdvertisement,
   encodePassword,

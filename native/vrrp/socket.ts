@@ -20,6 +20,8 @@ import { SyscallError } from '../libc/errno.js';
 import { ReceiveRoom, Socket } from '../libc/socket.js';
 import { AdvertisementMemory } from './advertisement-memory.js';
 import * as ip from './constants.js';
+import { isHello, isHelloDrop, type Hello, type HelloDropReason } from './hello.js';
+import { HelloMemory } from './hello-memory.js';
 import { IPV4_DESTINATION, IPV4_SOURCE, IPV4_TTL, ipv4PayloadStart } from './ip-packet.js';
 import {
   IPPROTO_VRRP,
@@ -45,8 +47,10 @@ export interface VrrpSocketOptions {
 export interface AdvertisementListener {
   /** Both objects may be those of an earlier call: they do not change. May call `close()`. What it throws is uncaught. */
   onAdvertisement(advertisement: VrrpAdvertisement, path: ReceivedPath): void;
+  /** As `onAdvertisement`, for those who are told one by one; absent = hellos are passed over. */
+  onHello?(hello: Hello, path: ReceivedPath): void;
   /** The path is null when not even that could be read. */
-  onDrop(reason: PacketDropReason, path: ReceivedPath | null): void;
+  onDrop(reason: PacketDropReason | HelloDropReason, path: ReceivedPath | null): void;
   /** The socket failed. Nothing more comes; it is closed. */
   onFailure(error: SyscallError): void;
 }
@@ -103,6 +107,7 @@ export class VrrpSocket {
   readonly #room: ReceiveRoom;
   readonly #paths: PathMemory;
   readonly #advertisements = new AdvertisementMemory();
+  readonly #hellos = new HelloMemory();
   readonly #destinations = new Map<string, Uint8Array>();
   #source: string;
   #sourceControl: Uint8Array;
@@ -154,7 +159,7 @@ export class VrrpSocket {
   /**
    * Hands one packet to the kernel, which has it when this returns: nothing is left to be waited for.
    *
-   * @param bytes as `encodeAdvertisement` gives them for this source and this destination; best the same array each time
+   * @param bytes as `encodeAdvertisement` or `encodeHello` gives them for this source and this destination; best the same array each time
    * @param destination the group, or a peer
    * @returns null when it was sent
    * @throws SyscallError `EBADF` after `close()`; CodecError when the destination is no address of the family
@@ -227,9 +232,21 @@ export class VrrpSocket {
     const { family, group } = this.#options;
     // a raw socket of IPv6 hears every group that another socket of this host has joined
     if (!group && path.destination === VRRP_GROUP[family]) return;
-    const decoded = this.#advertisements.decode(this.#payloadFrom(start), path);
+    const payload = this.#payloadFrom(start);
+    if (isHello(payload)) {
+      this.#takeHello(payload, path);
+      return;
+    }
+    const decoded = this.#advertisements.decode(payload, path);
     if (isDrop(decoded)) this.#listener.onDrop(decoded.drop, path);
     else this.#listener.onAdvertisement(decoded, path);
+  }
+
+  #takeHello(payload: Uint8Array, path: ReceivedPath): void {
+    if (this.#listener.onHello === undefined) return;
+    const decoded = this.#hellos.decode(payload, path);
+    if (isHelloDrop(decoded)) this.#listener.onDrop(decoded.drop, path);
+    else this.#listener.onHello(decoded, path);
   }
 
   /** What was received, from an offset on; the same view as long as that and the length are the same. */

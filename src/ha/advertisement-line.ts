@@ -1,6 +1,7 @@
 /** Sockets of protocol 112 that instances share: one an interface, family and source, which knows by VRID for whom a packet is. */
 import { reasonOf } from '../base/errors.js';
 import type { AddressFamily } from '../../native/inet/address.js';
+import type { Hello } from '../../native/vrrp/hello.js';
 import type { ReceivedPath, VrrpAdvertisement } from '../../native/vrrp/packet.js';
 import { VrrpSocket, type SendFailure, type VrrpSocketOptions } from '../../native/vrrp/socket.js';
 
@@ -9,7 +10,9 @@ export interface LineListener {
   readonly vrid: number;
   /** Well formed and with its VRID; whether it counts is the instance's to judge. */
   onAdvertisement(advertisement: VrrpAdvertisement, path: ReceivedPath): void;
-  /** Something that is no advertisement, whoever it was meant for. */
+  /** Of another director, with its VRID; absent = it is no heartbeat line. */
+  onHello?(hello: Hello, path: ReceivedPath): void;
+  /** Something that is neither, whoever it was meant for. */
   onDrop(reason: string): void;
   /** Nothing more comes, and nothing can be sent. */
   onFailure(message: string): void;
@@ -55,6 +58,7 @@ class SharedLine {
     this.#onEnd = onEnd;
     this.#socket = VrrpSocket.open(options, {
       onAdvertisement: (advertisement, path) => this.#hear(advertisement, path),
+      onHello: (hello, path) => this.#hearHello(hello, path),
       onDrop: (reason) => {
         for (const { listener } of this.#places) listener.onDrop(reason);
       },
@@ -80,6 +84,11 @@ class SharedLine {
   #hear(advertisement: VrrpAdvertisement, path: ReceivedPath): void {
     for (const { listener } of this.#places)
       if (listener.vrid === advertisement.vrid) listener.onAdvertisement(advertisement, path);
+  }
+
+  #hearHello(hello: Hello, path: ReceivedPath): void {
+    for (const { listener } of this.#places)
+      if (listener.vrid === hello.vrid) listener.onHello?.(hello, path);
   }
 
   #leave(place: Place): void {
