@@ -21,6 +21,7 @@ import type {
 } from './drain-protocol.js';
 import { ENDPOINTS, type Endpoint } from './endpoints.js';
 import { splitLines } from './json-lines.js';
+import type { HaOrderAnswer, HaOrderRequest } from './ha-protocol.js';
 import type { NoticeTestAnswer, NoticeTestRequest } from './notice-protocol.js';
 import type { ConnectionNames } from './operations.js';
 import type {
@@ -161,6 +162,11 @@ export class ApiClient {
 
   async testNotice(request: NoticeTestRequest, options: CallOptions = {}): Promise<NoticeTestAnswer> {
     return (await this.#json(this.#longCall(ENDPOINTS.noticeTest, options, request))) as NoticeTestAnswer;
+  }
+
+  /** Resolves when the instances have moved, or stay. */
+  async orderInstances(request: HaOrderRequest, options: CallOptions = {}): Promise<HaOrderAnswer> {
+    return (await this.#json(this.#longCall(ENDPOINTS.haOrder, options, request))) as HaOrderAnswer;
   }
 
   /** Servers with orders, and those that leave. */

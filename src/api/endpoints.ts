@@ -26,6 +26,7 @@ export const ENDPOINTS = {
   drains: { method: 'GET', path: '/api/v1/drains', onTcp: false },
   drain: { method: 'POST', path: '/api/v1/drain', onTcp: false },
   undrain: { method: 'POST', path: '/api/v1/undrain', onTcp: false },
+  haOrder: { method: 'POST', path: '/api/v1/ha-order', onTcp: false },
   maintenance: { method: 'POST', path: '/api/v1/maintenance', onTcp: false },
 } as const satisfies Record<string, Endpoint>;
 

@@ -2,6 +2,7 @@
 import type { DirectorEvent } from '../model/event.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { CheckResultAnswer, CheckResultRequest } from './check-result-protocol.js';
+import type { HaOrderAnswer, HaOrderRequest } from './ha-protocol.js';
 import type { NoticeTestAnswer, NoticeTestRequest } from './notice-protocol.js';
 import type {
   DrainRequest,
@@ -78,6 +79,8 @@ export interface ApiOperations {
   tellResult(request: CheckResultRequest): Promise<CheckResultAnswer>;
   /** One attempt; @param who the asker; null where the system does not tell */
   testNotice(request: NoticeTestRequest, who: Peer | null): Promise<NoticeTestAnswer>;
+  /** Waits until the instances have moved, or stay; @param who the asker; null where the system does not tell */
+  orderInstances(request: HaOrderRequest, who: Peer | null): Promise<HaOrderAnswer>;
   /** Servers with orders, and those that leave. */
   drains(): Promise<DrainsAnswer>;
   /** @param who the asker; null where the system does not tell */

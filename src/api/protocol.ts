@@ -19,6 +19,7 @@
  * | POST /api/v1/weight         | no  | `WeightRequest` -> `WeightAnswer` |
  * | POST /api/v1/check-result   | no  | `CheckResultRequest` -> `CheckResultAnswer`, of check-result-protocol.ts |
  * | POST /api/v1/notice-test    | no  | `NoticeTestRequest` -> `NoticeTestAnswer`, of notice-protocol.ts |
+ * | POST /api/v1/ha-order       | no  | `HaOrderRequest` -> `HaOrderAnswer`, of ha-protocol.ts |
  * | GET /api/v1/drains          | no  | `DrainsAnswer`, of drain-protocol.ts as the following |
  * | POST /api/v1/drain          | no  | `DrainRequest` -> `OrderAnswer` |
  * | POST /api/v1/undrain        | no  | `ServerRequest` -> `OrderAnswer` |

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiError } from './errors.js';
 import type { CheckResultRequest } from './check-result-protocol.js';
 import type { DrainRequest, MaintenanceRequest, ServerRequest } from './drain-protocol.js';
+import type { HaOrderRequest } from './ha-protocol.js';
 import type { NoticeTestRequest } from './notice-protocol.js';
 import type { ConnectionNames } from './operations.js';
 import type { ReloadRequest, RollbackRequest, WeightRequest } from './protocol.js';
@@ -48,6 +49,12 @@ const checkResultRequest = z.strictObject({
 });
 
 const noticeTestRequest = z.strictObject({ notice: name });
+
+const haOrderRequest = z.strictObject({
+  verb: z.enum(['release', 'takeover']),
+  instance: name.optional(),
+  force: z.boolean(),
+});
 
 const serverRequest = z.strictObject({ service: name.optional(), server: name, dryRun: z.boolean() });
 
@@ -125,6 +132,12 @@ export function parseCheckResultRequest(body: unknown): CheckResultRequest {
 /** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
 export function parseNoticeTestRequest(body: unknown): NoticeTestRequest {
   return parse('read notice test', noticeTestRequest, body);
+}
+
+/** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */
+export function parseHaOrderRequest(body: unknown): HaOrderRequest {
+  const { instance, ...rest } = parse('read order to instances', haOrderRequest, body);
+  return instance === undefined ? rest : { ...rest, instance };
 }
 
 /** @throws ApiError ERR_API_BAD_REQUEST naming each wrong field */

@@ -14,6 +14,7 @@ import {
   parseConnectionNames,
   parseDrainRequest,
   parseEventsQuery,
+  parseHaOrderRequest,
   parseHistoryNumber,
   parseMaintenanceRequest,
   parseNoticeTestRequest,
@@ -90,6 +91,8 @@ function handlersOf(context: RouteContext): Record<keyof typeof ENDPOINTS, Handl
     drains: () => operations.drains(),
     drain: (request) => operations.drain(parseDrainRequest(request.body), peerOf(request.socket)),
     undrain: (request) => operations.undrain(parseUndrainRequest(request.body), peerOf(request.socket)),
+    haOrder: (request) =>
+      operations.orderInstances(parseHaOrderRequest(request.body), peerOf(request.socket)),
     maintenance: (request) =>
       operations.setMaintenance(parseMaintenanceRequest(request.body), peerOf(request.socket)),
   };

@@ -322,6 +322,7 @@ export class Daemon {
       metrics: () => this.#writeMetrics(),
       externalResults: this.#health.externalResults,
       notices: this.#notices,
+      ha: this.#ha,
     });
     return new ApiServer({
       operations,

@@ -8,6 +8,7 @@ import type {
   ServerRequest,
 } from '../api/drain-protocol.js';
 import type { CheckResultAnswer, CheckResultRequest } from '../api/check-result-protocol.js';
+import type { HaOrderAnswer, HaOrderRequest } from '../api/ha-protocol.js';
 import type { NoticeTestAnswer, NoticeTestRequest } from '../api/notice-protocol.js';
 import type { ApiOperations, ConnectionNames, EventSource, Peer } from '../api/operations.js';
 import type {
@@ -46,6 +47,7 @@ import { tellFailures } from './noted-orders.js';
 import { warningTexts, type Reloader, type ReloadOutcome } from './reload.js';
 import { readUserspaceTable, type UserspacePlane } from './userspace-table.js';
 import type { HistoryEntry, HistoryStore } from './state/history-store.js';
+import { orderInstances, type OrderedSide } from './vrrp/ha-operations.js';
 
 export interface DirectorOperationsOptions {
   /** Absolute. */
@@ -65,6 +67,7 @@ export interface DirectorOperationsOptions {
   /** Where the checks of type `external` look. */
   readonly externalResults: ExternalResults;
   readonly notices: Pick<Notices, 'test' | 'status'>;
+  readonly ha: OrderedSide;
 }
 
 const UNPROCESSABLE = 422;
@@ -164,6 +167,10 @@ export class DirectorOperations implements ApiOperations {
 
   testNotice({ notice }: NoticeTestRequest, who: Peer | null): Promise<NoticeTestAnswer> {
     return testNotice(this.#options.notices, notice, asker(who));
+  }
+
+  orderInstances(request: HaOrderRequest, who: Peer | null): Promise<HaOrderAnswer> {
+    return orderInstances(this.#options.ha, request, asker(who));
   }
 
   drains(): Promise<DrainsAnswer> {

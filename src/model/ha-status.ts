@@ -25,6 +25,10 @@ export interface InstanceStatus extends VrrpRole {
   readonly interface: string;
   readonly vrid: number;
   readonly version: 2 | 3;
+  /** The file's, 1..255; what is bad may lower the one that it stands for election with. */
+  readonly configuredPriority: number;
+  /** All instances of a group move together; null = it is in none. */
+  readonly group: string | null;
   /** `192.0.2.10/24`; with ` on eth1` where that is not the instance's interface. */
   readonly addresses: readonly string[];
 }

@@ -8,6 +8,7 @@ import type { CliContext } from '../context.js';
 import { EXIT_FAILED, failure, usageError } from '../failure.js';
 import { formatJson } from '../format.js';
 import { haView } from '../ha-view.js';
+import { haOrderCommand } from './ha-order.js';
 
 interface HaStatusOptions extends ConnectOptions {
   readonly json?: true;
@@ -20,9 +21,16 @@ interface HaStatusOptions extends ConnectOptions {
 export function haCommand(context: CliContext): Command {
   return newCommand({
     name: 'ha',
-    summary: 'show which director is active',
-    examples: ['lvsd ha status', 'lvsd ha status --quiet --is backup && run-backup'],
-  }).addCommand(statusCommand(context));
+    summary: 'show which director is active, and move instances',
+    examples: [
+      'lvsd ha status',
+      'lvsd ha release --force',
+      'lvsd ha status --quiet --is backup && run-backup',
+    ],
+  })
+    .addCommand(statusCommand(context))
+    .addCommand(haOrderCommand(context, 'release'))
+    .addCommand(haOrderCommand(context, 'takeover'));
 }
 
 function statusCommand(context: CliContext): Command {

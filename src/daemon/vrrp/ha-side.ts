@@ -16,8 +16,11 @@ import type { AddressOwner } from '../../ha/address-owner.js';
 import type { FromVrrp } from '../../ha/messages.js';
 import type { HaStatus } from '../../model/ha-status.js';
 import type { HaSettings } from '../../model/ha.js';
+import type { VrrpState } from '../../model/vrrp-role.js';
 import type { NamespaceLock } from '../state/namespace-lock.js';
+import { HaOrders, type OrderResult, type OrderVerb } from './ha-orders.js';
 import { RoleBook } from './role-book.js';
+import { RoleHooks } from './role-hooks.js';
 import type { LaunchVrrp } from './vrrp-child.js';
 import { VrrpProcess } from './vrrp-process.js';
 
@@ -50,6 +53,8 @@ export class HaSide {
   readonly #options: HaSideOptions;
   readonly #book: RoleBook;
   readonly #process: VrrpProcess;
+  readonly #orders: HaOrders;
+  readonly #hooks: RoleHooks;
   readonly #queue = new SerialQueue();
   #settings: HaSettings | null = null;
   #remover: Remover | null = null;
@@ -71,6 +76,11 @@ export class HaSide {
       programmed,
       onMessage: (message) => this.#heard(message),
       onGone: (how, againInMs) => this.#gone(how, againInMs),
+    });
+    this.#orders = new HaOrders({ clock, send: (order) => this.#process.order(order) });
+    this.#hooks = new RoleHooks({
+      clock,
+      onFailure: (instance, message) => this.#tellProblem(instance, message),
     });
   }
 
@@ -100,6 +110,11 @@ export class HaSide {
     return this.#queue.run(() => (settings === null || this.#closed ? this.#leave() : this.#drive(settings)));
   }
 
+  /** Has lvsd-vrrp carry an operator's order out, and waits for the end of it. @param by who asks, for people */
+  order(verb: OrderVerb, instance: string, by: string): Promise<OrderResult> {
+    return this.#orders.give(verb, instance, by);
+  }
+
   /** The table may have become programmed. */
   tableChanged(): void {
     this.#process.tableChanged();
@@ -108,7 +123,10 @@ export class HaSide {
   /** Says goodbye, and waits until the addresses are gone; nothing is followed any more. Idempotent. */
   close(): Promise<void> {
     this.#closed = true;
-    return this.#queue.run(() => this.#leave());
+    return this.#queue.run(async () => {
+      await this.#leave();
+      await this.#hooks.close();
+    });
   }
 
   /** Gives the network namespace back, last of all. Idempotent. */
@@ -129,6 +147,7 @@ export class HaSide {
     }
     this.#settings = settings;
     this.#book.configure(settings.instances);
+    this.#hooks.configure(settings);
     const { instances, onCrash, stallLimitMs, witness } = settings;
     this.#process.configure({ kind: 'configure', instances, onCrash, stallLimitMs, witness });
   }
@@ -145,8 +164,10 @@ export class HaSide {
     }
     // Those of one that was ended, and those that it could not remove.
     this.#removeAddresses();
+    this.#orders.lost('lvsd stops');
     for (const { instance, state } of this.#book.lose('lvsd-vrrp was stopped'))
       this.#tellChange(instance, state, 'initialize', 'it stops');
+    this.#hooks.configure({ instances: [], hooks: [] });
     this.#settings = null;
     this.#remover?.close();
     this.#remover = null;
@@ -181,14 +202,20 @@ export class HaSide {
         break;
       }
       case 'order-end':
+        this.#orders.ended(message);
         break;
       case 'problem':
-        this.#options.events.append({
-          type: 'instance-problem',
-          ...(message.instance === null ? {} : { instance: message.instance }),
-          message: message.instance === null ? message.message : `${message.instance}: ${message.message}`,
-        });
+        this.#tellProblem(message.instance, message.message);
     }
+  }
+
+  /** @param instance null = of none in particular */
+  #tellProblem(instance: string | null, problem: string): void {
+    this.#options.events.append({
+      type: 'instance-problem',
+      ...(instance === null ? {} : { instance }),
+      message: instance === null ? problem : `${instance}: ${problem}`,
+    });
   }
 
   #tellBack(): void {
@@ -198,9 +225,12 @@ export class HaSide {
     this.#options.events.append({ type: 'vrrp-up', message });
   }
 
-  #tellChange(instance: string, from: string, to: string, reason: string): void {
-    const message = `${instance}: ${from} to ${to}: ${reason}`;
+  #tellChange(instance: string, from: VrrpState, to: VrrpState, reason: string): void {
+    const by = this.#orders.byOf(this.#book.togetherWith(instance));
+    const why = by === null ? reason : `${reason}, asked for by ${by}`;
+    const message = `${instance}: ${from} to ${to}: ${why}`;
     this.#options.events.append({ type: 'role-changed', instance, message });
+    this.#hooks.changed({ instance, state: to, priority: this.#book.roleOf(instance)?.priority ?? 0, reason: why });
   }
 
   #gone(how: string, againInMs: number): void {
@@ -209,6 +239,7 @@ export class HaSide {
     // Whoever supervises has told it to end, too.
     if (this.#closed) return;
     const role = `lvsd-vrrp ended: ${how}`;
+    this.#orders.lost(role);
     this.#down = `it ended (${how}) and is started again`;
     this.#tellDown(
       `${role}; addresses of its instances are removed, it is started again in ${Math.round(againInMs)} ms`,

@@ -28,6 +28,8 @@ export class RoleBook {
       interface: instance.interface,
       vrid: instance.vrid,
       version: instance.version,
+      configuredPriority: instance.priority,
+      group: instance.group,
       addresses: instance.addresses.map((each) => shownAddress(each, instance.interface)),
     }));
   }
@@ -35,6 +37,13 @@ export class RoleBook {
   /** The role of an instance; null when there is none of that name, or nothing was said of it. */
   roleOf(name: string): VrrpRole | null {
     return this.#roles.get(name) ?? null;
+  }
+
+  /** The instances that move together with this one, itself among them. */
+  togetherWith(name: string): readonly string[] {
+    const group = this.#instances.find((instance) => instance.name === name)?.group ?? null;
+    if (group === null) return [name];
+    return this.#instances.filter((instance) => instance.group === group).map((instance) => instance.name);
   }
 
   /** Takes the instances of another configuration; roles of those that stay are kept. */

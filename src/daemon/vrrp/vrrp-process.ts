@@ -14,6 +14,7 @@ import {
   parseFromVrrp,
   type Configure,
   type FromVrrp,
+  type Order,
 } from '../../ha/messages.js';
 import type { LaunchVrrp, VrrpChild } from './vrrp-child.js';
 
@@ -76,6 +77,13 @@ export class VrrpProcess {
     this.#configuration = configuration;
     if (this.#child !== null) this.#child.send(configuration);
     else if (this.#again === null) this.#launch();
+  }
+
+  /** @returns false = it does not run, or leaves */
+  order(order: Order): boolean {
+    if (this.#child === null || this.#onLeft !== null) return false;
+    this.#child.send(order);
+    return true;
   }
 
   /** Tells at once what the next heartbeat would, if that is not what the last one told. */

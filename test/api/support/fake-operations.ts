@@ -1,5 +1,6 @@
 /** A director that only remembers what it was asked. */
 import type { CheckResultAnswer, CheckResultRequest } from '../../../src/api/check-result-protocol.js';
+import type { HaOrderAnswer, HaOrderRequest } from '../../../src/api/ha-protocol.js';
 import type { NoticeTestAnswer, NoticeTestRequest } from '../../../src/api/notice-protocol.js';
 import type {
   DrainRequest,
@@ -167,6 +168,14 @@ export class FakeOperations implements ApiOperations {
     this.asked.push({ what: 'testNotice', input: request, who });
     await this.gate();
     return { notice: request.notice, sent: true, detail: 'HTTP 204' };
+  }
+
+  async orderInstances(request: HaOrderRequest, who: Peer | null): Promise<HaOrderAnswer> {
+    this.asked.push({ what: 'orderInstances', input: request, who });
+    await this.gate();
+    const instances = [request.instance ?? 'vi_shop'];
+    const move = { instances, group: null, peer: '10.0.0.2', gapMs: 34, error: null };
+    return { verb: request.verb, moves: [move] };
   }
 
   async history(): Promise<HistoryAnswer> {

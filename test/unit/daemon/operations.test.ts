@@ -37,6 +37,7 @@ async function started(): Promise<ControllerRig & { readonly operations: Directo
     },
     externalResults: new ExternalResults(new FakeClock()),
     notices: { test: () => Promise.resolve(null), status: [] },
+    ha: { status: null, order: () => Promise.reject(new Error('not in this test')) },
     // eslint-disable-next-line @typescript-eslint/require-await -- the interface streams
     metrics: async function* () {
       yield '';
