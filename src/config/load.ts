@@ -1,10 +1,11 @@
 /** Reads, checks and converts a configuration: all of it, or nothing and every reason why not. */
 import { resolve } from 'node:path';
 import type { DirectorSettings, Model } from '../model/director.js';
+import type { HaSettings } from '../model/ha.js';
 import { ConfigError } from './config-error.js';
 import { fileSystemSource, type ConfigSource } from './config-source.js';
 import { digestOf, type ConfigDigest } from './digest.js';
-import { draftOf, type Draft } from './draft.js';
+import { draftOf, type Draft, type HaDraft } from './draft.js';
 import { readHaFiles } from './ha-files.js';
 import { InputMemory, Inputs } from './inputs.js';
 import { readNoticeFiles } from './notice-files.js';
@@ -17,6 +18,7 @@ import { Verdicts } from './rules/rule.js';
 import { toDirector, toService } from './to-model.js';
 import { toHa } from './to-ha.js';
 import { toNotice } from './to-notice.js';
+import { readTrackFiles } from './track-files.js';
 import { validate } from './validate.js';
 import type { Environment } from './variables.js';
 
@@ -138,9 +140,14 @@ async function modelOf(draft: Draft, run: LoadRun, verdicts: Verdicts): Promise<
   const notices = [];
   for (const notice of draft.notices)
     notices.push(toNotice(notice.config, await readNoticeFiles(notice, run.inputs, verdicts)));
-  const ha = draft.ha && toHa(draft.ha.config, await readHaFiles(draft.ha, run.inputs, verdicts));
+  const ha = draft.ha && (await haOf(draft.ha, run, verdicts));
   if (director === null) return null;
   return { director: toDirector(director, run.hostName), services: converted, notices, ha };
+}
+
+async function haOf(ha: HaDraft, { inputs }: LoadRun, verdicts: Verdicts): Promise<HaSettings> {
+  const passwords = await readHaFiles(ha, inputs, verdicts);
+  return toHa(ha.config, { passwords, tracks: await readTrackFiles(ha, inputs, verdicts) });
 }
 
 function outsideFilesOf(

@@ -48,7 +48,8 @@ function requiredOf(require: RequireConfig, checks: number): number {
   return Math.max(1, require === 'all' ? checks : Math.min(require.at_least, checks));
 }
 
-function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
+/** One by itself. */
+export function toCheck(check: TimedCheckConfig, files: CheckFiles): ActiveCheck {
   const timing = toTiming(check);
   const isBound = 'mark' in check || 'source' in check || 'source_interface' in check;
   const probe = {

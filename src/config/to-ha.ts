@@ -3,19 +3,26 @@ import type { HaSettings } from '../model/ha.js';
 import type { Announcing, VrrpInstance } from '../model/vrrp-instance.js';
 import { instanceFamily } from './instance-family.js';
 import { toRoleHooks } from './to-role-hooks.js';
+import { toTrackedInterfaces, toTracks } from './to-tracks.js';
+import type { TrackFiles } from './track-files.js';
 import type { HaConfig, InstanceConfig } from './schema/ha.js';
+import type { AnnounceConfig } from './schema/ha-announce.js';
+import type { PreemptConfig } from './schema/ha-preempt.js';
 
-/** As keepalived's defaults. */
-const ANNOUNCING: Announcing = { volley: 5, againMs: 5000, refreshMs: null };
+/** What the files that instances name hold, in the order of the instances. */
+export interface HaContents {
+  /** null where there is none. */
+  readonly passwords: readonly (string | null)[];
+  readonly tracks: TrackFiles;
+}
 
-/** @param passwords those of the files that instances name, in the order of the instances; null where there is none */
-export function toHa(config: HaConfig, passwords: readonly (string | null)[]): HaSettings {
+export function toHa(config: HaConfig, { passwords, tracks }: HaContents): HaSettings {
   return {
     onCrash: config.on_crash,
     stallLimitMs: config.stall_limit,
-    witness: [],
+    witness: (config.witness ?? []).map(({ text }) => text),
     instances: config.instances.map((instance, index) => toInstance(instance, passwords[index] ?? null)),
-    tracks: [],
+    tracks: config.instances.flatMap((instance, index) => toTracks(instance, tracks[index] ?? [])),
     hooks: toRoleHooks(config.instances, config.groups ?? []),
   };
 }
@@ -29,10 +36,9 @@ function toInstance(config: InstanceConfig, filePassword: string | null): VrrpIn
     version: config.version === 2 ? 2 : 3,
     priority: config.priority,
     advertiseMs: config.advertise,
-    preempt: config.preempt,
-    preemptDelayMs: 0,
-    startDelayMs: 0,
-    group: null,
+    ...toPreempt(config.preempt),
+    startDelayMs: config.start_delay,
+    group: config.group ?? null,
     peers: (config.peers ?? []).map((peer) => peer.text),
     source: config.source?.text ?? null,
     password: config.password ?? filePassword,
@@ -41,11 +47,25 @@ function toInstance(config: InstanceConfig, filePassword: string | null): VrrpIn
       address: entry.address.text,
       prefixLength: entry.address.prefixLength,
       interface: entry.interface ?? config.interface,
-      label: null,
-      scope: 'global',
+      label: entry.label ?? null,
+      scope: entry.scope,
     })),
-    announce: ANNOUNCING,
-    heartbeat: [],
-    trackedInterfaces: [],
+    announce: toAnnouncing(config.announce),
+    heartbeat: (config.heartbeat ?? []).map((line) => ({ interface: line.interface, peer: line.peer.text })),
+    trackedInterfaces: toTrackedInterfaces(config),
+  };
+}
+
+function toPreempt(preempt: PreemptConfig): Pick<VrrpInstance, 'preempt' | 'preemptDelayMs'> {
+  return typeof preempt === 'boolean'
+    ? { preempt, preemptDelayMs: 0 }
+    : { preempt: true, preemptDelayMs: preempt.delay };
+}
+
+function toAnnouncing({ repeat, delay, refresh }: AnnounceConfig): Announcing {
+  return {
+    volley: repeat,
+    againMs: delay === 'none' ? null : delay,
+    refreshMs: refresh === 'none' ? null : refresh,
   };
 }

@@ -50,6 +50,6 @@ export function validate(draft: Draft, services: readonly ResolvedService[], ver
   for (const rule of TABLE_RULES) rule(judged, verdicts);
   if (draft.director !== null) judgeDirector(draft.director, draft.directorSpot, judged, verdicts);
   judgeNotices(draft, verdicts);
-  judgeHa(draft.ha, judged, verdicts);
+  judgeHa(draft, judged, verdicts);
   warnAboutPools(draft, verdicts);
 }

@@ -6,7 +6,7 @@ import type { CheckConfig, HttpCheckConfig } from '../schema/check.js';
 import { intervalOf } from '../schema/checks/timing.js';
 import { writtenChecks } from '../written-checks.js';
 import { DATABASE_CHECK_RULES } from './database-checks.js';
-import type { CheckRule, JudgedService, ServiceRule, Verdicts } from './rule.js';
+import type { CheckRule, JudgedService, LoneCheckRule, ServiceRule, Verdicts } from './rule.js';
 import { spokenBy } from './spoken-by.js';
 import { truePath } from './true-path.js';
 
@@ -66,7 +66,7 @@ const probedProtocol: CheckRule = ({ spot, config }, { check, at }, verdicts) =>
 };
 
 /** Probes of one server never overlap, so a slow one delays the next. */
-const timing: CheckRule = ({ spot }, { check, at }, verdicts) => {
+const timing: LoneCheckRule = ({ spot }, { check, at }, verdicts) => {
   if (!('timeout' in check)) return;
   const { timeout, fast_interval: fast } = check;
   const interval = intervalOf(check);
@@ -99,7 +99,7 @@ const source: CheckRule = ({ spot, servers }, { check, at }, verdicts) => {
   });
 };
 
-const http: CheckRule = ({ spot }, { check, at }, verdicts) => {
+const http: LoneCheckRule = ({ spot }, { check, at }, verdicts) => {
   if (check.type !== 'http' && check.type !== 'https') return;
   credentials(check, at, spot, verdicts);
   const refuse = (key: string, rule: string, message: string, hint: string): void =>
@@ -122,7 +122,7 @@ const http: CheckRule = ({ spot }, { check, at }, verdicts) => {
 };
 
 /** A certificate and its key; authorities that are looked at. */
-const tls: CheckRule = ({ spot }, { check, at }, verdicts) => {
+const tls: LoneCheckRule = ({ spot }, { check, at }, verdicts) => {
   if (!('tls_verify' in check)) return;
   if ('cert_file' in check && (check.cert_file === undefined) !== (check.key_file === undefined)) {
     const [there, missing] =
@@ -195,15 +195,10 @@ const several: ServiceRule = ({ spot, config }, verdicts) => {
   });
 };
 
-const EACH: readonly CheckRule[] = [
-  probedProtocol,
-  timing,
-  source,
-  truePath,
-  http,
-  tls,
-  ...DATABASE_CHECK_RULES,
-];
+/** Those that need no service. */
+export const LONE_CHECK_RULES: readonly LoneCheckRule[] = [timing, http, tls, ...DATABASE_CHECK_RULES];
+
+const EACH: readonly CheckRule[] = [probedProtocol, source, truePath, ...LONE_CHECK_RULES];
 
 const each: ServiceRule = (service, verdicts) => {
   for (const written of writtenChecks(service.config))

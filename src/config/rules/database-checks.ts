@@ -1,11 +1,11 @@
 /** Checks of databases: keys that stand against one another. */
 import { formatDuration } from '../../base/duration.js';
-import type { CheckRule } from './rule.js';
+import type { LoneCheckRule } from './rule.js';
 
 /** How often an idle primary of Redis lets its replicas hear of it, unless told otherwise (repl-ping-replica-period). */
 const REDIS_PING_MS = 10_000;
 
-const password: CheckRule = ({ spot }, { check, at }, verdicts) => {
+const password: LoneCheckRule = ({ spot }, { check, at }, verdicts) => {
   if (!('password_file' in check) || check.password_file === undefined || check.password === undefined)
     return;
   verdicts.refuseKey(spot, [...at, 'password_file'], {
@@ -15,7 +15,7 @@ const password: CheckRule = ({ spot }, { check, at }, verdicts) => {
   });
 };
 
-const tls: CheckRule = ({ spot }, { check, at }, verdicts) => {
+const tls: LoneCheckRule = ({ spot }, { check, at }, verdicts) => {
   if (!('tls' in check) || check.tls) return;
   for (const key of ['server_name', 'ca_file', 'cert_file', 'key_file'] as const) {
     if (check[key] === undefined) continue;
@@ -27,7 +27,7 @@ const tls: CheckRule = ({ spot }, { check, at }, verdicts) => {
   }
 };
 
-const lag: CheckRule = ({ spot }, { check, at }, verdicts) => {
+const lag: LoneCheckRule = ({ spot }, { check, at }, verdicts) => {
   if (!('max_lag' in check) || check.max_lag === undefined) return;
   if (check.role === 'primary') {
     verdicts.warnKey(spot, [...at, 'max_lag'], {
@@ -43,4 +43,4 @@ const lag: CheckRule = ({ spot }, { check, at }, verdicts) => {
   }
 };
 
-export const DATABASE_CHECK_RULES: readonly CheckRule[] = [password, tls, lag];
+export const DATABASE_CHECK_RULES: readonly LoneCheckRule[] = [password, tls, lag];

@@ -1,18 +1,15 @@
 /** Virtual routers by themselves, among one another and against the services. */
 import { formatDuration } from '../../base/duration.js';
-import { isWritten, placeText, valuePlace, type HaDraft, type Spot } from '../draft.js';
+import { isWritten, placeText, valuePlace, type Draft, type Spot } from '../draft.js';
 import { instanceFamily } from '../instance-family.js';
-import type { InstanceConfig } from '../schema/ha.js';
+import { ADDRESS_RULES } from './ha-addresses.js';
+import { GROUP_RULES, judgeGroups } from './ha-groups.js';
+import { judgeWitnesses, LINE_RULES, LINES_RULES } from './ha-lines.js';
+import { PRIORITY_RULES } from './ha-priority.js';
+import type { InstanceRule, JudgedInstance } from './ha-rule.js';
+import { judgeTrackedServices, TRACK_RULES } from './ha-tracks.js';
 import type { JudgedService, Verdicts } from './rule.js';
 
-interface JudgedInstance {
-  readonly spot: Spot;
-  readonly config: InstanceConfig;
-}
-
-type InstanceRule = (instance: JudgedInstance, verdicts: Verdicts) => void;
-
-const OWNER_PRIORITY = 255;
 const STEP_MS = 10;
 /** Twelve bits of centiseconds. */
 const LONGEST_V3_MS = 40_950;
@@ -22,7 +19,8 @@ const LONGEST_PASSWORD_BYTES = 8;
 const MOST_IPV6_ADDRESSES = 90;
 
 /** Refuses what contradicts; never throws. */
-export function judgeHa(ha: HaDraft | null, services: readonly JudgedService[], verdicts: Verdicts): void {
+export function judgeHa(draft: Draft, services: readonly JudgedService[], verdicts: Verdicts): void {
+  const { ha } = draft;
   if (ha === null) return;
   const instances = ha.config.instances.map((config, index) => ({
     config,
@@ -31,7 +29,11 @@ export function judgeHa(ha: HaDraft | null, services: readonly JudgedService[], 
   uniqueNames(instances, verdicts);
   uniqueRouters(instances, verdicts);
   uniqueAddresses(instances, verdicts);
+  for (const rule of [...LINES_RULES, ...GROUP_RULES]) rule(instances, verdicts);
   for (const instance of instances) for (const rule of RULES) rule(instance, verdicts);
+  judgeWitnesses(ha, instances, verdicts);
+  judgeGroups(ha, verdicts);
+  judgeTrackedServices(draft, instances, verdicts);
   foreignAddresses(instances, services, verdicts);
 }
 
@@ -181,15 +183,6 @@ const checksum: InstanceRule = ({ config, spot }, verdicts) => {
   });
 };
 
-const ownerPreempts: InstanceRule = ({ config, spot }, verdicts) => {
-  if (config.priority !== OWNER_PRIORITY || config.preempt) return;
-  verdicts.warnKey(spot, ['preempt'], {
-    rule: 'no-effect',
-    message: 'the owner of the addresses (priority 255) always takes over, whatever preempt says',
-    hint: 'write a priority below 255, or remove preempt',
-  });
-};
-
 const otherEnds: InstanceRule = ({ config, spot }, verdicts) => {
   const family = instanceFamily(config);
   const ends = [
@@ -226,8 +219,11 @@ const RULES: readonly InstanceRule[] = [
   interval,
   passwordSource,
   checksum,
-  ownerPreempts,
   otherEnds,
+  ...PRIORITY_RULES,
+  ...ADDRESS_RULES,
+  ...LINE_RULES,
+  ...TRACK_RULES,
 ];
 
 /** Two owners of one address in one process would add and remove it in turn. */

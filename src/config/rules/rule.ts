@@ -62,5 +62,12 @@ export type ServiceRule = (
 /** A rule about one check of a service. Never throws. */
 export type CheckRule = (service: JudgedService, written: WrittenCheck, verdicts: Verdicts) => void;
 
+/** A rule about one check by itself, be it of a service or not. Never throws. */
+export type LoneCheckRule = (
+  holder: { readonly spot: Spot },
+  written: WrittenCheck,
+  verdicts: Verdicts,
+) => void;
+
 /** A rule about services among one another. Never throws; no slower than sorting. */
 export type TableRule = (services: readonly JudgedService[], verdicts: Verdicts) => void;

@@ -1,8 +1,8 @@
 /** Keys of the design that this version does not have yet, so that they are not taken for slips. */
 
 const LATER: readonly { readonly below: RegExp; readonly keys: readonly string[] }[] = [
-  { below: /^ha$/, keys: ['sync_daemon', 'peers', 'witness'] },
-  { below: /^ha\.instances\[\d+\]$/, keys: ['track', 'heartbeat', 'group', 'start_delay'] },
+  { below: /^ha$/, keys: ['sync_daemon', 'peers'] },
+  { below: /^ha\.instances\[\d+\]\.preempt$/, keys: ['after_sync'] },
   { below: /^director$/, keys: ['metrics'] },
   { below: /^director\.proxy$/, keys: ['workers'] },
 ];
