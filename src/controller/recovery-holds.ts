@@ -102,7 +102,7 @@ export class RecoveryHolds {
    * down by now where the one before did not hold anybody.
    * At a start what was remembered is all there is.
    */
-  follow({ services, before, changed }: ServicesChange, verdicts: ServerFacts<Verdict>): void {
+  follow({ services, before, changed, movedFrom }: ServicesChange, verdicts: ServerFacts<Verdict>): void {
     for (const [key, holds] of this.#holds) {
       const service = services.get(key);
       const kept = new Set(service?.servers.map((server) => server.key));
@@ -121,7 +121,8 @@ export class RecoveryHolds {
       }
     }
     for (const service of changed) {
-      if (service.recovery.kind !== 'auto' && before?.get(service.key)?.recovery.kind === 'auto')
+      const last = before?.get(movedFrom.get(service.key) ?? service.key);
+      if (service.recovery.kind !== 'auto' && last?.recovery.kind === 'auto')
         this.#holdFailed(service, verdicts.get(service.key));
     }
   }

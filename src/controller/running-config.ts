@@ -58,8 +58,11 @@ export class RunningConfig {
     this.#services = this.#withProbes();
     this.serving = serving;
     this.loads = loads;
-    const changed = [...this.#services.values()];
-    this.forgotten = this.#follow({ services: this.#services, before: undefined, changed });
+    const changed = [...this.#listed.values()];
+    this.forgotten = this.#follow(
+      { services: this.#listed, before: undefined, changed },
+      this.#services.values(),
+    );
   }
 
   get model(): Model {
@@ -90,7 +93,7 @@ export class RunningConfig {
 
   /** Takes the place of the running configuration. @param wallMs now */
   replace(model: Model, wallMs: number): Replaced {
-    const before = this.#services;
+    const before = this.#listed;
     const probes = this.probes.services;
     const { gone, come, edited } = compareServices(this.#model.services, model.services);
     this.#listed = sameKeys(this.#model.services, model.services)
@@ -101,21 +104,26 @@ export class RunningConfig {
     const ofProbes = compareServices(probes, this.probes.services);
     const fresh = new Set([...come, ...edited.map(({ after }) => after)]);
     const next = model.services.filter((service) => fresh.has(service));
-    const others = [...ofProbes.gone, ...ofProbes.come, ...ofProbes.edited.map(({ after }) => after)];
-    const keys = [...next, ...gone, ...others].map(({ key }) => key);
-    // What a probe's service and one of the file have for each other's key is another object, too.
-    const changed = [...new Set(keys)]
-      .map((key) => this.#services.get(key))
-      .filter((one) => one !== undefined);
+    const shown = [...ofProbes.gone, ...ofProbes.come, ...ofProbes.edited.map(({ after }) => after)];
+    const keys = [...next, ...gone, ...shown].map(({ key }) => key);
     this.ownership.leave(findLeavers(edited, this.states.drains, wallMs));
-    const forgotten = this.#follow({ services: this.#services, before, changed });
+    // What a probe's service and one of the file have for each other's key is another object, too.
+    const others = keys.map((key) => this.#services.get(key)).filter((one) => one !== undefined);
+    const forgotten = this.#follow({ services: this.#listed, before, changed: next }, new Set(others));
     return { forgotten, changed: new Set(keys) };
   }
 
-  /** @returns whether something that an operator set was forgotten, or is about another service from now on */
-  #follow(change: ServicesChange): boolean {
-    const moved = this.#moveFacts(change);
-    this.ownership.own(change.changed);
+  /**
+   * @param owned those of the change, and probes' services that may be new
+   * @returns whether something that an operator set was forgotten, or is about another service from now on
+   */
+  #follow(step: Omit<ServicesChange, 'movedFrom'>, owned: Iterable<VirtualService>): boolean {
+    const { services, before, changed } = step;
+    // Before the new services are owned: at a start their old keys are known by what is owned.
+    const moves = movedServices(before ?? this.#ownedByName(), changed, services);
+    const moved = this.#moveFacts(moves);
+    const change = { ...step, movedFrom: new Map([...moves].map(([from, to]) => [to, from])) };
+    this.ownership.own(owned);
     this.serving.follow(change, this.states.verdicts);
     this.loads.follow(change);
     const forgotten = this.states.prune(change);
@@ -158,16 +166,19 @@ export class RunningConfig {
     return services;
   }
 
-  /** Before the new services are owned: by what is owned their old keys are known. */
-  #moveFacts({ changed, services }: ServicesChange): boolean {
+  #moveFacts(moves: ReadonlyMap<ServiceKey, ServiceKey>): boolean {
     let moved = false;
-    for (const [from, to] of movedServices(this.ownership.services, changed, services)) {
+    for (const [from, to] of moves) {
       const isChecked = (this.#services.get(to)?.checks.length ?? 0) > 0;
       moved = this.states.move(from, to, isChecked) || moved;
       this.serving.move(from, to);
       this.loads.move(from, to);
     }
     return moved;
+  }
+
+  #ownedByName(): ReadonlyMap<ServiceKey, Pick<VirtualService, 'name'>> {
+    return new Map([...this.ownership.services].map(([key, name]) => [key, { name }]));
   }
 
   /** A server in maintenance that comes back into the file while it drains is not to lose its connections for that. */
@@ -177,7 +188,7 @@ export class RunningConfig {
       for (const [server, { sinceMs, deadlineMs }] of leavers) {
         const order = maintenance.get(service)?.get(server);
         if (order === undefined || drains.get(service)?.has(server) === true) continue;
-        if (this.server(service, server) === undefined) continue;
+        if (!this.#listed.has(service) || this.server(service, server) === undefined) continue;
         const drain = { by: order.by, sinceMs, deadlineMs, purpose: 'maintenance', end: null } as const;
         this.states.setDrain(service, server, drain);
       }

@@ -88,6 +88,31 @@ describe('a service that the file gives another address', () => {
     assert.equal(rig.reconciler.drains.list()[0]?.maintenance?.reason, 'new disk');
   });
 
+  it('keeps the orders also when it moves back before its first entry could be deleted', async () => {
+    const { reconciler, plane, move } = await moved();
+    await reconciler.setWeight(HERE, c, 7, 'anna');
+    await reconciler.drains.beginMaintenance(HERE, a, { by: 'anna', reason: 'new disk' });
+    plane.failStep = ({ kind }) => (kind === 'delete-service' ? 'EBUSY' : null);
+    await move();
+    await reconciler.setModel(model([shopAt('192.0.2.10:80')]), { cause: null, force: true });
+    assert.equal(plane.server(HERE, c)?.weight, 7);
+    assert.equal(plane.server(HERE, a)?.weight ?? 0, 0);
+    assert.deepEqual([...reconciler.states.maintenance.keys()], [HERE]);
+  });
+
+  it('holds back who is down when the same file asks for that', async () => {
+    const { reconciler, plane } = await moved({ checks: [CHECK] });
+    reconciler.setVerdict(HERE, a, verdict('down'));
+    await settle();
+    const next = shopAt('192.0.2.11:80', { checks: [CHECK], recovery: { kind: 'manual' } });
+    await reconciler.setModel(model([next]), { cause: null, force: true });
+    reconciler.setVerdict(THERE, a, verdict('up'));
+    await settle();
+    assert.equal(plane.server(THERE, a), undefined);
+    await reconciler.drains.undrain(THERE, a, 'anna');
+    assert.equal(plane.server(THERE, a)?.weight, 1);
+  });
+
   it('gives nothing to another service that takes the name while it goes on itself', async () => {
     const { reconciler, plane } = await moved();
     await reconciler.drains.drain(HERE, a, { by: 'anna' });

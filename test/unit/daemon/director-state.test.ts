@@ -37,7 +37,7 @@ describe('the state of a director', () => {
       state.statesChanged('verdict');
       state.statesChanged('override');
       await state.closeStates();
-      states.prune({ services: new Map(), before: undefined, changed: [] });
+      states.prune({ services: new Map(), before: undefined, changed: [], movedFrom: new Map() });
       state.statesChanged('override');
       await state.close();
       const uid = process.geteuid?.() ?? 0;
