@@ -25,6 +25,13 @@ const SETTINGS: readonly (readonly [name: string, of: (director: DirectorSetting
   ['director.proxy', ({ proxy }) => proxy],
 ];
 
+const HA_SETTINGS: readonly (readonly [name: string, of: (ha: HaSettings) => unknown])[] = [
+  ['ha.on_crash', ({ onCrash }) => onCrash],
+  ['ha.stall_limit', ({ stallLimitMs }) => stallLimitMs],
+  ['ha.witness', ({ witness }) => witness],
+  ['ha.groups', ({ hooks }) => hooks.filter(({ kind }) => kind === 'group')],
+];
+
 /**
  * One line each: `checks changed: 3 servers`, `notice syslog added`, `instance vi_shop changed`, `director.health changed`.
  * Values are not told: some are secrets.
@@ -56,13 +63,20 @@ function askedOf({ checks, requiredChecks, agent }: VirtualService) {
 }
 
 function haChanges(before: HaSettings | null, now: HaSettings | null): string[] {
-  const instances = namedChanges('instance', before?.instances ?? [], now?.instances ?? []);
+  const instances = namedChanges('instance', instancesOf(before), instancesOf(now));
   if (before === null || now === null) return instances;
-  return [
-    ...instances,
-    ...(before.onCrash === now.onCrash ? [] : ['ha.on_crash changed']),
-    ...(before.stallLimitMs === now.stallLimitMs ? [] : ['ha.stall_limit changed']),
-  ];
+  const settings = HA_SETTINGS.filter(([, of]) => !isDeepStrictEqual(of(before), of(now)));
+  return [...instances, ...settings.map(([name]) => `${name} changed`)];
+}
+
+/** With what the file says of them and the model keeps elsewhere. */
+function instancesOf(ha: HaSettings | null): readonly Named[] {
+  const { instances = [], tracks = [], hooks = [] } = ha ?? {};
+  return instances.map((instance) => ({
+    ...instance,
+    tracks: tracks.filter(({ instance: of }) => of === instance.name),
+    hooks: hooks.filter(({ kind, name }) => kind === 'instance' && name === instance.name),
+  }));
 }
 
 interface Named {

@@ -78,4 +78,25 @@ describe('changes beside the table', () => {
       'instance old removed',
     ]);
   });
+
+  it('are what instances depend on, whom they tell, and witnesses', async () => {
+    const of = async (keys: string, ha = ''): Promise<Model> =>
+      (
+        await loadText(
+          `ha:\n${ha}  instances:\n    - { name: vi_shop, interface: eth0, vrid: 51, addresses: [192.0.2.10/24]${keys} }\n`,
+        )
+      ).model;
+    const before = await of('');
+    for (const keys of [
+      ', track: { processes: [nginx] }',
+      ', track: { interfaces: [eth1] }',
+      ', heartbeat: [{ interface: eth1, peer: 10.0.1.3 }]',
+      ', preempt: { delay: 30s }',
+      ', notify: { active: [/bin/true] }',
+    ])
+      assert.deepEqual(unplannedChanges(before, await of(keys)), ['instance vi_shop changed'], keys);
+    assert.deepEqual(unplannedChanges(before, await of('', '  witness: [192.0.2.1]\n')), [
+      'ha.witness changed',
+    ]);
+  });
 });
