@@ -9,7 +9,7 @@ import { AF_PACKET, SOCK_RAW } from '../libc/constants.js';
 import { Socket } from '../libc/socket.js';
 import { encodeGratuitousArp } from './arp.js';
 import { encodeNeighbourAdvertisement } from './advertisement.js';
-import { ETH_ALEN, writeU16 } from './ethernet.js';
+import { ETH_ALEN, readU16, writeU16 } from './ethernet.js';
 
 /** One address that is here now. */
 export interface Announcement {
@@ -148,22 +148,27 @@ function keyOf({ index, address }: Pick<Announcement, 'index' | 'address'>): str
 export function openPacketSender(): FrameSender {
   const socket = Socket.open(AF_PACKET, SOCK_RAW, 0, 'packet socket');
   return {
-    send: (index, frame) => socket.send(frame, linkAddress(index, frame)),
+    send: (index, frame) => socket.send(frame, destinationOf(index, frame)),
     close: () => socket.close(),
   };
 }
 
+function destinationOf(index: number, frame: Uint8Array): Uint8Array {
+  const bytes = packetAddress(index, readU16(frame, 2 * ETH_ALEN));
+  bytes.set(frame.subarray(0, ETH_ALEN), 12);
+  return bytes;
+}
+
 /**
  * `struct sockaddr_ll`: u16 family | u16 protocol, big-endian | i32 interface | u16 hardware type | u8 packet type |
- * u8 length of the address | 8 B address; in host byte order but for the protocol.
+ * u8 length of the address | 8 B address; in host byte order but for the protocol. Never throws.
  */
-function linkAddress(index: number, frame: Uint8Array): Uint8Array {
+export function packetAddress(index: number, protocol: number): Uint8Array {
   const view = new DataView(new ArrayBuffer(20));
   const bytes = new Uint8Array(view.buffer);
   new Uint16Array(view.buffer, 0, 1)[0] = AF_PACKET;
-  writeU16(bytes, 2, ((frame[12] ?? 0) << 8) | (frame[13] ?? 0));
+  writeU16(bytes, 2, protocol);
   new Int32Array(view.buffer, 4, 1)[0] = index;
   bytes[11] = ETH_ALEN;
-  bytes.set(frame.subarray(0, ETH_ALEN), 12);
   return bytes;
 }

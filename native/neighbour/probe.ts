@@ -7,7 +7,8 @@ import { Socket } from '../libc/socket.js';
 import { decodeArpAnswer, encodeArpQuestion } from './arp-question.js';
 import { decodeEchoReply, encodeEchoRequest, ETH_P_IP, type EchoReply, type EchoRequest } from './echo.js';
 import { decodeEchoReply6, encodeEchoRequest6 } from './echo6.js';
-import { ETH_ALEN, ETH_P_ARP, ETH_P_IPV6, writeU16 } from './ethernet.js';
+import { packetAddress } from './announce.js';
+import { ETH_P_ARP, ETH_P_IPV6 } from './ethernet.js';
 import { decodeNeighbourAnswer, encodeNeighbourQuestion } from './solicitation.js';
 
 /** The Ethernet interface to ask by. */
@@ -167,22 +168,12 @@ function receiveUntil(socket: Socket, waitMs: number, take: (frame: Uint8Array) 
 function withPacketSocket(link: ProbeLink, protocol: number, use: (socket: Socket) => void): void {
   const socket = Socket.open(AF_PACKET, SOCK_RAW, 0, 'packet socket');
   try {
-    socket.bind(linkAddress(link, protocol));
+    // it receives what comes by that link in that protocol
+    socket.bind(packetAddress(link.index, protocol));
     use(socket);
   } finally {
     socket.close();
   }
-}
-
-/** `struct sockaddr_ll`, see announce.ts. The socket receives what comes by that link in that protocol. */
-function linkAddress({ index }: ProbeLink, protocol: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(20));
-  const bytes = new Uint8Array(view.buffer);
-  new Uint16Array(view.buffer, 0, 1)[0] = AF_PACKET;
-  writeU16(bytes, 2, protocol);
-  new Int32Array(view.buffer, 4, 1)[0] = index;
-  bytes[11] = ETH_ALEN;
-  return bytes;
 }
 
 function monotonicMs(): number {

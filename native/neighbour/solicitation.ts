@@ -66,20 +66,38 @@ export interface NeighbourAnswer {
 export function decodeNeighbourAnswer(frame: Uint8Array): NeighbourAnswer | null {
   if (frame.length < ICMP + FIXED_LENGTH || readU16(frame, 2 * ETH_ALEN) !== ETH_P_IPV6) return null;
   if (frame[IP_HEADER + 6] !== IPPROTO_ICMPV6 || frame[IP_HEADER + 7] !== HOP_LIMIT) return null;
-  if (frame[ICMP] !== ADVERTISEMENT || frame[ICMP + 1] !== 0) return null;
+  const answer = decodeAdvertisement(frame, ICMP);
+  if (answer === null) return null;
+  // where it is left out it is the frame's sender
+  const hardwareAddress = answer.hardwareAddress ?? formatHardwareAddress(frame, ETH_ALEN);
+  return { address: answer.address, hardwareAddress };
+}
+
+/**
+ * Gives what the message from `start` to the end advertises, or null when it is no advertisement. Never throws.
+ *
+ * @returns the hardware address is null where it is left out
+ */
+export function decodeAdvertisement(
+  bytes: Uint8Array,
+  start: number,
+): { readonly address: string; readonly hardwareAddress: string | null } | null {
+  if (bytes.length < start + FIXED_LENGTH) return null;
+  if (bytes[start] !== ADVERTISEMENT || bytes[start + 1] !== 0) return null;
+  const option = targetOption(bytes, start + FIXED_LENGTH);
   return {
-    address: formatAddress(frame, ICMP + 8, 'ipv6'),
-    hardwareAddress: formatHardwareAddress(frame, targetOption(frame) ?? ETH_ALEN),
+    address: formatAddress(bytes, start + 8, 'ipv6'),
+    hardwareAddress: option === null ? null : formatHardwareAddress(bytes, option),
   };
 }
 
-/** Where the hardware address of the target is; null where it is left out: then it is the frame's sender. */
-function targetOption(frame: Uint8Array): number | null {
-  for (let offset = ICMP + FIXED_LENGTH; offset + 8 <= frame.length;) {
-    const bytes = (frame[offset + 1] ?? 0) * 8;
-    if (bytes === 0) return null;
-    if (frame[offset] === TARGET_LINK_LAYER_ADDRESS) return offset + 2;
-    offset += bytes;
+/** Where the hardware address of the target is; null where it is left out. */
+function targetOption(bytes: Uint8Array, options: number): number | null {
+  for (let offset = options; offset + 8 <= bytes.length;) {
+    const length = (bytes[offset + 1] ?? 0) * 8;
+    if (length === 0) return null;
+    if (bytes[offset] === TARGET_LINK_LAYER_ADDRESS) return offset + 2;
+    offset += length;
   }
   return null;
 }

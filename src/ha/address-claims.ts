@@ -19,6 +19,7 @@ export class AddressClaims {
         return this.#owner.add(addresses);
       },
       announce: (addresses) => this.#owner.announce(addresses),
+      mend: (addresses) => this.#owner.mend(addresses),
       remove: (addresses) => {
         const own = addresses.filter((address) => this.#isFree(address, seat));
         for (const address of own) this.#holders.delete(placeOf(address));
@@ -34,6 +35,7 @@ export class AddressClaims {
   }
 }
 
-function placeOf({ address, prefixLength, interface: name }: InstanceAddress): string {
-  return `${address}/${prefixLength} ${name}`;
+/** Whatever its prefix length: removing it in one form removes it in all. */
+function placeOf({ address, interface: name }: InstanceAddress): string {
+  return `${address} ${name}`;
 }

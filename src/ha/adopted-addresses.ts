@@ -1,6 +1,7 @@
 /** Addresses that an `lvsd-vrrp` before this one left when its director was killed, with `on_crash: hold`. */
 import type { InstanceAddress } from '../model/vrrp-instance.js';
 import type { AddressFailure, AddressOwner } from './address-owner.js';
+import { keyOf } from './address-sets.js';
 
 /**
  * Leaves the addresses where they are until somebody has them: this instance, which becomes active, or another director, which
@@ -19,7 +20,7 @@ export class AdoptedAddresses implements AddressOwner {
   /** Those that the file does not give the instance any more are not left behind. */
   add(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
     const left = (this.#waiting ?? []).filter(
-      (waiting) => !addresses.some((other) => JSON.stringify(other) === JSON.stringify(waiting)),
+      (waiting) => !addresses.some((other) => keyOf(other) === keyOf(waiting)),
     );
     this.#waiting = null;
     const failures = left.length === 0 ? [] : this.#owner.remove(left);
@@ -28,6 +29,10 @@ export class AdoptedAddresses implements AddressOwner {
 
   announce(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
     return this.#owner.announce(addresses);
+  }
+
+  mend(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
+    return this.#owner.mend(addresses);
   }
 
   remove(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {

@@ -1,22 +1,23 @@
 /**
- * The addresses of one instance, held or not: what failed is tried again until it is done, and what is held is announced
- * at once and once more. It does not know why.
+ * The addresses of one instance, held or not: what failed is tried again until it is done, and what somebody else has
+ * changed is put right. It does not know why.
  */
 import type { Clock, Timer } from '../base/clock.js';
-import type { InstanceAddress } from '../model/vrrp-instance.js';
-import type { AddressFailure, AddressOwner } from './address-owner.js';
+import type { Announcing, InstanceAddress } from '../model/vrrp-instance.js';
+import type { AddressFailure, AddressOwner, AddressPresence } from './address-owner.js';
+import { among, formatPlace, without } from './address-sets.js';
+import { Announcements } from './announcements.js';
+import type { Pacer } from './pacer.js';
 
-/** Neighbours that missed the first announcement, as a switch port that was still learning, hear this one. */
-export const ANNOUNCE_AGAIN_MS = 5000;
-/** Whoever disputes the addresses brings about one volley in this time, and no more. */
-export const ANNOUNCE_GAP_MS = 1000;
 /** What failed is tried again after this. */
 export const RETRY_MS = 1000;
 
 /** What it needs. */
 export interface HeldAddressesOptions {
   readonly clock: Clock;
+  readonly pacer: Pacer;
   readonly owner: AddressOwner;
+  readonly announce: Announcing;
   /** Before a timer of its own does anything: who stood still may have to give the addresses up first. */
   readonly onWake: () => void;
   readonly onProblem: (message: string) => void;
@@ -28,23 +29,30 @@ export class HeldAddresses {
   readonly #owner: AddressOwner;
   readonly #onWake: () => void;
   readonly #onProblem: (message: string) => void;
+  readonly #announcements: Announcements;
   /** Those that should be there; empty = none of the instance. */
   #wanted: readonly InstanceAddress[] = [];
   /** Those that were added, or may be there because they were not removed. */
   #there: readonly InstanceAddress[] = [];
-  #announcedAtMs = -Infinity;
-  #announceTimer: Timer | null = null;
-  #announceAtMs = Infinity;
   #retryTimer: Timer | null = null;
   #keptAtMs = -Infinity;
+  /** Those that are there in another form than the file's. */
+  #odd: readonly InstanceAddress[] = [];
   /** What failed last time, so that the same trouble is told once. */
   #told = new Set<string>();
 
-  constructor({ clock, owner, onWake, onProblem }: HeldAddressesOptions) {
+  constructor({ clock, pacer, owner, announce, onWake, onProblem }: HeldAddressesOptions) {
     this.#clock = clock;
     this.#owner = owner;
     this.#onWake = onWake;
     this.#onProblem = onProblem;
+    this.#announcements = new Announcements(announce, {
+      clock,
+      pacer,
+      onWake,
+      held: () => among(this.#there, this.#wanted),
+      announce: (addresses) => this.#announce(addresses),
+    });
   }
 
   /** Those that were added. Those that could not be removed are among them, too. */
@@ -60,29 +68,36 @@ export class HeldAddresses {
 
   /** Has none of them, whoever added them. */
   release(addresses: readonly InstanceAddress[]): void {
-    this.#stopAnnouncing();
+    this.#announcements.stop();
     this.#there = [...this.#there, ...without(addresses, this.#there)];
     this.#wanted = [];
     this.#converge();
   }
 
-  /** Tells the neighbours what is held, and again after a while. */
+  /** Tells the neighbours what is held, as the plan says. */
   announce(): void {
-    const soonestMs = this.#announcedAtMs + ANNOUNCE_GAP_MS;
-    if (this.#clock.nowMs() >= soonestMs) this.#announceTwice(this.#there);
-    else if (this.#announceAtMs > soonestMs)
-      this.#announceAt(soonestMs, () => this.#announceTwice(this.#there));
+    this.#announcements.demand();
   }
 
-  /** Adds again what somebody else has removed; at once, but not more often than what failed is tried again. */
-  keep(isThere: (address: InstanceAddress) => boolean): void {
-    const gone = without(this.#there, without(this.#there, this.#wanted)).filter((each) => !isThere(each));
-    if (gone.length === 0) return;
+  /** Announces by another plan from now on. */
+  announceBy(plan: Announcing): void {
+    this.#announcements.reconfigure(plan);
+  }
+
+  /**
+   * Puts right what somebody else has changed, or left behind: at once, but not more often than what failed is tried again.
+   *
+   * @param presenceOf how an address is on its interface now
+   */
+  keep(presenceOf: (address: InstanceAddress) => AddressPresence): void {
+    const held = among(this.#there, this.#wanted);
+    const gone = held.filter((each) => presenceOf(each) === 'gone');
+    const odd = held.filter((each) => presenceOf(each) === 'odd');
+    this.#odd = odd;
+    if (gone.length === 0 && odd.length === 0) return;
     this.#there = without(this.#there, gone);
-    for (const { address, prefixLength, interface: name } of gone)
-      this.#onProblem(
-        `keep ${address}/${prefixLength} on ${name}: somebody else removed it; it is added again`,
-      );
+    for (const each of gone)
+      this.#onProblem(`keep ${formatPlace(each)}: somebody else removed it; it is added again`);
     const nowMs = this.#clock.nowMs();
     this.#retryTimer ??= this.#clock.after(this.#keptAtMs + RETRY_MS - nowMs, () => this.#retry());
     this.#keptAtMs = nowMs;
@@ -90,7 +105,7 @@ export class HeldAddresses {
 
   /** Sets no timer any more; what is there stays. */
   close(): void {
-    this.#stopAnnouncing();
+    this.#announcements.stop();
     this.#retryTimer?.cancel();
     this.#retryTimer = null;
   }
@@ -105,8 +120,17 @@ export class HeldAddresses {
     const added = without(this.#wanted, failedToAdd);
     const isNew = without(added, this.#there).length > 0;
     this.#there = [...added, ...notRemoved.map(({ address }) => address)];
-    if (isNew) this.#announcedAtMs = -Infinity;
-    this.#tell([...notRemoved, ...notAdded]);
+    if (isNew) this.#announcements.allow();
+    this.#tell([...notRemoved, ...notAdded, ...this.#mend()]);
+  }
+
+  #mend(): readonly AddressFailure[] {
+    const odd = among(this.#odd, among(this.#there, this.#wanted));
+    const failures = odd.length === 0 ? [] : this.#owner.mend(odd);
+    this.#odd = failures.map(({ address }) => address);
+    for (const each of without(odd, this.#odd))
+      this.#onProblem(`keep ${formatPlace(each)}: it was there in another form; it is as the file says now`);
+    return failures;
   }
 
   #tell(failures: readonly AddressFailure[]): void {
@@ -123,48 +147,11 @@ export class HeldAddresses {
     const before = this.#there;
     this.#converge();
     const came = without(this.#there, before);
-    if (came.length > 0) this.#announceTwice(came);
+    if (came.length > 0) this.#announcements.begin(came);
   }
 
-  #announceTwice(addresses: readonly InstanceAddress[]): void {
-    this.#announceOnce(addresses);
-    this.#announceAt(this.#announcedAtMs + ANNOUNCE_AGAIN_MS, () => this.#announceOnce(this.#there));
-  }
-
-  #announceOnce(addresses: readonly InstanceAddress[]): void {
-    this.#stopAnnouncing();
-    this.#announcedAtMs = this.#clock.nowMs();
+  #announce(addresses: readonly InstanceAddress[]): void {
     const failures = addresses.length === 0 ? [] : this.#owner.announce(addresses);
     for (const { message } of failures) this.#onProblem(message);
   }
-
-  /** Instead of what was to be announced later. */
-  #announceAt(atMs: number, announce: () => void): void {
-    this.#stopAnnouncing();
-    this.#announceAtMs = atMs;
-    const timer = this.#clock.after(atMs - this.#clock.nowMs(), () => {
-      this.#onWake();
-      if (this.#announceTimer === timer) announce();
-    });
-    this.#announceTimer = timer;
-  }
-
-  #stopAnnouncing(): void {
-    this.#announceTimer?.cancel();
-    this.#announceTimer = null;
-    this.#announceAtMs = Infinity;
-  }
-}
-
-/** Those of `addresses` that are not among `others`. */
-function without(
-  addresses: readonly InstanceAddress[],
-  others: readonly InstanceAddress[],
-): readonly InstanceAddress[] {
-  const keys = new Set(others.map(keyOf));
-  return addresses.filter((address) => !keys.has(keyOf(address)));
-}
-
-function keyOf({ address, prefixLength, interface: name }: InstanceAddress): string {
-  return `${address}/${prefixLength} ${name}`;
 }

@@ -16,10 +16,13 @@ import { AdoptedAddresses } from './adopted-addresses.js';
 import { addressFamily, type Line, type LineListener, type OpenLine } from './advertisement-line.js';
 import { advertisedAddresses, InstanceSender } from './instance-sender.js';
 import { Instance, type InstanceTransition } from './instance.js';
+import { presenceOf } from './address-presence.js';
 import { carries, type Interfaces } from './interface-watch.js';
+import type { Pacer } from './pacer.js';
 
 export interface RunnerOptions {
   readonly clock: Clock;
+  readonly pacer: Pacer;
   readonly addresses: AddressOwner;
   readonly interfaces: Interfaces;
   readonly openLine: OpenLine;
@@ -65,7 +68,7 @@ export class InstanceRunner implements LineListener {
   #stopped = false;
 
   constructor(config: VrrpInstance, options: RunnerOptions) {
-    const { clock, addresses, adopt, onTransition } = options;
+    const { clock, pacer, addresses, adopt, onTransition } = options;
     this.#options = options;
     this.#config = config;
     this.#addresses = new AdoptedAddresses(addresses, adopt);
@@ -73,6 +76,7 @@ export class InstanceRunner implements LineListener {
       clock,
       sender: { send: (priority) => this.#send(priority) },
       addresses: this.#addresses,
+      pacer,
       drain: () => this.#line?.drain(),
       onTransition,
       onProblem: options.onProblem,
@@ -194,10 +198,15 @@ export class InstanceRunner implements LineListener {
   }
 
   #keep(addresses: readonly InterfaceAddress[]): void {
-    const there = new Set(addresses.map(({ index, address }) => `${index} ${canonical(address)}`));
-    this.#instance.keep(({ address, interface: name }) => {
-      const index = this.#options.interfaces.link(name)?.index;
-      return index !== undefined && there.has(`${index} ${canonical(address)}`);
+    const forms = new Map<string, InterfaceAddress[]>();
+    for (const form of addresses) {
+      const place = `${form.index} ${canonical(form.address)}`;
+      forms.set(place, [...(forms.get(place) ?? []), form]);
+    }
+    this.#instance.keep((each) => {
+      const link = this.#options.interfaces.link(each.interface);
+      const place = `${link?.index ?? 0} ${canonical(each.address)}`;
+      return presenceOf(each, each.interface, forms.get(place) ?? []);
     });
   }
 

@@ -9,7 +9,7 @@ import type { Clock, Timer } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
 import type { InstanceAddress, VrrpInstance } from '../model/vrrp-instance.js';
 import type { VrrpPeer, VrrpRole, VrrpState } from '../model/vrrp-role.js';
-import type { AddressOwner } from './address-owner.js';
+import type { AddressOwner, AddressPresence } from './address-owner.js';
 import { Goodbye } from './goodbye.js';
 import { HeldAddresses } from './held-addresses.js';
 import { createCounters, DROPPED } from './instance-counters.js';
@@ -24,6 +24,7 @@ import {
   type MachineState,
   type TransitionCause,
 } from './machine.js';
+import type { Pacer } from './pacer.js';
 import { transitionReason } from './transition-reason.js';
 
 /** What sends the advertisements of one instance. */
@@ -54,6 +55,8 @@ export interface InstanceSeams {
   readonly clock: Clock;
   readonly sender: AdvertisementSender;
   readonly addresses: AddressOwner;
+  /** Of the whole process. */
+  readonly pacer: Pacer;
   /**
    * Hands over what waits in the socket, by `hear` and `drop`: a timer of a loop that was busy ends before the packets are
    * read that came in time.
@@ -90,12 +93,19 @@ export class Instance {
 
   /** @param source the address that it advertises from, canonical text without a zone */
   constructor(config: VrrpInstance, source: string, seams: InstanceSeams) {
-    const { clock, addresses: owner, onProblem } = seams;
+    const { clock, pacer, addresses: owner, onProblem } = seams;
     this.#seams = seams;
     this.#config = config;
     this.#settings = settingsOf(config, source);
     const onWake = (): void => this.#take(TIMER);
-    this.#addresses = new HeldAddresses({ clock, owner, onWake, onProblem });
+    this.#addresses = new HeldAddresses({
+      clock,
+      pacer,
+      owner,
+      announce: config.announce,
+      onWake,
+      onProblem,
+    });
     this.#goodbye = new Goodbye(clock, () => this.#send(LEAVING_PRIORITY));
     this.#heard = { kind: 'advertisement', priority: 0, advertiseMs: 0, sender: '' };
     this.#sinceMs = clock.wallMs();
@@ -142,9 +152,9 @@ export class Instance {
     this.#take({ kind: 'clear', condition });
   }
 
-  /** Some addresses of this host have changed: adds again those that it holds and that are not there any more. */
-  keep(isThere: (address: InstanceAddress) => boolean): void {
-    this.#addresses.keep(isThere);
+  /** Some addresses of this host have changed: puts right those that it holds, see `HeldAddresses`. */
+  keep(presenceOf: (address: InstanceAddress) => AddressPresence): void {
+    this.#addresses.keep(presenceOf);
   }
 
   /** Goes on in its state with another priority, interval, preemption, source or list of addresses. */
@@ -152,6 +162,7 @@ export class Instance {
     const addresses = !sameAddresses(config, this.#config);
     this.#config = config;
     this.#settings = settingsOf(config, source);
+    this.#addresses.announceBy(config.announce);
     this.#take({ kind: 'reconfigure', addresses });
   }
 

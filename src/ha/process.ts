@@ -32,6 +32,7 @@ import {
   type FromVrrp,
   type Heartbeat,
 } from './messages.js';
+import { Pacer } from './pacer.js';
 
 export interface VrrpProcessOptions {
   readonly clock: Clock;
@@ -48,6 +49,7 @@ const NOT_PROGRAMMED = 'the own table of services has not been programmed yet';
 export class VrrpProcess {
   readonly #options: VrrpProcessOptions;
   readonly #claims: AddressClaims;
+  readonly #pacer: Pacer;
   /** By name, in the order of the configuration. */
   #runners = new Map<string, InstanceRunner>();
   #moving: ReadonlySet<string> = new Set();
@@ -66,6 +68,7 @@ export class VrrpProcess {
   constructor(options: VrrpProcessOptions) {
     this.#options = options;
     this.#claims = new AddressClaims(options.addresses);
+    this.#pacer = new Pacer(options.clock);
     this.#heardMs = this.#checkedMs = options.clock.nowMs();
   }
 
@@ -132,6 +135,7 @@ export class VrrpProcess {
     for (const [index, config] of instances.entries()) this.#run(config, kept[index] ?? null);
     this.#configured = true;
     this.#tellSoon();
+    this.#lookSoon();
   }
 
   #leave(runner: InstanceRunner): void {
@@ -149,6 +153,7 @@ export class VrrpProcess {
     const { clock, interfaces, openLine, tell } = this.#options;
     return new InstanceRunner(config, {
       clock,
+      pacer: this.#pacer,
       addresses: this.#claims.seat(),
       interfaces,
       openLine,
@@ -157,6 +162,8 @@ export class VrrpProcess {
       onTransition: (transition) => {
         tell({ kind: 'transition', ...transition });
         this.#tellSoon();
+        // addresses that were there before are told by no notice
+        if (transition.to === 'active') this.#lookSoon();
       },
       onProblem: (message) => this.#problem(config.name, message),
     });

@@ -3,6 +3,7 @@
  * are kept in a set; what an operator, the network and the scheduler of the host may do to it is here.
  */
 import { Instance } from '../../src/ha/instance.js';
+import { Pacer } from '../../src/ha/pacer.js';
 import type { InstanceAddress, VrrpInstance } from '../../src/model/vrrp-instance.js';
 import { FakeClock } from './fake-clock.js';
 import type { SeededRandom } from './random.js';
@@ -107,8 +108,10 @@ export class Director {
           this.#watcher.announces?.(this);
           return [];
         },
+        mend: () => [],
         remove: (addresses) => this.#each(addresses, (address) => this.held.delete(address)),
       },
+      pacer: new Pacer(this.host),
       drain: () => this.host.drain(),
       onTransition: () => undefined,
       onProblem: (message) => {

@@ -1,6 +1,7 @@
 /** An instance between fakes, which write down in one list what it has done, in order. */
 import { Instance, type InstanceTransition } from '../../../src/ha/instance.js';
 import type { AddressFailure } from '../../../src/ha/address-owner.js';
+import { Pacer } from '../../../src/ha/pacer.js';
 import type { Timer } from '../../../src/base/clock.js';
 import type { InstanceAddress, VrrpInstance } from '../../../src/model/vrrp-instance.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -11,7 +12,10 @@ export const PEER = '10.0.0.9';
 /** Active_Down_Interval of priority 100 with 1 s. */
 export const DOWN = 3609.375;
 
-export const config = vrrpInstance({ addresses: [address('10.0.0.100')] });
+export const config = vrrpInstance({
+  addresses: [address('10.0.0.100')],
+  announce: { volley: 1, againMs: 5000, refreshMs: null },
+});
 
 export function address(text: string): InstanceAddress {
   return vip(`${text}/24`);
@@ -48,8 +52,10 @@ export class InstanceBench {
       addresses: {
         add: (addresses) => this.#note('add', addresses),
         announce: (addresses) => this.#note('announce', addresses),
+        mend: (addresses) => this.#note('mend', addresses),
         remove: (addresses) => this.#note('remove', addresses),
       },
+      pacer: new Pacer(this.clock),
       drain: () => {
         for (let hear = this.waiting.shift(); hear !== undefined; hear = this.waiting.shift()) hear();
       },

@@ -13,7 +13,20 @@ import { FakeClock } from '../../support/fake-clock.js';
 import { vip, vrrpInstance } from '../../support/vrrp-instance.js';
 
 const VIP = vip('192.0.2.10/24');
-const INSTANCE = vrrpInstance({ advertiseMs: 100, addresses: [VIP] });
+const PLAIN = {
+  prefixLength: 24,
+  index: 2,
+  family: 'ipv4',
+  flags: 0,
+  peer: null,
+  label: null,
+  scope: 0,
+} as const;
+const INSTANCE = vrrpInstance({
+  advertiseMs: 100,
+  addresses: [VIP],
+  announce: { volley: 1, againMs: 5000, refreshMs: null },
+});
 /** 300 ms and the skew. */
 const DOWN_MS = 361;
 
@@ -27,6 +40,8 @@ class Host {
   readonly #sources = new Map<LineListener, string>();
   links = new Map<string, Partial<Link>>([['eth0', { index: 2, up: true, carrier: true }]]);
   ownAddresses = ['10.0.0.1'];
+  /** In which all addresses are there. */
+  form: Partial<InterfaceAddress> = {};
   openFails: string | null = null;
   /** How often the addresses were asked for. */
   lists = 0;
@@ -49,6 +64,7 @@ class Host {
       addresses: {
         add: done('add', (address) => this.present.add(address)),
         announce: done('announce', () => undefined),
+        mend: done('mend', () => undefined),
         remove: done('remove', (address) => this.present.delete(address)),
       },
       interfaces: {
@@ -57,7 +73,7 @@ class Host {
         addresses: () => {
           this.lists += 1;
           return [...this.ownAddresses, ...this.present].map(
-            (address) => ({ address, index: 2, family: 'ipv4', flags: 0 }) as InterfaceAddress,
+            (address) => ({ address, ...PLAIN, ...this.form }) as InterfaceAddress,
           );
         },
         close: () => undefined,
@@ -371,6 +387,20 @@ describe('VrrpProcess', () => {
     host.live(DOWN_MS);
     assert.deepEqual([host.state(), [...host.present]], ['active', ['192.0.2.10']]);
     assert.ok(!host.diary.includes('remove 192.0.2.10'));
+  });
+
+  it('puts right what is there in another form, tells it, and leaves alone what is right', () => {
+    const host = new Host();
+    host.activate();
+    host.change(() => (host.form = { prefixLength: 32 }));
+    assert.deepEqual(host.diary, ['add 192.0.2.10', 'mend 192.0.2.10']);
+    assert.deepEqual(host.problems, [
+      'keep 192.0.2.10/24 on eth0: it was there in another form; it is as the file says now',
+    ]);
+    host.diary.length = 0;
+    host.change(() => (host.form = {}));
+    host.clock.advance(50);
+    assert.ok(!host.diary.some((each) => /add|mend/.test(each)), host.diary.join());
   });
 
   it('adds again what somebody else removed, and announces it, but does not fight about it', () => {
