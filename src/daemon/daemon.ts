@@ -29,6 +29,7 @@ import { drawFrame } from './snapshot-frame.js';
 import { StateTroubles } from './state-troubles.js';
 import { statusLine } from './status-line.js';
 import { HaSide } from './vrrp/ha-side.js';
+import { TrackSide } from './vrrp/tracks/track-side.js';
 
 export class Daemon {
   readonly events: EventLog;
@@ -38,6 +39,7 @@ export class Daemon {
   /** null on the userspace plane. */
   readonly #kernelSide: KernelSide | null;
   readonly #health: HealthSide;
+  readonly #tracks: TrackSide;
   readonly #ha: HaSide;
   readonly #reconciler: Reconciler;
   readonly #notices: Notices;
@@ -127,7 +129,8 @@ export class Daemon {
       onRound: (plan) => {
         this.#metrics.plans.finished(plan);
         this.#kernelSide?.roundFinished(plan);
-        this.#ha.tableChanged();
+        this.#tracks.servicesChanged();
+        this.#ha.changed();
         options.observer?.roundFinished();
       },
     });
@@ -141,6 +144,16 @@ export class Daemon {
     });
     this.events.subscribe(({ service }) => service !== null && this.#recorder.touch(service));
     this.#metrics.availability.watch(() => this.#recorder.samples());
+    this.#tracks = new TrackSide({
+      clock,
+      events: this.events,
+      host: options.ha.tracked,
+      services: () => ({
+        services: this.#reconciler.services,
+        decisions: this.#reconciler.serving.decisions,
+      }),
+      onChange: () => this.#ha.changed(),
+    });
     this.#health = new HealthSide({
       clock,
       random,
@@ -148,6 +161,7 @@ export class Daemon {
       reconciler: this.#reconciler,
       recorder: this.#recorder,
       observer: this.#metrics.health,
+      tracks: this.#tracks,
       limits: model.director.health,
     });
     this.#metrics.health.watch(() => this.#health.figures);
@@ -158,6 +172,7 @@ export class Daemon {
       logger,
       host: options.ha,
       programmed: () => this.#reconciler.programmed,
+      tracks: this.#tracks,
       onActive: () => this.#reconciler.retryFailing(),
     });
     this.#metrics.ha.watch(() => this.#ha.status);
@@ -239,6 +254,7 @@ export class Daemon {
     await this.#api.start();
     await this.#kernelSide?.follow(this.#model);
     await this.#reconciler.start();
+    this.#tracks.follow(this.#model.ha);
     // Addresses come to where they are served.
     void this.#ha.follow(this.#model.ha);
     this.#recorder.start(this.#model.services);
@@ -300,6 +316,7 @@ export class Daemon {
    * process, and neither is a failure of theirs.
    */
   async #fallSilent(): Promise<void> {
+    this.#tracks.close();
     const checks = this.#health.close();
     checks.catch(() => undefined);
     await this.#ha.close();
@@ -344,6 +361,7 @@ export class Daemon {
   #follow(model: Model): void {
     this.#model = model;
     this.#notices.configure(model.notices);
+    this.#tracks.follow(model.ha);
     this.#health.follow(model);
     void this.#ha.follow(model.ha);
     this.#recorder.follow(model.services);

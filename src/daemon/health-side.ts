@@ -12,6 +12,7 @@ import type { DirectorSettings, Model } from '../model/director.js';
 import { StallAlarm } from './stall-alarm.js';
 import type { StandingRecorder } from './standing-recorder.js';
 import { createTruePaths } from './true-paths.js';
+import type { TrackSide } from './vrrp/tracks/track-side.js';
 
 export interface HealthSideOptions {
   readonly clock: Clock;
@@ -20,6 +21,8 @@ export interface HealthSideOptions {
   readonly reconciler: Pick<Reconciler, 'setVerdict' | 'setAgent' | 'openProbePath' | 'states' | 'loads'>;
   readonly recorder: Pick<StandingRecorder, 'verdict'>;
   readonly observer: ProbeObserver;
+  /** Checks that instances depend on are made as those of services. */
+  readonly tracks: Pick<TrackSide, 'checked' | 'verdict'>;
   readonly limits: DirectorSettings['health'];
 }
 
@@ -28,11 +31,14 @@ export class HealthSide {
   /** Told by the control socket. */
   readonly externalResults: ExternalResults;
   readonly #reconciler: HealthSideOptions['reconciler'];
+  readonly #tracks: HealthSideOptions['tracks'];
   readonly #runner: HealthRunner;
 
-  constructor({ clock, random, events, reconciler, recorder, observer, limits }: HealthSideOptions) {
+  constructor(options: HealthSideOptions) {
+    const { clock, random, events, reconciler, recorder, observer, tracks, limits } = options;
     this.externalResults = new ExternalResults(clock);
     this.#reconciler = reconciler;
+    this.#tracks = tracks;
     const stalls = new StallAlarm(clock, events);
     const paths = createTruePaths(clock, reconciler);
     const tools = { ...systemTools, clock, random, external: this.externalResults, paths };
@@ -41,6 +47,7 @@ export class HealthSide {
       random,
       makeChecker: (check, server) => createChecker(check, server, tools),
       onVerdict: (service, server, verdict) => {
+        if (tracks.verdict(service, verdict)) return;
         reconciler.setVerdict(service, server, verdict);
         recorder.verdict(service, server, verdict);
       },
@@ -69,7 +76,7 @@ export class HealthSide {
     const { states, loads } = this.#reconciler;
     this.#runner.setLimits(director.health);
     this.#runner.configure(
-      services,
+      [...services, ...this.#tracks.checked],
       (service, server) => states.verdicts.get(service)?.get(server) ?? null,
       (service, server) => loads.agents.get(service)?.get(server) ?? null,
     );

@@ -3,12 +3,12 @@ import type { Clock } from '../base/clock.js';
 import type { AgentReport } from '../model/agent.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
-import type { VirtualService } from '../model/virtual-service.js';
 import { AgentWatch } from './agent-watch.js';
 import { probeKey } from './probe-key.js';
 import type { Prober } from './prober.js';
 import type { ProberPool } from './prober-pool.js';
 import type { StallWatch } from './stall-watch.js';
+import type { CheckedService } from './types.js';
 
 /** What an earlier director left about an agent; null when there is nothing to go by. */
 export type RememberedAgent = (service: ServiceKey, server: ServerKey) => AgentReport | null;
@@ -30,7 +30,7 @@ interface AskedAgent {
 }
 
 interface AskedService {
-  readonly service: VirtualService;
+  readonly service: CheckedService;
   readonly agents: ReadonlyMap<ServerKey, AskedAgent>;
 }
 
@@ -46,7 +46,7 @@ export class Agents {
    * Asks the agents of these services and no others. One whose question is the same goes on; another question of the
    * same server goes on from what is known, until it is answered.
    */
-  follow(services: readonly VirtualService[], remembered: RememberedAgent): void {
+  follow(services: readonly CheckedService[], remembered: RememberedAgent): void {
     const previous = this.#services;
     this.#services = new Map();
     for (const service of services) {
@@ -74,8 +74,8 @@ export class Agents {
   }
 
   #ask(
-    service: VirtualService,
-    policy: NonNullable<VirtualService['agent']>,
+    service: CheckedService,
+    policy: NonNullable<CheckedService['agent']>,
     before: AskedService | undefined,
     remembered: RememberedAgent,
   ): AskedService {
@@ -94,8 +94,8 @@ export class Agents {
 
   #new(
     key: string,
-    { key: service }: VirtualService,
-    policy: NonNullable<VirtualService['agent']>,
+    { key: service }: CheckedService,
+    policy: NonNullable<CheckedService['agent']>,
     server: RealServer,
     before: AgentReport | null,
   ): AskedAgent {

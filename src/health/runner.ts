@@ -4,7 +4,6 @@ import type { ServerKey, ServiceKey } from '../model/keys.js';
 import type { RealServer } from '../model/real-server.js';
 import type { Verdict } from '../model/status.js';
 import { wantedRole } from '../model/wanted-role.js';
-import type { VirtualService } from '../model/virtual-service.js';
 import { Agenda } from './agenda.js';
 import { Agents, type OnAgent, type RememberedAgent } from './agents.js';
 import { createChecker } from './checkers/create-checker.js';
@@ -19,7 +18,7 @@ import { ServerWatch, type WatchedCheck } from './server-watch.js';
 import { phaseOf } from './spread.js';
 import { StallWatch, type Stall } from './stall-watch.js';
 import type { TimedResult } from './timed-probe.js';
-import type { ActiveCheck, MakeChecker, ProbeObserver } from './types.js';
+import type { ActiveCheck, CheckedService, MakeChecker, ProbeObserver } from './types.js';
 
 export interface HealthRunnerOptions {
   readonly clock: Clock;
@@ -66,7 +65,7 @@ interface Watched {
 }
 
 interface WatchedService {
-  readonly service: VirtualService;
+  readonly service: CheckedService;
   readonly servers: ReadonlyMap<ServerKey, Watched>;
 }
 
@@ -129,7 +128,7 @@ export class HealthRunner {
    * @param rememberedAgent what an agent that is new to the runner has said, if that is known
    */
   configure(
-    services: readonly VirtualService[],
+    services: readonly CheckedService[],
     remembered: RememberedVerdict = () => null,
     rememberedAgent: RememberedAgent = () => null,
   ): void {
@@ -183,7 +182,7 @@ export class HealthRunner {
   }
 
   #follow(
-    service: VirtualService,
+    service: CheckedService,
     before: WatchedService | undefined,
     remembered: RememberedVerdict,
   ): WatchedService {
@@ -201,13 +200,13 @@ export class HealthRunner {
     return { service, servers };
   }
 
-  #watchOf(known: Watched | undefined, { initial }: VirtualService): ServerWatch {
+  #watchOf(known: Watched | undefined, { initial }: CheckedService): ServerWatch {
     return known?.watch ?? new ServerWatch(this.#options.clock, initial);
   }
 
   #watch(
     { server, watch }: Watched,
-    service: VirtualService,
+    service: CheckedService,
     labels: readonly string[],
     left: Verdict | null,
   ): void {
@@ -234,7 +233,7 @@ export class HealthRunner {
   #newCheck(
     check: ActiveCheck,
     server: RealServer,
-    service: VirtualService,
+    service: CheckedService,
     { key, label }: { readonly key: string; readonly label: string },
     owner: ServerWatch,
     left: Verdict | null,
@@ -383,7 +382,7 @@ function tellsLoad(check: ActiveCheck): boolean {
 }
 
 /** Its metrics stand under other names from now on, or under none. */
-function isForgotten(before: Watched, after: Watched, { checks }: VirtualService): boolean {
+function isForgotten(before: Watched, after: Watched, { checks }: CheckedService): boolean {
   const renamed = before.serviceName !== after.serviceName || before.server.name !== after.server.name;
   return renamed || checks.length === 0;
 }

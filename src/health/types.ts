@@ -4,6 +4,7 @@ import type { ActiveCheck } from '../model/health-check.js';
 import type { Load } from '../model/load.js';
 import type { RealServer } from '../model/real-server.js';
 import type { SeenRole } from '../model/role.js';
+import type { VirtualService } from '../model/virtual-service.js';
 import type { AgentAnswer } from './agent-answer.js';
 
 /** What one probe found. A failed probe is a value, never an exception. */
@@ -46,6 +47,12 @@ export interface Checker {
 }
 
 export type { ActiveCheck };
+
+/** What the engine needs of a service, or of anything else whose servers it is to watch. */
+export type CheckedService = Pick<
+  VirtualService,
+  'key' | 'name' | 'servers' | 'checks' | 'requiredChecks' | 'initial' | 'agent'
+>;
 
 /** What can be asked of a server: by a check, or of its agent. */
 export type Question = ActiveCheck | AgentQuestion;

@@ -1,10 +1,13 @@
 /** The instances of VRRP of a director and the process that drives them, as status and metrics show them. */
+import type { Track } from './track.js';
 import type { VrrpRole } from './vrrp-role.js';
 
 export interface HaStatus {
   readonly process: VrrpProcessStatus;
   /** In the order of the file. */
   readonly instances: readonly InstanceStatus[];
+  /** What they depend on beside interfaces, in the order of the file. */
+  readonly tracks: readonly TrackStatus[];
 }
 
 /** `lvsd-vrrp`. */
@@ -31,4 +34,23 @@ export interface InstanceStatus extends VrrpRole {
   readonly group: string | null;
   /** `192.0.2.10/24`; with ` on eth1` where that is not the instance's interface. */
   readonly addresses: readonly string[];
+}
+
+export const TRACK_STATES = ['good', 'bad', 'unknown'] as const;
+
+export type TrackState = (typeof TRACK_STATES)[number];
+
+/** What is known of something that an instance depends on. */
+export interface TrackFinding {
+  readonly state: TrackState;
+  /** What the instance goes by: `state`; while that is unknown what it was before, and good before anything was known. */
+  readonly countsAs: Exclude<TrackState, 'unknown'>;
+  /** For people: `pid 812`, `connect 127.0.0.1:8080: ECONNREFUSED`. */
+  readonly reason: string;
+}
+
+/** Something that an instance depends on, as it is now. */
+export interface TrackStatus extends TrackFinding, Pick<Track, 'instance' | 'kind' | 'name' | 'weight'> {
+  /** Wall clock, when `state` became so, ms. */
+  readonly sinceMs: number;
 }

@@ -5,6 +5,7 @@ import type { LaunchVrrp, VrrpChild, VrrpChildEvents } from '../../src/daemon/vr
 import type { HaSettings } from '../../src/model/ha.js';
 import type { InstanceAddress, VrrpInstance } from '../../src/model/vrrp-instance.js';
 import type { VrrpRole, VrrpState } from '../../src/model/vrrp-role.js';
+import { FakeTrackHost } from './fake-track-host.js';
 
 /** One that was started. */
 export class FakeVrrpChild implements VrrpChild {
@@ -58,6 +59,7 @@ export class FakeVrrpChild implements VrrpChild {
 
 export class FakeHaHost implements HaHost {
   readonly children: FakeVrrpChild[] = [];
+  readonly tracked = new FakeTrackHost();
   /** What happened, in order: `child 1 gone`, `removed 192.0.2.10`. */
   readonly log: string[] = [];
   readonly lock: HaHost['lock'];

@@ -21,6 +21,7 @@ import type { NamespaceLock } from '../state/namespace-lock.js';
 import { HaOrders, type OrderResult, type OrderVerb } from './ha-orders.js';
 import { RoleBook } from './role-book.js';
 import { RoleHooks } from './role-hooks.js';
+import type { TrackHost, TrackSide } from './tracks/track-side.js';
 import type { LaunchVrrp } from './vrrp-child.js';
 import { VrrpProcess } from './vrrp-process.js';
 
@@ -30,6 +31,8 @@ export type Remover = Pick<AddressOwner, 'remove'> & { close(): void };
 /** What of the host this needs; a test has its own. */
 export interface HaHost {
   readonly launch: LaunchVrrp;
+  /** What instances may depend on. */
+  readonly tracked: TrackHost;
   /** Loads the bindings, which a director without instances does without. */
   readonly openRemover: () => Promise<Remover>;
   /** One director a network namespace: null where the kernel plane has taken the lock already. */
@@ -44,6 +47,8 @@ export interface HaSideOptions {
   readonly host: HaHost;
   /** Whether the own table is programmed. */
   readonly programmed: () => boolean;
+  /** What instances depend on. */
+  readonly tracks: Pick<TrackSide, 'told' | 'status'>;
   /** Hears that an instance has become active: this host has its addresses now. */
   readonly onActive: () => void;
 }
@@ -66,7 +71,7 @@ export class HaSide {
   #toldDown = false;
 
   constructor(options: HaSideOptions) {
-    const { clock, random, host, programmed } = options;
+    const { clock, random, host, programmed, tracks } = options;
     this.#options = options;
     this.#book = new RoleBook(() => clock.wallMs());
     this.#process = new VrrpProcess({
@@ -74,6 +79,7 @@ export class HaSide {
       random,
       launch: host.launch,
       programmed,
+      tracks: () => tracks.told,
       onMessage: (message) => this.#heard(message),
       onGone: (how, againInMs) => this.#gone(how, againInMs),
     });
@@ -93,6 +99,7 @@ export class HaSide {
     return {
       process: { running, pid, reason: running ? '' : this.#down, restarts, shortcomings },
       instances: this.#book.status,
+      tracks: this.#options.tracks.status,
     };
   }
 
@@ -115,9 +122,9 @@ export class HaSide {
     return this.#orders.give(verb, instance, by);
   }
 
-  /** The table may have become programmed. */
-  tableChanged(): void {
-    this.#process.tableChanged();
+  /** The table may have become programmed, or what instances depend on may be otherwise. */
+  changed(): void {
+    this.#process.changed();
   }
 
   /** Says goodbye, and waits until the addresses are gone; nothing is followed any more. Idempotent. */

@@ -14,6 +14,8 @@ import {
   parseFromVrrp,
   type Configure,
   type FromVrrp,
+  type Heartbeat,
+  type InstanceTracks,
   type Order,
 } from '../../ha/messages.js';
 import type { LaunchVrrp, VrrpChild } from './vrrp-child.js';
@@ -24,6 +26,8 @@ export interface VrrpProcessOptions {
   readonly launch: LaunchVrrp;
   /** Whether the own table is programmed; asked for each heartbeat. */
   readonly programmed: () => boolean;
+  /** What is wrong with what instances depend on; as above. */
+  readonly tracks: () => readonly InstanceTracks[];
   readonly onMessage: (message: FromVrrp) => void;
   /** It has ended unasked. Called before anything else is done about it. */
   readonly onGone: (how: string, againInMs: number) => void;
@@ -52,7 +56,8 @@ export class VrrpProcess {
   #restarts = 0;
   #again: Timer | null = null;
   #heartbeat: Timer | null = null;
-  #toldProgrammed = false;
+  /** Of the last heartbeat. */
+  #told = '';
   /** Heartbeats since it said something: beats, and not time, for a director that stood still heard nothing. */
   #unanswered = 0;
   /** Set while it leaves. */
@@ -86,9 +91,9 @@ export class VrrpProcess {
     return true;
   }
 
-  /** Tells at once what the next heartbeat would, if that is not what the last one told. */
-  tableChanged(): void {
-    if (this.#child !== null && this.#options.programmed() !== this.#toldProgrammed) this.#beat();
+  /** Table or tracks may have changed: tells at once what the next heartbeat would, if that is not what the last one told. */
+  changed(): void {
+    if (this.#child !== null && textOf(this.#news()) !== this.#told) this.#beat();
   }
 
   /**
@@ -122,12 +127,17 @@ export class VrrpProcess {
   #beat(): void {
     if (this.#child === null || this.#onLeft !== null) return;
     this.#heartbeat?.cancel();
-    this.#toldProgrammed = this.#options.programmed();
-    this.#child.send({ kind: 'heartbeat', programmed: this.#toldProgrammed, tracks: [] });
+    const news = this.#news();
+    this.#told = textOf(news);
+    this.#child.send({ kind: 'heartbeat', ...news });
     this.#heartbeat = this.#options.clock.after(HEARTBEAT_MS, () => {
       this.#endOneThatHangs();
       this.#beat();
     });
+  }
+
+  #news(): News {
+    return { programmed: this.#options.programmed(), tracks: this.#options.tracks() };
   }
 
   #endOneThatHangs(): void {
@@ -181,4 +191,10 @@ export class VrrpProcess {
       this.#launch();
     });
   }
+}
+
+type News = Omit<Heartbeat, 'kind'>;
+
+function textOf({ programmed, tracks }: News): string {
+  return JSON.stringify([programmed, tracks]);
 }

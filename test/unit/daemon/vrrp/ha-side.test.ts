@@ -28,6 +28,7 @@ function create({ host = new FakeHaHost(), programmed = (): boolean => true } = 
     logger: { error: log, warn: log },
     host,
     programmed,
+    tracks: { told: [], status: [] },
     onActive: () => void logged.push('became active'),
   });
   const told = (): string[] => events.since(0).events.map(({ type, message }) => `${type}: ${message}`);
@@ -88,7 +89,7 @@ describe('lvsd-vrrp', () => {
     let programmed = false;
     const { host, side, clock } = await started(create({ programmed: () => programmed }));
     programmed = true;
-    side.tableChanged();
+    side.changed();
     assert.equal(host.child.last('heartbeat')?.programmed, true);
     const before = host.child.heard.length;
     clock.advance(HEARTBEAT_MS - 1);
