@@ -5,7 +5,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { colors, cutVisible } from './colors.js';
 import type { CliContext } from './context.js';
 import { computeRates } from './status-rates.js';
-import { statusView } from './status-view.js';
+import { statusView, type StatusViewOptions } from './status-view.js';
 
 const PERIOD_MS = 1000;
 const DEFAULT_SIZE = { columns: 120, rows: 24 };
@@ -26,13 +26,19 @@ export type ReadSnapshot = (signal: AbortSignal) => Promise<Snapshot>;
  * A director that goes away (is restarted) later on is reported and waited for.
  * @throws what the very first `read` throws
  */
-export async function watchStatus(context: CliContext, read: ReadSnapshot, json: boolean): Promise<void> {
+export async function watchStatus(
+  context: CliContext,
+  read: ReadSnapshot,
+  json: boolean,
+  shown: WatchedView = WHOLE_STATUS,
+): Promise<void> {
   const signal = context.interrupted();
   const first = await read(signal);
   const screen = context.terminal && !json;
   if (screen) context.out(ENTER_SCREEN);
   try {
-    await watch(context, read, signal, first, json ? printJson : screen ? drawScreen : printReport);
+    const show = json ? printJson : screen ? drawScreen : printReport;
+    await watch(context, { read, shown, show, signal }, first);
   } finally {
     if (screen) context.out(LEAVE_SCREEN);
   }
@@ -44,33 +50,57 @@ interface Reading {
   readonly atMs: number;
 }
 
-type Show = (context: CliContext, lines: readonly string[], snapshot: Snapshot | null) => void;
+/** What of a snapshot is shown. */
+export interface WatchedView {
+  readonly lines: (snapshot: Snapshot, options: StatusViewOptions) => readonly string[];
+  /** As JSON. */
+  readonly document: (snapshot: Snapshot) => unknown;
+  /** The cure, where not all of it fits on the screen. */
+  readonly narrower: string;
+}
 
-async function watch(
-  context: CliContext,
-  read: ReadSnapshot,
-  signal: AbortSignal,
-  first: Snapshot,
-  show: Show,
-): Promise<void> {
+const WHOLE_STATUS: WatchedView = {
+  lines: statusView,
+  document: (snapshot) => snapshot,
+  narrower: 'watch one service with lvsd status SERVICE --watch',
+};
+
+/** @param document null = there is none, and the lines say why */
+type Show = (context: CliContext, lines: readonly string[], document: unknown, narrower: string) => void;
+
+interface Watching {
+  readonly read: ReadSnapshot;
+  readonly shown: WatchedView;
+  readonly show: Show;
+  readonly signal: AbortSignal;
+}
+
+async function watch(context: CliContext, watching: Watching, first: Snapshot): Promise<void> {
+  const { read, shown, show, signal } = watching;
+  const { narrower, document } = shown;
   let before: Reading = { snapshot: first, atMs: context.clock.nowMs() };
-  show(context, view(context, before, null), first);
+  show(context, view(context, shown, before, null), document(first), narrower);
   for (;;) {
     await pause(context.clock, PERIOD_MS, signal);
     if (signal.aborted) return;
     try {
       const now = { snapshot: await read(signal), atMs: context.clock.nowMs() };
-      show(context, view(context, now, before), now.snapshot);
+      show(context, view(context, shown, now, before), document(now.snapshot), narrower);
       before = now;
     } catch (error) {
-      show(context, [colors(context.color).red(reasonOf(error))], null);
+      show(context, [colors(context.color).red(reasonOf(error))], null, narrower);
     }
   }
 }
 
-function view(context: CliContext, now: Reading, before: Reading | null): string[] {
+function view(
+  context: CliContext,
+  shown: WatchedView,
+  now: Reading,
+  before: Reading | null,
+): readonly string[] {
   const rates = before && computeRates(before.snapshot, now.snapshot, now.atMs - before.atMs);
-  return statusView(now.snapshot, {
+  return shown.lines(now.snapshot, {
     color: context.color,
     nowMs: context.clock.wallMs(),
     rates,
@@ -78,17 +108,17 @@ function view(context: CliContext, now: Reading, before: Reading | null): string
   });
 }
 
-const printJson: Show = (context, lines, snapshot) => {
-  if (snapshot === null) context.err(`lvsd: ${lines.join(' ')}\n`);
-  else context.out(`${JSON.stringify(snapshot)}\n`);
+const printJson: Show = (context, lines, document) => {
+  if (document === null) context.err(`lvsd: ${lines.join(' ')}\n`);
+  else context.out(`${JSON.stringify(document)}\n`);
 };
 
 const printReport: Show = (context, lines) => context.out(`${lines.join('\n')}\n\n`);
 
-const drawScreen: Show = (context, lines) => {
+const drawScreen: Show = (context, lines, _document, narrower) => {
   // What does not fit would wrap or scroll and spoil the picture: it is cut.
   const { columns, rows } = sizeOf(context);
-  const shown = fitRows(lines, rows - 1, context.color).map((line) => cutVisible(line, columns));
+  const shown = fitRows(lines, rows - 1, context.color, narrower).map((line) => cutVisible(line, columns));
   const drawn = shown.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('');
   context.out(`${HOME}${drawn}${CLEAR_SCREEN_REST}`);
 };
@@ -98,9 +128,14 @@ function sizeOf(context: CliContext): { readonly columns: number; readonly rows:
 }
 
 /** The first lines, and in the last row how many there are beside them. */
-export function fitRows(lines: readonly string[], rows: number, color: boolean): readonly string[] {
+export function fitRows(
+  lines: readonly string[],
+  rows: number,
+  color: boolean,
+  narrower = WHOLE_STATUS.narrower,
+): readonly string[] {
   if (lines.length <= rows || rows < 2) return lines.slice(0, rows);
   const shown = lines.slice(0, rows - 1);
-  const more = `${lines.length - shown.length} more lines; watch one service with lvsd status SERVICE --watch`;
+  const more = `${lines.length - shown.length} more lines; ${narrower}`;
   return [...shown, colors(color).dim(more)];
 }

@@ -1,6 +1,6 @@
 /** The instances of VRRP of a director and the process that drives them, as status and metrics show them. */
 import type { Track } from './track.js';
-import type { VrrpRole } from './vrrp-role.js';
+import type { VrrpPeer, VrrpRole } from './vrrp-role.js';
 
 export interface HaStatus {
   readonly process: VrrpProcessStatus;
@@ -23,6 +23,14 @@ export interface VrrpProcessStatus {
   readonly shortcomings: readonly string[];
 }
 
+/** Two directors are active in one instance. */
+export interface SplitStatus {
+  /** The other one. */
+  readonly peer: VrrpPeer;
+  /** Wall clock, ms. */
+  readonly sinceMs: number;
+}
+
 /** An instance as the file has it, and its role. */
 export interface InstanceStatus extends VrrpRole {
   readonly interface: string;
@@ -32,6 +40,8 @@ export interface InstanceStatus extends VrrpRole {
   readonly configuredPriority: number;
   /** All instances of a group move together; null = it is in none. */
   readonly group: string | null;
+  /** While another director is active, too; null = none is heard to be. */
+  readonly split: SplitStatus | null;
   /** `192.0.2.10/24`; with ` on eth1` where that is not the instance's interface. */
   readonly addresses: readonly string[];
 }

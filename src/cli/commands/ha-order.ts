@@ -71,8 +71,8 @@ function subjectOf({ instances, group }: HaMove): string {
 }
 
 function movedText(verb: Verb, { peer, gapMs }: HaMove): string {
-  const gap = gapMs === null ? '' : `after ${Math.round(gapMs)} ms`;
-  if (verb === 'release') return `released; ${peer ?? 'another director'} is active ${gap}`.trim();
-  const from = peer === null ? 'nobody was active' : `${peer} was active`;
-  return `taken over; it is active here ${gap === '' ? `; ${from}` : `${gap}; ${from}`}`.replace(' ;', ';');
+  const after = gapMs === null ? '' : ` after ${Math.round(gapMs)} ms`;
+  if (verb === 'release') return `released; ${peer ?? 'another director'} is active${after}`;
+  if (gapMs === null) return 'taken over; nobody else was active';
+  return `taken over from ${peer ?? 'another director'}${after}`;
 }

@@ -16,9 +16,10 @@ import type { AddressOwner } from '../../ha/address-owner.js';
 import type { FromVrrp } from '../../ha/messages.js';
 import type { HaStatus } from '../../model/ha-status.js';
 import type { HaSettings } from '../../model/ha.js';
-import type { VrrpState } from '../../model/vrrp-role.js';
+import type { VrrpRole, VrrpState } from '../../model/vrrp-role.js';
 import type { NamespaceLock } from '../state/namespace-lock.js';
 import { HaOrders, type OrderResult, type OrderVerb } from './ha-orders.js';
+import { LineNews } from './line-news.js';
 import { RoleBook } from './role-book.js';
 import { RoleHooks } from './role-hooks.js';
 import type { TrackHost, TrackSide } from './tracks/track-side.js';
@@ -57,6 +58,7 @@ export interface HaSideOptions {
 export class HaSide {
   readonly #options: HaSideOptions;
   readonly #book: RoleBook;
+  readonly #lines = new LineNews();
   readonly #process: VrrpProcess;
   readonly #orders: HaOrders;
   readonly #hooks: RoleHooks;
@@ -190,6 +192,7 @@ export class HaSide {
         break;
       case 'roles':
         this.#book.take(message.roles);
+        this.#tellLines(message.roles);
         break;
       case 'transition': {
         const { instance, from, to, atMs, reason } = message;
@@ -199,7 +202,8 @@ export class HaSide {
         break;
       }
       case 'split': {
-        const { instance, phase, peer } = message;
+        const { instance, phase, peer, atMs } = message;
+        this.#book.noteSplit(instance, phase === 'begun' ? { peer, sinceMs: atMs } : null);
         const other = `${peer.address}, priority ${peer.priority}`;
         const [type, what] =
           phase === 'begun'
@@ -213,6 +217,18 @@ export class HaSide {
         break;
       case 'problem':
         this.#tellProblem(message.instance, message.message);
+    }
+  }
+
+  #tellLines(roles: readonly VrrpRole[]): void {
+    for (const { instance, line, silent } of this.#lines.take(roles)) {
+      const { interface: name, peer } = line;
+      const what = silent ? 'nothing is heard' : 'the other director is heard again';
+      this.#options.events.append({
+        type: silent ? 'line-silent' : 'line-heard',
+        instance,
+        message: `${instance}: line ${name} to ${peer}: ${what}`,
+      });
     }
   }
 
@@ -234,7 +250,7 @@ export class HaSide {
 
   #tellChange(instance: string, from: VrrpState, to: VrrpState, reason: string): void {
     const by = this.#orders.byOf(this.#book.togetherWith(instance));
-    const why = by === null ? reason : `${reason}, asked for by ${by}`;
+    const why = by === null ? reason : `${reason} (${by})`;
     const message = `${instance}: ${from} to ${to}: ${why}`;
     this.#options.events.append({ type: 'role-changed', instance, message });
     this.#hooks.changed({ instance, state: to, priority: this.#book.roleOf(instance)?.priority ?? 0, reason: why });

@@ -1,5 +1,5 @@
 /** What is known of each instance: what the file says, and what `lvsd-vrrp` said last. */
-import type { InstanceStatus } from '../../model/ha-status.js';
+import type { InstanceStatus, SplitStatus } from '../../model/ha-status.js';
 import type { InstanceAddress, VrrpInstance } from '../../model/vrrp-instance.js';
 import type { VrrpRole, VrrpState } from '../../model/vrrp-role.js';
 
@@ -7,6 +7,7 @@ export class RoleBook {
   readonly #wallMs: () => number;
   #instances: readonly VrrpInstance[] = [];
   #roles = new Map<string, VrrpRole>();
+  readonly #splits = new Map<string, SplitStatus>();
   /** Of configurations before this one, as long as it is not known that `lvsd-vrrp` has done as this one says. */
   #left: readonly InstanceAddress[] = [];
   #takes = 0;
@@ -30,6 +31,7 @@ export class RoleBook {
       version: instance.version,
       configuredPriority: instance.priority,
       group: instance.group,
+      split: this.#splits.get(instance.name) ?? null,
       addresses: instance.addresses.map((each) => shownAddress(each, instance.interface)),
     }));
   }
@@ -68,6 +70,12 @@ export class RoleBook {
     for (const role of roles) if (this.#roles.has(role.instance)) this.#roles.set(role.instance, role);
   }
 
+  /** Another director is active beside this one; null = no more. */
+  noteSplit(name: string, split: SplitStatus | null): void {
+    if (split === null) this.#splits.delete(name);
+    else this.#splits.set(name, split);
+  }
+
   /** An instance has another state; the rest of its role follows with the next `take`. */
   change(name: string, state: VrrpState, sinceMs: number, reason: string): void {
     const role = this.#roles.get(name);
@@ -81,9 +89,18 @@ export class RoleBook {
    */
   lose(reason: string): readonly VrrpRole[] {
     const before = [...this.#roles.values()];
+    this.#splits.clear();
     const sinceMs = this.#wallMs();
     for (const role of before)
-      this.#roles.set(role.instance, { ...role, state: 'initialize', sinceMs, reason, peer: null, held: [] });
+      this.#roles.set(role.instance, {
+        ...role,
+        state: 'initialize',
+        sinceMs,
+        reason,
+        peer: null,
+        held: [],
+        lines: [],
+      });
     return before.filter(({ state }) => state !== 'initialize');
   }
 }
