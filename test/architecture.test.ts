@@ -147,6 +147,7 @@ const table: Readonly<Record<string, Rule>> = {
     own: [
       'src/base/',
       'src/model/',
+      'native/icmp/',
       'native/vrrp/',
       'native/rtnetlink/',
       'native/neighbour/',
