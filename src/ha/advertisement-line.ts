@@ -48,6 +48,9 @@ interface Place {
   readonly listener: LineListener;
 }
 
+/** Of a virtual router that this director takes no part in. */
+const FOREIGN = 'other-vrid';
+
 class SharedLine {
   readonly #socket: VrrpSocket;
   /** One for each `join`. */
@@ -82,8 +85,13 @@ class SharedLine {
 
   /** A listener may leave while it hears. */
   #hear(advertisement: VrrpAdvertisement, path: ReceivedPath): void {
-    for (const { listener } of this.#places)
-      if (listener.vrid === advertisement.vrid) listener.onAdvertisement(advertisement, path);
+    let known = false;
+    for (const { listener } of this.#places) {
+      if (listener.vrid !== advertisement.vrid) continue;
+      known = true;
+      listener.onAdvertisement(advertisement, path);
+    }
+    if (!known) for (const { listener } of this.#places) listener.onDrop(FOREIGN);
   }
 
   #hearHello(hello: Hello, path: ReceivedPath): void {

@@ -48,6 +48,20 @@ export class HaMetrics {
     );
     this.#gauge(
       registers,
+      'lvsd_vrrp_configured_priority',
+      'Priority that the file gives an instance; what is bad may lower the one that it stands with.',
+      (of) => of.configuredPriority,
+    );
+    this.#gauge(
+      registers,
+      'lvsd_vrrp_split_brain',
+      '1 while another director is active in an instance beside this one.',
+      (of) => (of.split === null ? 0 : 1),
+    );
+    this.#registerLines(registers);
+    this.#registerTracks(registers);
+    this.#gauge(
+      registers,
       'lvsd_vrrp_state_since_seconds',
       'When an instance became what it is, seconds since the epoch.',
       (of) => of.sinceMs / 1000,
@@ -96,6 +110,36 @@ export class HaMetrics {
         for (const { instance, interface: device, vrid, state: own } of this.#instances)
           for (const state of VRRP_STATES)
             gauge.set({ instance, interface: device, vrid, state }, state === own ? 1 : 0);
+      },
+    });
+  }
+
+  #registerLines(registers: Registry[]): void {
+    const gauge = new Gauge({
+      name: 'lvsd_vrrp_line_up',
+      help: '1 while the other director is heard on a line, 0 while it is silent; not there before either is known.',
+      labelNames: ['instance', 'interface', 'peer'],
+      registers,
+      collect: () => {
+        gauge.reset();
+        for (const { instance, lines } of this.#instances)
+          for (const { interface: device, peer, state } of lines)
+            if (state !== 'unknown')
+              gauge.set({ instance, interface: device, peer }, state === 'heard' ? 1 : 0);
+      },
+    });
+  }
+
+  #registerTracks(registers: Registry[]): void {
+    const gauge = new Gauge({
+      name: 'lvsd_vrrp_track_up',
+      help: '1 while what an instance depends on counts as good, 0 while it counts as bad.',
+      labelNames: ['instance', 'kind', 'name'],
+      registers,
+      collect: () => {
+        gauge.reset();
+        for (const { instance, kind, name, countsAs } of this.#status()?.tracks ?? [])
+          gauge.set({ instance, kind, name }, countsAs === 'good' ? 1 : 0);
       },
     });
   }
