@@ -31,8 +31,11 @@ export class MachineDelay {
     this.#lines = linesOf(child.stdout);
   }
 
-  static async start(): Promise<MachineDelay> {
-    const child = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  /** @param under a program that runs it: `chrt -r 50` for what no other program makes late */
+  static async start(under: readonly string[] = []): Promise<MachineDelay> {
+    const words = [...under, process.execPath, '-e', script];
+    const program = words.shift() ?? process.execPath;
+    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     const delay = new MachineDelay(child);
     await lineLike(delay.#lines, /^ready$/);
     return delay;

@@ -165,7 +165,7 @@ export class TakeoverPair {
 
   /** One has it, the other has said that it waits, and so it stays for a while. */
   async #untilOneHasIt(): Promise<void> {
-    const steadyMs = Math.max(200, 2 * this.advertiseMs);
+    const steadyMs = 300;
     let [holder, sinceMs]: [Member | null, number] = [null, 0];
     try {
       await until(`one of two (${this.kind}) has the address`, 40, () => {

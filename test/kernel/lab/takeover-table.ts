@@ -20,10 +20,15 @@ export interface TablePlan {
 const PRIORITY = 250;
 const PORT = 4000;
 const GRACE_MS = 20;
-/** A client that is later than this by itself measures itself; such a run is said, and made again. */
+/**
+ * A client that is later than this by itself measures itself, and so does a machine that takes longer to end a process that was
+ * killed. Such a run is said, and made again.
+ */
 const MOST_LATE_MS = 15;
 const MOST_AGAIN = 5;
 const GOODBYE_MS = 100;
+/** After a kill of the main process. */
+const GONE_MS = 100;
 const BOTH_MS = 1000;
 
 type Cells = ReadonlyMap<Fault, Readonly<Record<DirectorKind, Takeover[]>>>;
@@ -109,7 +114,7 @@ export function takeoverTable({ advertiseMs, runs = 10, slownessMs = 0 }: TableP
     it('leave no address where the main process was killed, nor two owners', () => {
       for (const { goneMs, bothMs } of cells.get('kill -9 of the main process')?.lvsd ?? []) {
         assert.ok(goneMs !== null && bothMs !== null, 'the address was gone');
-        assert.ok(goneMs <= 100 + slownessMs, `the address was gone after ${figure(goneMs)} ms`);
+        assert.ok(goneMs <= GONE_MS + slownessMs, `the address was gone after ${figure(goneMs)} ms`);
         assert.ok(bothMs <= BOTH_MS, `two owners for ${figure(bothMs)} ms`);
       }
     });
@@ -124,9 +129,12 @@ async function sufferOnTime(
 ): Promise<Takeover> {
   for (let left = MOST_AGAIN; ; left--) {
     const takeover = await pair.suffer(fault, chance);
-    if (takeover.tookMs <= limitMs || takeover.lateMs <= MOST_LATE_MS || left === 0) return takeover;
+    const { tookMs, goneMs, endedMs, lateMs } = takeover;
+    const inTime = tookMs <= limitMs && (fault !== 'kill -9 of the main process' || (goneMs ?? 0) <= GONE_MS);
+    const machineMs = Math.max(lateMs, endedMs);
+    if (inTime || machineMs <= MOST_LATE_MS || left === 0) return takeover;
     console.log(
-      `${pair.kind}, ${fault}: ${figure(takeover.tookMs)} ms, while the client was ${figure(takeover.lateMs)} ms late by itself: once more`,
+      `${pair.kind}, ${fault}: ${figure(tookMs)} ms, while this machine was ${figure(machineMs)} ms late by itself: once more`,
     );
   }
 }
