@@ -164,8 +164,8 @@ export class HeartbeatLine implements LineListener {
   }
 
   describe(): VrrpLine {
-    const { state, sinceMs } = this.#watch;
-    return { interface: this.interface, peer: this.peer, state, sinceMs };
+    const { state, reason, sinceMs } = this.#watch;
+    return { interface: this.interface, peer: this.peer, state, reason, sinceMs };
   }
 
   /** Idempotent. */

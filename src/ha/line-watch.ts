@@ -15,6 +15,7 @@ export class LineWatch {
   readonly #clock: Clock;
   readonly #onNews: (news: LineNews) => void;
   #state: LineState = 'unknown';
+  #reason = 'nothing was heard there yet';
   #sinceMs: number;
   /** From then on silence is one. */
   #dueAtMs = Infinity;
@@ -27,6 +28,11 @@ export class LineWatch {
 
   get state(): LineState {
     return this.#state;
+  }
+
+  /** For people. */
+  get reason(): string {
+    return this.#reason;
   }
 
   /** Wall clock. */
@@ -59,6 +65,7 @@ export class LineWatch {
   #become(to: LineState, reason: string): void {
     const from = this.#state;
     this.#state = to;
+    this.#reason = reason;
     this.#sinceMs = this.#clock.wallMs();
     this.#onNews({ from, to, reason });
   }

@@ -235,6 +235,7 @@ function readLine(fields: MessageFields): VrrpLine {
     interface: fields.string('interface'),
     peer: fields.string('peer'),
     state: fields.oneOf('state', LINE_STATES),
+    reason: fields.string('reason'),
     sinceMs: fields.number('sinceMs', 0),
   };
 }

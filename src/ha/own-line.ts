@@ -91,7 +91,7 @@ export class OwnLine {
   }
 
   describe(): VrrpLine {
-    const { state, sinceMs } = this.#watch;
-    return { interface: this.interface, peer: this.peer, state, sinceMs };
+    const { state, reason, sinceMs } = this.#watch;
+    return { interface: this.interface, peer: this.peer, state, reason, sinceMs };
   }
 }

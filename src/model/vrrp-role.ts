@@ -20,7 +20,7 @@ export interface VrrpRole {
   readonly peer: VrrpPeer | null;
   /** The addresses of the instance that this director has now, canonical text. */
   readonly held: readonly string[];
-  /** The further ones to other directors, in the order of the file. */
+  /** The further ones to other directors, in the order of the file, then its own one to each of them that was heard. */
   readonly lines: readonly VrrpLine[];
   /** By name, from the start of `lvsd-vrrp` on: what was sent, heard and dropped. */
   readonly counters: Readonly<Record<string, number>>;
@@ -37,12 +37,14 @@ export type LineState = 'heard' | 'silent' | 'unknown';
 
 export const LINE_STATES: readonly LineState[] = ['heard', 'silent', 'unknown'];
 
-/** A further line to one other director. */
+/** A line to one other director. */
 export interface VrrpLine {
   readonly interface: string;
   /** Its address there. */
   readonly peer: string;
   readonly state: LineState;
+  /** Why, for people. */
+  readonly reason: string;
   /** Wall clock, ms. */
   readonly sinceMs: number;
 }

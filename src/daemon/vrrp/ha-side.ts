@@ -222,12 +222,11 @@ export class HaSide {
 
   #tellLines(roles: readonly VrrpRole[]): void {
     for (const { instance, line, silent } of this.#lines.take(roles)) {
-      const { interface: name, peer } = line;
-      const what = silent ? 'nothing is heard' : 'the other director is heard again';
+      const { interface: name, peer, reason } = line;
       this.#options.events.append({
         type: silent ? 'line-silent' : 'line-heard',
         instance,
-        message: `${instance}: line ${name} to ${peer}: ${what}`,
+        message: `${instance}: line ${name} to ${peer}: ${silent ? 'silent' : 'heard again'}: ${reason}`,
       });
     }
   }

@@ -51,7 +51,7 @@ const fromVrrp: readonly FromVrrp[] = [
         priority: 150,
         peer: { address: '10.0.0.2', priority: 200 },
         held: [],
-        lines: [{ interface: 'eth1', peer: '10.9.0.2', state: 'silent', sinceMs: 5.5 }],
+        lines: [{ interface: 'eth1', peer: '10.9.0.2', state: 'silent', reason: 'cut', sinceMs: 5.5 }],
         counters: { sent: 3, 'drop.bad-checksum': 1 },
       },
     ],
