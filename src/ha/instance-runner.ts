@@ -6,18 +6,28 @@ import type { Clock, Timer } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
 import { parseIp } from '../base/ip.js';
 import type { VrrpInstance } from '../model/vrrp-instance.js';
-import type { VrrpRole } from '../model/vrrp-role.js';
+import type { VrrpPeer, VrrpRole, VrrpState } from '../model/vrrp-role.js';
 import { AdvertisementJudge } from '../../native/vrrp/judgement.js';
 import type { ReceivedPath, VrrpAdvertisement } from '../../native/vrrp/packet.js';
 import type { InterfaceAddress } from '../../native/rtnetlink/types.js';
-import { chooseSource } from '../../native/vrrp/source.js';
 import type { AddressOwner } from './address-owner.js';
 import { AdoptedAddresses } from './adopted-addresses.js';
 import { addressFamily, type Line, type LineListener, type OpenLine } from './advertisement-line.js';
 import { advertisedAddresses, InstanceSender } from './instance-sender.js';
-import { Instance, type InstanceTransition } from './instance.js';
+import {
+  Instance,
+  type HeardPeer,
+  type InstanceObserver,
+  type InstanceTransition,
+  type WitnessSeam,
+} from './instance.js';
+import { InstanceConditions, type ConditionSource } from './instance-conditions.js';
+import { DifferenceTeller } from './difference-teller.js';
+import type { GroupMember } from './groups.js';
+import type { OrderTarget } from './orders.js';
+import { findStandpoint, lookAtTracked, type Standpoint } from './standpoint.js';
 import { presenceOf } from './address-presence.js';
-import { carries, type Interfaces } from './interface-watch.js';
+import type { Interfaces } from './interface-watch.js';
 import type { Pacer } from './pacer.js';
 
 export interface RunnerOptions {
@@ -30,23 +40,22 @@ export interface RunnerOptions {
   readonly moving: () => ReadonlySet<string>;
   /** Whether addresses that are there already stay until somebody has them. */
   readonly adopt: boolean;
+  /** When lvsd-vrrp began, by the clock. */
+  readonly bornAtMs: number;
+  readonly witness: WitnessSeam;
   readonly onTransition: (transition: InstanceTransition) => void;
   readonly onProblem: (message: string) => void;
+  /** What is wrong with it, of its own, is something else. */
+  readonly onConditions: () => void;
+  /** See `InstanceSeams`. */
+  readonly onReady: () => void;
+  readonly onSplit: (phase: 'begun' | 'ended', peer: VrrpPeer) => void;
 }
 
 /** A socket that could not be opened is tried again after this. */
 export const REOPEN_MS = 1000;
-/** Whoever sends something else each time is told of so often. */
-const DIFFERENCES_MS = 10_000;
-
-/** From which address and by which interface it speaks. */
-interface Standpoint {
-  readonly index: number;
-  readonly source: string;
-}
-
 /** From `start` to `stop`. */
-export class InstanceRunner implements LineListener {
+export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
   readonly #options: RunnerOptions;
   readonly #addresses: AdoptedAddresses;
   readonly #instance: Instance;
@@ -60,11 +69,10 @@ export class InstanceRunner implements LineListener {
   /** What of its interface keeps it in fault; null = nothing. */
   #obstacle: string | null = null;
   #retry: Timer | null = null;
-  /** What was told of how others are configured, so that it is told once. */
-  #toldDifference = '';
-  /** In which it was; who repeats it has the same object most of the time. */
-  #toldOf: VrrpAdvertisement | null = null;
-  #tellAgainMs = -Infinity;
+  readonly #differences: DifferenceTeller;
+  readonly #conditions: InstanceConditions;
+  /** Until when it does not take part yet; null = it does. */
+  #delay: Timer | null = null;
   #stopped = false;
 
   constructor(config: VrrpInstance, options: RunnerOptions) {
@@ -80,7 +88,12 @@ export class InstanceRunner implements LineListener {
       drain: () => this.#line?.drain(),
       onTransition,
       onProblem: options.onProblem,
+      onReady: options.onReady,
+      onSplit: options.onSplit,
+      witness: options.witness,
     });
+    this.#conditions = new InstanceConditions(this.#instance);
+    this.#differences = new DifferenceTeller(clock, options.onProblem);
   }
 
   get vrid(): number {
@@ -91,11 +104,42 @@ export class InstanceRunner implements LineListener {
     return this.#config;
   }
 
-  /** @param conditions that hold at the moment, beside those of the interface */
-  start(conditions: readonly string[]): void {
-    for (const condition of conditions) this.#instance.fault(condition);
+  get state(): VrrpState {
+    return this.#instance.state;
+  }
+
+  get ready(): boolean {
+    return this.#instance.ready;
+  }
+
+  get released(): boolean {
+    return this.#instance.released;
+  }
+
+  get raised(): boolean {
+    return this.#instance.raised;
+  }
+
+  get heardPeer(): HeardPeer | null {
+    return this.#instance.heardPeer;
+  }
+
+  get ownConditions(): readonly string[] {
+    return this.#conditions.own;
+  }
+
+  get ownWeight(): number {
+    return this.#conditions.ownWeight;
+  }
+
+  get source(): string {
+    return this.#standpoint?.source ?? '';
+  }
+
+  /** What was said of it before holds from the beginning. */
+  start(): void {
     this.look();
-    this.#instance.start();
+    this.#begin();
   }
 
   /** Whether a new configuration is one of this instance, and not another one of the same name. */
@@ -107,18 +151,32 @@ export class InstanceRunner implements LineListener {
   reconfigure(config: VrrpInstance): void {
     this.#outdated ||= JSON.stringify(config) !== JSON.stringify(this.#config);
     this.#config = config;
+    if (this.#delay !== null) this.#begin();
     // Its source may be another one, also where the file says nothing of it: by which addresses move.
     this.look();
     // In fault it does not speak, and stands by what is new all the same.
     if (this.#outdated) this.#instance.reconfigure(config, this.#standpoint?.source ?? '');
   }
 
-  fault(condition: string): void {
-    this.#instance.fault(condition);
+  /** What somebody sees of what it depends on, instead of all that was said before; see `InstanceConditions`. */
+  say(source: ConditionSource, conditions: readonly string[], weight = 0): void {
+    if (this.#conditions.say(source, conditions, weight)) this.#options.onConditions();
   }
 
-  clear(condition: string): void {
-    this.#instance.clear(condition);
+  share(conditions: readonly string[], weight: number): void {
+    this.say('group', conditions, weight);
+  }
+
+  take(because: string, outdo: boolean): void {
+    this.#instance.take(because, outdo);
+  }
+
+  yield(because: string, released: boolean): void {
+    this.#instance.yield(because, released);
+  }
+
+  observe(observer: InstanceObserver | null): void {
+    this.#instance.observe(observer);
   }
 
   /**
@@ -132,7 +190,9 @@ export class InstanceRunner implements LineListener {
     this.#retry = null;
     try {
       const addresses = known ?? this.#options.interfaces.addresses();
-      const found = this.#find(addresses);
+      this.#track();
+      const { interfaces, moving } = this.#options;
+      const found = findStandpoint(this.#config, interfaces, addresses, moving());
       if (typeof found === 'string') this.#hinder(found);
       else {
         // First: what it does as it stands makes the list an old one.
@@ -152,6 +212,7 @@ export class InstanceRunner implements LineListener {
   /** Resolves when the addresses are gone and the others know. */
   async stop(): Promise<void> {
     this.#retry?.cancel();
+    this.#delay?.cancel();
     for (const { message } of this.#addresses.release()) this.#options.onProblem(message);
     const over = this.#instance.stop();
     this.#stopped = true;
@@ -168,7 +229,7 @@ export class InstanceRunner implements LineListener {
     }
     for (const { message } of this.#addresses.release()) this.#options.onProblem(message);
     const { interval, addresses } = verdict.differs;
-    if (interval || addresses) this.#tellDifference(advertisement, path);
+    if (interval || addresses) this.#differences.heard(advertisement, path.source, this.#config);
     this.#instance.hear(advertisement.priority, advertisement.advertiseMs, path.source);
   }
 
@@ -184,19 +245,6 @@ export class InstanceRunner implements LineListener {
     this.#retry = this.#options.clock.after(REOPEN_MS, () => this.look());
   }
 
-  /** The standpoint, or what is in its way. */
-  #find(addresses: readonly InterfaceAddress[]): Standpoint | string {
-    const { interfaces, moving } = this.#options;
-    const { interface: name, family, source } = this.#config;
-    const link = interfaces.link(name);
-    if (link === null) return `there is no interface ${name}`;
-    if (!carries(link)) return `interface ${name} is ${link.up ? 'without carrier' : 'down'}`;
-    const own = source ?? chooseSource(addresses, link.index, addressFamily(family), moving());
-    if (own !== null) return { index: link.index, source: canonical(own) };
-    const kind = family === 4 ? 'IPv4' : 'link-local IPv6';
-    return `interface ${name} has no ${kind} address to advertise from`;
-  }
-
   #keep(addresses: readonly InterfaceAddress[]): void {
     const forms = new Map<string, InterfaceAddress[]>();
     for (const form of addresses) {
@@ -210,11 +258,30 @@ export class InstanceRunner implements LineListener {
     });
   }
 
+  /** At once, or when lvsd-vrrp has run for so long. */
+  #begin(): void {
+    const { clock, bornAtMs } = this.#options;
+    const { startDelayMs } = this.#config;
+    this.#delay?.cancel();
+    this.#delay = null;
+    const leftMs = bornAtMs + startDelayMs - clock.nowMs();
+    if (startDelayMs === 0 || leftMs <= 0) {
+      this.#instance.start();
+      return;
+    }
+    this.#instance.delay(`it takes part ${startDelayMs / 1000} s after the start of lvsd-vrrp`);
+    this.#delay = clock.after(leftMs, () => this.#begin());
+  }
+
+  #track(): void {
+    const { faults, weight } = lookAtTracked(this.#config.trackedInterfaces, this.#options.interfaces);
+    this.say('tracked-interfaces', faults, weight);
+  }
+
   #hinder(obstacle: string): void {
     if (obstacle === this.#obstacle) return;
-    this.#instance.fault(obstacle);
-    if (this.#obstacle !== null) this.#instance.clear(this.#obstacle);
     this.#obstacle = obstacle;
+    this.say('interface', [obstacle]);
   }
 
   /** @throws SyscallError, CodecError */
@@ -222,8 +289,8 @@ export class InstanceRunner implements LineListener {
     const { index, source } = this.#standpoint ?? {};
     const moved = index !== standpoint.index || source !== standpoint.source;
     if (moved || this.#outdated) this.#speakFrom(standpoint);
-    if (this.#obstacle !== null) this.#instance.clear(this.#obstacle);
     this.#obstacle = null;
+    this.say('interface', []);
   }
 
   /** @throws SyscallError, CodecError */
@@ -249,22 +316,6 @@ export class InstanceRunner implements LineListener {
   #send(priority: number): boolean {
     if (this.#sender === null) throw new Error(this.#obstacle ?? 'there is no socket');
     return this.#sender.send(priority);
-  }
-
-  #tellDifference(advertisement: VrrpAdvertisement, { source }: ReceivedPath): void {
-    const nowMs = this.#options.clock.nowMs();
-    if (advertisement === this.#toldOf || nowMs < this.#tellAgainMs) return;
-    const { advertiseMs, addresses } = advertisement;
-    const difference = `${source} ${advertiseMs} ${addresses.join(' ')}`;
-    this.#toldOf = advertisement;
-    if (difference === this.#toldDifference) return;
-    this.#toldDifference = difference;
-    this.#tellAgainMs = nowMs + DIFFERENCES_MS;
-    const own = `${this.#config.advertiseMs} ms and ${advertisedAddresses(this.#config).join(', ')}`;
-    this.#options.onProblem(
-      `hear ${source}: it advertises every ${advertiseMs} ms ${addresses.join(', ')}, this director ` +
-        `every ${own}: configure both alike`,
-    );
   }
 
   #close(): void {

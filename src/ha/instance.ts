@@ -13,18 +13,18 @@ import type { AddressOwner, AddressPresence } from './address-owner.js';
 import { Goodbye } from './goodbye.js';
 import { HeldAddresses } from './held-addresses.js';
 import { createCounters, DROPPED } from './instance-counters.js';
+import { effectivePriority, HIGHEST_PRIORITY } from './effective-priority.js';
+import { INITIAL_STATE, type MachineSettings, type MachineState } from './machine-state.js';
 import {
-  INITIAL_STATE,
   LEAVING_PRIORITY,
   step,
   type Action,
   type AdvertisementEvent,
   type MachineEvent,
-  type MachineSettings,
-  type MachineState,
   type TransitionCause,
 } from './machine.js';
 import type { Pacer } from './pacer.js';
+import { SplitWatch } from './split-watch.js';
 import { transitionReason } from './transition-reason.js';
 
 /** What sends the advertisements of one instance. */
@@ -50,6 +50,26 @@ export interface InstanceTransition {
   readonly reason: string;
 }
 
+/** Somebody who answers only while this host is not cut off. */
+export interface WitnessSeam {
+  /** Whether one has to answer, at the moment, before the instance becomes active. */
+  needed(): boolean;
+  /** @param answered called when one has answered; never when none does. Later than this call is enough */
+  ask(answered: () => void): void;
+}
+
+/** Whoever wants to know of everything that an instance hears and becomes, as it comes. Nothing of it may throw. */
+export interface InstanceObserver {
+  /** Another one that is active; the machine has taken it. */
+  heard(sender: string, advertiseMs: number): void;
+  changed(transition: InstanceTransition): void;
+}
+
+/** The director that was heard last. */
+export interface HeardPeer extends VrrpPeer {
+  readonly advertiseMs: number;
+}
+
 /** What an instance needs. None of the functions may throw. */
 export interface InstanceSeams {
   readonly clock: Clock;
@@ -66,9 +86,18 @@ export interface InstanceSeams {
   readonly onTransition: (transition: InstanceTransition) => void;
   /** `<operation> <subject>: <reason>`; the instance goes on. */
   readonly onProblem: (message: string) => void;
+  readonly witness: WitnessSeam;
+  /** It would become active, and waits for those of its group, which `take` tells of; again every interval. */
+  readonly onReady: () => void;
+  /** Another director is active while this one is, or is so no more. */
+  readonly onSplit: (phase: 'begun' | 'ended', peer: VrrpPeer) => void;
 }
 
 const TIMER: MachineEvent = { kind: 'timer' };
+const WITNESS: MachineEvent = { kind: 'witness' };
+
+/** Whether a witness is needed is looked up before each event. */
+type Settings = Omit<MachineSettings, 'witness'> & { witness: boolean };
 
 /** From `start` to `stop`. */
 export class Instance {
@@ -79,14 +108,25 @@ export class Instance {
   readonly #dropped = new Map<string, number>();
   /** The one that is handed to the machine, again and again. */
   readonly #heard: { -readonly [Key in keyof AdvertisementEvent]: AdvertisementEvent[Key] };
+  readonly #splits: SplitWatch;
   #config: VrrpInstance;
-  #settings: MachineSettings;
+  #settings: Settings;
+  /** What is added to the priority: for what is wrong, and to hold what it was ordered to take. */
+  #weight = 0;
+  #raise = 0;
   #state = INITIAL_STATE;
   #sinceMs: number;
   #reason = 'it was not started yet';
   #peerAddress: string | null = null;
   #peerPriority = 0;
+  #peerAdvertiseMs = 0;
   #heardAtMs = -Infinity;
+  #activeAtMs = Infinity;
+  /** Of whoever told it to take or to yield. */
+  #because = '';
+  /** Counts the waits for a witness: an answer is one to the wait in which it was asked. */
+  #witnessWait = 0;
+  #observer: InstanceObserver | null = null;
   #timer: Timer | null = null;
   #timerAtMs = Infinity;
   #sendFails = false;
@@ -96,7 +136,12 @@ export class Instance {
     const { clock, pacer, addresses: owner, onProblem } = seams;
     this.#seams = seams;
     this.#config = config;
-    this.#settings = settingsOf(config, source);
+    this.#settings = settingsOf(config, source, config.priority);
+    this.#splits = new SplitWatch({
+      clock,
+      onBegun: (peer) => seams.onSplit('begun', peer),
+      onEnded: (peer) => seams.onSplit('ended', peer),
+    });
     const onWake = (): void => this.#take(TIMER);
     this.#addresses = new HeldAddresses({
       clock,
@@ -115,6 +160,44 @@ export class Instance {
     return this.#state.name;
   }
 
+  /** In backup, when it would be active if it were alone. */
+  get ready(): boolean {
+    const { name, wait, lateAtMs } = this.#state;
+    return name === 'backup' && wait === 'group' && this.#seams.clock.nowMs() <= lateAtMs;
+  }
+
+  /** It left what it had to others, and does not take it back from them. */
+  get released(): boolean {
+    return this.#state.released;
+  }
+
+  /** It is active by order, though another one may have a higher priority. */
+  get raised(): boolean {
+    return this.#raise > 0;
+  }
+
+  /** Who was heard last, this instance's life long; null = nobody. */
+  get heardPeer(): HeardPeer | null {
+    const peer = this.#peer();
+    return peer === null ? null : { ...peer, advertiseMs: this.#peerAdvertiseMs };
+  }
+
+  /** With which it stands for election, but for what it was raised by. */
+  get priority(): number {
+    return effectivePriority(this.#config.priority, this.#weight, 0);
+  }
+
+  /** Tells one of everything; null = nobody any more. */
+  observe(observer: InstanceObserver | null): void {
+    this.#observer = observer;
+  }
+
+  /** Does not start yet: what an earlier life has left is removed all the same. @param reason for people */
+  delay(reason: string): void {
+    this.#reason = reason;
+    this.#perform('remove-addresses');
+  }
+
   /** Idempotent. */
   start(): void {
     this.#take({ kind: 'startup' });
@@ -130,11 +213,15 @@ export class Instance {
   hear(priority: number, advertiseMs: number, sender: string): void {
     this.#counters['advertisements-received'] += 1;
     if (sender === this.#settings.source) this.#counters['own-address-received'] += 1;
-    else this.#note(priority, sender);
+    else this.#note(priority, advertiseMs, sender);
     this.#heard.priority = priority;
     this.#heard.advertiseMs = advertiseMs;
     this.#heard.sender = sender;
+    const wasActive = this.#state.name === 'active';
     this.#take(this.#heard);
+    if (sender === this.#settings.source) return;
+    if (wasActive && this.#state.name === 'active') this.#lookForSplit(priority, advertiseMs, sender);
+    if (priority !== LEAVING_PRIORITY) this.#observer?.heard(sender, advertiseMs);
   }
 
   /** A packet that did not pass one. */
@@ -161,9 +248,38 @@ export class Instance {
   reconfigure(config: VrrpInstance, source: string): void {
     const addresses = !sameAddresses(config, this.#config);
     this.#config = config;
-    this.#settings = settingsOf(config, source);
+    this.#settings = settingsOf(config, source, this.#priority());
     this.#addresses.announceBy(config.announce);
     this.#take({ kind: 'reconfigure', addresses });
+  }
+
+  /** Its priority is less by what is wrong. @param weight 0 or below */
+  weigh(weight: number): void {
+    this.#weight = weight;
+    this.#reckonPriority();
+  }
+
+  /**
+   * Becomes active, if it is in backup.
+   *
+   * @param because for people
+   * @param outdo though another one has the higher priority: it stands above it for as long as it is active
+   */
+  take(because: string, outdo: boolean): void {
+    if (this.#state.name !== 'backup') return;
+    this.#because = because;
+    if (outdo && this.#peerAddress !== null) {
+      const own = this.priority;
+      this.#raise = Math.max(0, Math.min(this.#peerPriority + 1, HIGHEST_PRIORITY) - own);
+      this.#settings = { ...this.#settings, priority: this.#priority() };
+    }
+    this.#take({ kind: 'take' });
+  }
+
+  /** Leaves what it has to others. @param released it does not take it back while there is one who has it */
+  yield(because: string, released: boolean): void {
+    this.#because = because;
+    this.#take({ kind: 'yield', released });
   }
 
   /** Plain values; the counters with a name for each reason of dropped packets that there was. */
@@ -183,15 +299,54 @@ export class Instance {
   }
 
   #take(event: MachineEvent): void {
-    const nowMs = this.#seams.clock.nowMs();
+    const { clock, witness, onReady } = this.#seams;
+    const nowMs = clock.nowMs();
     const before = this.#state;
+    this.#settings.witness = event.kind !== 'advertisement' && witness.needed();
     if (isLate(before, event, nowMs)) this.#counters['late-wakes'] += 1;
     const { state, actions, cause } = step(this.#settings, before, event, nowMs);
     this.#state = state;
-    if (before.name !== 'active' && state.name === 'active') this.#goodbye.cancel();
+    if (before.name !== 'active' && state.name === 'active') this.#becomeActive(nowMs);
+    if (state.wait !== 'witness') this.#witnessWait += 1;
     for (const action of actions) this.#perform(action);
     this.#rearm(nowMs);
     if (cause !== null) this.#tell(cause, before, nowMs);
+    // Last: the answer may come at once, and is an event of its own.
+    if (actions.includes('ask-witness')) this.#askWitness();
+    else if (actions.includes('ask-group')) onReady();
+  }
+
+  #becomeActive(nowMs: number): void {
+    this.#activeAtMs = nowMs;
+    this.#goodbye.cancel();
+  }
+
+  #askWitness(): void {
+    const wait = this.#witnessWait;
+    this.#seams.witness.ask(() => {
+      if (wait !== this.#witnessWait) return;
+      this.#seams.drain();
+      this.#take(WITNESS);
+    });
+  }
+
+  /** Whoever yields to this one may still be heard: one more interval is theirs. */
+  #lookForSplit(priority: number, advertiseMs: number, sender: string): void {
+    const { clock } = this.#seams;
+    if (priority === LEAVING_PRIORITY) this.#splits.end();
+    else if (clock.nowMs() - this.#activeAtMs >= this.#settings.advertiseMs)
+      this.#splits.hear(sender, priority, advertiseMs);
+  }
+
+  #priority(): number {
+    return effectivePriority(this.#config.priority, this.#weight, this.#raise);
+  }
+
+  #reckonPriority(): void {
+    const priority = this.#priority();
+    if (priority === this.#settings.priority) return;
+    this.#settings = { ...this.#settings, priority };
+    this.#take({ kind: 'reconfigure', addresses: false });
   }
 
   #perform(action: Action): void {
@@ -211,6 +366,8 @@ export class Instance {
       case 'remove-addresses':
         this.#addresses.release(this.#config.addresses);
         break;
+      case 'ask-witness':
+      case 'ask-group':
     }
   }
 
@@ -237,13 +394,14 @@ export class Instance {
   }
 
   /** Who claims to be active now. */
-  #note(priority: number, sender: string): void {
+  #note(priority: number, advertiseMs: number, sender: string): void {
     const { name } = this.#state;
     if (priority === LEAVING_PRIORITY) this.#counters['priority-zero-received'] += 1;
     else if (name === 'active' && priority < this.#settings.priority)
       this.#counters['inferior-received'] += 1;
     this.#peerAddress = sender;
     this.#peerPriority = priority;
+    this.#peerAdvertiseMs = advertiseMs;
     this.#heardAtMs = this.#seams.clock.nowMs();
   }
 
@@ -280,23 +438,36 @@ export class Instance {
       preempts: this.#heardAtMs > before.setAtMs,
       lateMs: nowMs - before.dueAtMs,
       conditions,
+      because: this.#because,
     });
     this.#sinceMs = clock.wallMs();
     if (to !== 'initialize') this.#counters[`became-${to}`] += 1;
     if (to === 'initialize') this.#addresses.close();
-    onTransition({
+    if (before.name === 'active') this.#splits.end();
+    const transition: InstanceTransition = {
       instance: this.#config.name,
       from: before.name,
       to,
       atMs: this.#sinceMs,
       reason: this.#reason,
-    });
+    };
+    onTransition(transition);
+    this.#observer?.changed(transition);
+    if (before.name === 'active') this.#lower();
+  }
+
+  /** What it was raised by was for as long as it was active. */
+  #lower(): void {
+    if (this.#state.name === 'active') return;
+    this.#raise = 0;
+    this.#reckonPriority();
   }
 }
 
-function settingsOf(config: VrrpInstance, source: string): MachineSettings {
-  const { version, priority, advertiseMs, preempt } = config;
-  return { version, priority, advertiseMs, preempt, source };
+function settingsOf(config: VrrpInstance, source: string, priority: number): Settings {
+  const { version, advertiseMs, preempt, preemptDelayMs, group } = config;
+  const grouped = group !== null;
+  return { version, priority, advertiseMs, preempt, preemptDelayMs, source, grouped, witness: false };
 }
 
 function sameAddresses(one: VrrpInstance, other: VrrpInstance): boolean {

@@ -20,7 +20,7 @@
  *   Answered at once, as the lesser of two is, it would be a storm.
  * - The lesser of two active ones is answered at once, but not more than once an interval, for two that each take the
  *   other for the lesser would keep at it as fast as the network can; and the addresses are announced again, for the other
- *   one has announced them. Version 2 does not answer it, and announces all the same.
+ *   one has announced them. Version 2 does not answer it, and announces all the same. How often is for the addresses.
  * - An active instance that is woken so late that others may have taken over gives up before it says anything. A backup
  *   that is has not listened meanwhile, and listens for one more interval before it takes over; once, for on a host that
  *   is always late somebody must.
@@ -30,54 +30,35 @@
  *   that goes by the old interval would not wait long enough for the first advertisement of a longer one.
  * - Advertisements are sent in rhythm with the first one, so that late timers do not add up.
  *
+ * What lvsd adds:
+ *
+ * - A backup that was not one for long enough (`preemptDelayMs`), and one that was released, waits for a lower active one as
+ *   for one of its own rank. Silence ends the wait all the same, and with it the release.
+ * - One that yields to another active one says so once more when its addresses are gone: the other one hears that there
+ *   were two, and announces the addresses when nobody else answers for them any more.
+ * - Where a witness is needed, and in a group, the end of the wait is a question: to the witness first, then to the group.
+ *   It is asked anew every interval, until there is an answer, or somebody is heard.
+ *
  * @see RFC 9568 section 6.4; RFC 3768 section 6.4 for version 2
  */
 import { isHigherAddress } from '../base/ip.js';
-import type { VrrpState } from '../model/vrrp-role.js';
-import { computeActiveDownMs, computeSkewTimeMs } from './timers.js';
+import {
+  advertising,
+  held,
+  INITIAL_STATE,
+  inRhythm,
+  learned,
+  listening,
+  reckonAnew,
+  waiting,
+  type MachineSettings,
+  type MachineState,
+} from './machine-state.js';
 
 /** The priority of the router that owns the addresses. */
 export const OWNER_PRIORITY = 255;
 /** What one that leaves sends instead of its own. */
 export const LEAVING_PRIORITY = 0;
-
-/** What the machine decides by. With another version, id or interface it is another instance. */
-export interface MachineSettings {
-  readonly version: 2 | 3;
-  /** 1..255 */
-  readonly priority: number;
-  /** Of the own advertisements, ms. */
-  readonly advertiseMs: number;
-  /** Whether it takes over from an active one of lower priority. */
-  readonly preempt: boolean;
-  /** The address that it advertises from, canonical text without a zone. */
-  readonly source: string;
-}
-
-/**
- * What a backup waits for: `silence` = that of the active one; `skew` = the active one has left, and the skew decides
- * among the backups; `again` = it woke late, and listens once more.
- */
-export type Wait = 'silence' | 'skew' | 'again';
-
-/** Immutable. Moments are those of the clock that gives `nowMs`, which never goes back. */
-export interface MachineState {
-  readonly name: VrrpState;
-  /** When the timer ends: Adver_Timer while active, Active_Down_Timer in backup; Infinity else. */
-  readonly dueAtMs: number;
-  /** When it was set. */
-  readonly setAtMs: number;
-  /** Whoever notices after this that it ended stood still meanwhile. */
-  readonly lateAtMs: number;
-  /** Active_Adver_Interval as the active one said it (version 3); null = nobody did: the own interval. */
-  readonly learnedMs: number | null;
-  /** In backup; `silence` else. */
-  readonly wait: Wait;
-  /** While active, when the lesser of two was answered last; -Infinity = never, and else. */
-  readonly answeredAtMs: number;
-  /** What keeps it from starting, each once; empty in `backup` and `active`, not in `fault`. */
-  readonly conditions: readonly string[];
-}
 
 /** One that passed the checks of RFC 9568 section 7.1. */
 export interface AdvertisementEvent {
@@ -101,13 +82,21 @@ export type MachineEvent =
   /** A condition holds no longer. */
   | { readonly kind: 'clear'; readonly condition: string }
   /** The settings given with this event, and from now on, are new; `addresses`: those of the instance are, too. */
-  | { readonly kind: 'reconfigure'; readonly addresses: boolean };
+  | { readonly kind: 'reconfigure'; readonly addresses: boolean }
+  /** A witness has answered a question of this wait. */
+  | { readonly kind: 'witness' }
+  /** To become active now, whoever else is. */
+  | { readonly kind: 'take' }
+  /** To leave what it has to others; `released`: and not to take it back while there is one. */
+  | { readonly kind: 'yield'; readonly released: boolean };
 
 /**
  * What is to be done: `advertise` = send with the own priority; `resign` = send with priority 0; `add-addresses` = hold
- * those of the instance and no others; `announce` = tell the neighbours so; `remove-addresses` = hold none.
+ * those of the instance and no others; `announce` = tell the neighbours so; `remove-addresses` = hold none; `ask-witness` =
+ * give the event `witness` when one has answered; `ask-group` = give the event `take` when all of the group would.
  */
-export type Action = 'advertise' | 'resign' | 'add-addresses' | 'announce' | 'remove-addresses';
+export type Action =
+  'advertise' | 'resign' | 'add-addresses' | 'announce' | 'remove-addresses' | 'ask-witness' | 'ask-group';
 
 /** Why the state changed. */
 export type TransitionCause =
@@ -117,8 +106,13 @@ export type TransitionCause =
   | 'owner'
   /** No advertisement that counts was heard for long enough. */
   | 'silence'
+  /** Nor that, and a witness has answered. */
+  | 'witness'
   /** The active one has left with priority 0. */
   | 'peer-left'
+  /** It was told to. */
+  | 'take'
+  | 'yield'
   /** Of two active ones the other has the higher priority. */
   | 'higher-priority'
   /** Priorities are equal, and the other one has the higher address. */
@@ -143,19 +137,13 @@ const ADVERTISE_AND_ANNOUNCE: readonly Action[] = ['advertise', 'announce'];
 const ANNOUNCE: readonly Action[] = ['announce'];
 const TAKE: readonly Action[] = ['advertise', 'add-addresses', 'announce'];
 const RELEASE: readonly Action[] = ['remove-addresses'];
+const RELEASE_AND_ADVERTISE: readonly Action[] = ['remove-addresses', 'advertise'];
 const LEAVE: readonly Action[] = ['resign', 'remove-addresses'];
+const ASK_WITNESS: readonly Action[] = ['ask-witness'];
+const ASK_GROUP: readonly Action[] = ['ask-group'];
 
-/** An instance before its startup. */
-export const INITIAL_STATE: MachineState = {
-  name: 'initialize',
-  dueAtMs: Infinity,
-  setAtMs: -Infinity,
-  lateAtMs: Infinity,
-  learnedMs: null,
-  wait: 'silence',
-  answeredAtMs: -Infinity,
-  conditions: [],
-};
+/** Of one state. */
+type Stepper = (settings: MachineSettings, state: MachineState, event: MachineEvent, nowMs: number) => Step;
 
 /**
  * Answers an event. The state that it gives is the same object where nothing changes.
@@ -163,12 +151,7 @@ export const INITIAL_STATE: MachineState = {
  * @param nowMs of a monotonic clock, with fractions; the same one for all events of an instance
  * Never throws, as long as the addresses are addresses.
  */
-export function step(
-  settings: MachineSettings,
-  state: MachineState,
-  event: MachineEvent,
-  nowMs: number,
-): Step {
+export const step: Stepper = (settings, state, event, nowMs) => {
   switch (state.name) {
     case 'initialize':
       return stepInitialize(settings, state, event, nowMs);
@@ -178,75 +161,82 @@ export function step(
       return stepBackup(settings, state, event, nowMs);
     case 'active':
       return nowMs > state.lateAtMs
-        ? stepLate(settings, event, nowMs)
+        ? stepLate(settings, state, event, nowMs)
         : stepActive(settings, state, event, nowMs);
   }
-}
+};
 
-function stepInitialize(
-  settings: MachineSettings,
-  state: MachineState,
-  event: MachineEvent,
-  nowMs: number,
-): Step {
+const stepInitialize: Stepper = (settings, state, event, nowMs) => {
+  const { conditions } = state;
   switch (event.kind) {
     case 'startup':
-      if (state.conditions.length === 0) return start(settings, nowMs);
-      return { state: held('fault', state.conditions), actions: RELEASE, cause: 'fault' };
+      if (conditions.length === 0) return start(settings, false, nowMs);
+      return { state: held('fault', conditions, false), actions: RELEASE, cause: 'fault' };
     case 'fault':
-      return stay(held('initialize', withCondition(state.conditions, event.condition)));
+      return stay(held('initialize', withCondition(conditions, event.condition), false));
     case 'clear':
-      return stay(held('initialize', withoutCondition(state.conditions, event.condition)));
+      return stay(held('initialize', withoutCondition(conditions, event.condition), false));
     case 'shutdown':
     case 'advertisement':
     case 'timer':
     case 'reconfigure':
+    case 'witness':
+    case 'take':
+    case 'yield':
       return stay(state);
   }
-}
+};
 
-function stepFault(settings: MachineSettings, state: MachineState, event: MachineEvent, nowMs: number): Step {
+const stepFault: Stepper = (settings, state, event, nowMs) => {
+  const { released } = state;
   switch (event.kind) {
     case 'fault':
-      return stay(held('fault', withCondition(state.conditions, event.condition)));
+      return stay(held('fault', withCondition(state.conditions, event.condition), released));
     case 'clear': {
       const conditions = withoutCondition(state.conditions, event.condition);
-      return conditions.length === 0 ? start(settings, nowMs) : stay(held('fault', conditions));
+      if (conditions.length === 0) return start(settings, released, nowMs);
+      return stay(held('fault', conditions, released));
     }
     case 'shutdown':
-      return { state: held('initialize', state.conditions), actions: NOTHING, cause: 'shutdown' };
+      return { state: held('initialize', state.conditions, false), actions: NOTHING, cause: 'shutdown' };
+    case 'yield':
+      return stay(releasedBy(event, state));
     case 'startup':
     case 'advertisement':
     case 'timer':
     case 'reconfigure':
+    case 'witness':
+    case 'take':
       return stay(state);
   }
-}
+};
 
-function stepBackup(
-  settings: MachineSettings,
-  state: MachineState,
-  event: MachineEvent,
-  nowMs: number,
-): Step {
+const stepBackup: Stepper = (settings, state, event, nowMs) => {
   switch (event.kind) {
     case 'shutdown':
       return { state: INITIAL_STATE, actions: NOTHING, cause: 'shutdown' };
     case 'fault':
-      return { state: held('fault', [event.condition]), actions: NOTHING, cause: 'fault' };
+      return { state: held('fault', [event.condition], state.released), actions: NOTHING, cause: 'fault' };
     case 'timer':
       return backupTimer(settings, state, nowMs);
     case 'advertisement':
       return stay(backupAfter(settings, state, event, nowMs));
     case 'reconfigure':
       // An owner does not wait for what is its own.
-      if (settings.priority === OWNER_PRIORITY) return take(settings, nowMs, 'owner');
+      if (settings.priority === OWNER_PRIORITY && !state.released)
+        return claim(settings, state, nowMs, 'owner');
       return stay(reckonAnew(settings, state));
+    case 'witness':
+      return backupWitness(settings, state, nowMs);
+    case 'take':
+      return take(settings, nowMs, 'take');
+    case 'yield':
+      return stay(releasedBy(event, state));
     case 'startup':
     case 'clear':
       return stay(state);
   }
-}
+};
 
 /** RFC 9568 section 6.4.2. */
 function backupAfter(
@@ -256,28 +246,45 @@ function backupAfter(
   nowMs: number,
 ): MachineState {
   if (sender === settings.source) return state;
-  if (priority === LEAVING_PRIORITY) return waiting(settings, state.learnedMs, 'skew', nowMs);
-  if (settings.preempt && priority < settings.priority) return state;
-  return waiting(settings, learned(settings, advertiseMs), 'silence', nowMs);
+  if (priority === LEAVING_PRIORITY) return waiting(settings, state, state.learnedMs, 'skew', nowMs);
+  if (priority < settings.priority && preempts(settings, state, nowMs)) return state;
+  return waiting(settings, state, learned(settings, advertiseMs), 'silence', nowMs);
+}
+
+function preempts({ preempt, preemptDelayMs }: MachineSettings, state: MachineState, nowMs: number): boolean {
+  return preempt && !state.released && nowMs - state.backupSinceMs >= preemptDelayMs;
 }
 
 function backupTimer(settings: MachineSettings, state: MachineState, nowMs: number): Step {
   if (nowMs < state.dueAtMs) return stay(state);
-  if (nowMs > state.lateAtMs) return stay(waiting(settings, state.learnedMs, 'again', nowMs));
-  return take(settings, nowMs, state.wait === 'skew' ? 'peer-left' : 'silence');
+  if (nowMs > state.lateAtMs) return stay(waiting(settings, state, state.learnedMs, 'again', nowMs));
+  if (state.wait === 'group' && settings.grouped) return askGroup(settings, state, nowMs);
+  return claim(settings, state, nowMs, state.wait === 'skew' ? 'peer-left' : 'silence');
 }
 
-function stepActive(
-  settings: MachineSettings,
-  state: MachineState,
-  event: MachineEvent,
-  nowMs: number,
-): Step {
+/** Who stood still has not heard whether there is still silence. */
+function backupWitness(settings: MachineSettings, state: MachineState, nowMs: number): Step {
+  if (state.wait !== 'witness') return stay(state);
+  if (nowMs > state.lateAtMs) return stay(waiting(settings, state, state.learnedMs, 'again', nowMs));
+  return settings.grouped ? askGroup(settings, state, nowMs) : take(settings, nowMs, 'witness');
+}
+
+/** It would become active: at once, where nobody is to be asked. */
+function claim(settings: MachineSettings, state: MachineState, nowMs: number, cause: TransitionCause): Step {
+  if (settings.witness) return stay(waiting(settings, state, state.learnedMs, 'witness', nowMs), ASK_WITNESS);
+  return settings.grouped ? askGroup(settings, state, nowMs) : take(settings, nowMs, cause);
+}
+
+function askGroup(settings: MachineSettings, state: MachineState, nowMs: number): Step {
+  return stay(waiting(settings, state, state.learnedMs, 'group', nowMs), ASK_GROUP);
+}
+
+const stepActive: Stepper = (settings, state, event, nowMs) => {
   switch (event.kind) {
     case 'shutdown':
       return { state: INITIAL_STATE, actions: LEAVE, cause: 'shutdown' };
     case 'fault':
-      return { state: held('fault', [event.condition]), actions: LEAVE, cause: 'fault' };
+      return { state: held('fault', [event.condition], false), actions: LEAVE, cause: 'fault' };
     case 'timer':
       if (nowMs < state.dueAtMs) return stay(state);
       return stay(advertising(settings, inRhythm(settings, state, nowMs), state.answeredAtMs), ADVERTISE);
@@ -285,11 +292,15 @@ function stepActive(
       return activeAfter(settings, state, event, nowMs);
     case 'reconfigure':
       return stay(advertising(settings, nowMs, state.answeredAtMs), event.addresses ? TAKE : ADVERTISE);
+    case 'yield':
+      return { state: listening(settings, null, nowMs, event.released), actions: LEAVE, cause: 'yield' };
     case 'startup':
     case 'clear':
+    case 'witness':
+    case 'take':
       return stay(state);
   }
-}
+};
 
 /** RFC 9568 section 6.4.3. */
 function activeAfter(
@@ -300,29 +311,35 @@ function activeAfter(
 ): Step {
   if (sender === settings.source) return stay(state);
   if (priority === LEAVING_PRIORITY) return stay(advertising(settings, nowMs, state.answeredAtMs), ADVERTISE);
+  const hasAnswered = nowMs - state.answeredAtMs < settings.advertiseMs;
   const isHigher = priority > settings.priority;
   if (isHigher || (priority === settings.priority && isHigherAddress(sender, settings.source)))
     return {
-      state: waiting(settings, learned(settings, advertiseMs), 'silence', nowMs),
-      actions: RELEASE,
+      state: listening(settings, learned(settings, advertiseMs), nowMs),
+      actions: hasAnswered ? RELEASE : RELEASE_AND_ADVERTISE,
       cause: isHigher ? 'higher-priority' : 'higher-address',
     };
-  if (nowMs - state.answeredAtMs < settings.advertiseMs) return stay(state);
-  const actions = settings.version === 3 ? ADVERTISE_AND_ANNOUNCE : ANNOUNCE;
-  return stay({ ...state, answeredAtMs: nowMs }, actions);
+  if (hasAnswered || settings.version === 2) return stay(state, ANNOUNCE);
+  return stay({ ...state, answeredAtMs: nowMs }, ADVERTISE_AND_ANNOUNCE);
 }
 
-/** Gives up, and takes the event as a backup does that has just begun to listen. */
-function stepLate(settings: MachineSettings, event: MachineEvent, nowMs: number): Step {
-  const backup = waiting(settings, null, 'silence', nowMs);
-  const { state, actions, cause } = stepBackup(settings, backup, event, nowMs);
+/** Gives up, and takes the event as a backup does that has just begun to listen. What others do has to be heard first. */
+const stepLate: Stepper = (settings, _, event, nowMs) => {
+  const backup = listening(settings, null, nowMs);
+  const { state, actions, cause } =
+    event.kind === 'take' ? stay(backup) : stepBackup(settings, backup, event, nowMs);
   return { state, actions: [...RELEASE, ...actions], cause: cause ?? 'late' };
-}
+};
 
 /** RFC 9568 section 6.4.1. What an earlier life of this host has left behind goes before anything is sent. */
-function start(settings: MachineSettings, nowMs: number): Step {
-  if (settings.priority === OWNER_PRIORITY) return take(settings, nowMs, 'owner');
-  return { state: waiting(settings, null, 'silence', nowMs), actions: RELEASE, cause: 'started' };
+function start(settings: MachineSettings, released: boolean, nowMs: number): Step {
+  const backup = listening(settings, null, nowMs, released);
+  if (settings.priority !== OWNER_PRIORITY || released)
+    return { state: backup, actions: RELEASE, cause: 'started' };
+  const { state, actions, cause } = claim(settings, backup, nowMs, 'owner');
+  return cause === null
+    ? { state, actions: [...RELEASE, ...actions], cause: 'started' }
+    : { state, actions, cause };
 }
 
 function take(settings: MachineSettings, nowMs: number, cause: TransitionCause): Step {
@@ -333,73 +350,8 @@ function stay(state: MachineState, actions: readonly Action[] = NOTHING): Step {
   return { state, actions, cause: null };
 }
 
-/**
- * Active, with Adver_Timer set.
- *
- * A backup may have taken over when no advertisement was heard for as long as one like this one would wait.
- */
-function advertising(settings: MachineSettings, setAtMs: number, answeredAtMs: number): MachineState {
-  return {
-    name: 'active',
-    dueAtMs: setAtMs + settings.advertiseMs,
-    setAtMs,
-    lateAtMs: setAtMs + computeActiveDownMs(settings, settings.advertiseMs),
-    learnedMs: null,
-    wait: 'silence',
-    answeredAtMs,
-    conditions: INITIAL_STATE.conditions,
-  };
-}
-
-/** The moment from which the next interval counts: that when the timer was due, unless the next is over, too. */
-function inRhythm(settings: MachineSettings, state: MachineState, nowMs: number): number {
-  return state.dueAtMs + settings.advertiseMs > nowMs ? state.dueAtMs : nowMs;
-}
-
-/** Backup, with Active_Down_Timer set. */
-function waiting(
-  settings: MachineSettings,
-  learnedMs: number | null,
-  wait: Wait,
-  setAtMs: number,
-): MachineState {
-  const dueAtMs = setAtMs + waitMs(settings, learnedMs, wait);
-  return {
-    name: 'backup',
-    dueAtMs,
-    setAtMs,
-    lateAtMs: wait === 'again' ? Infinity : dueAtMs + (learnedMs ?? settings.advertiseMs),
-    learnedMs,
-    wait,
-    answeredAtMs: -Infinity,
-    conditions: INITIAL_STATE.conditions,
-  };
-}
-
-function waitMs(settings: MachineSettings, learnedMs: number | null, wait: Wait): number {
-  const activeAdvertiseMs = learnedMs ?? settings.advertiseMs;
-  switch (wait) {
-    case 'silence':
-      return computeActiveDownMs(settings, activeAdvertiseMs);
-    case 'skew':
-      return computeSkewTimeMs(settings, activeAdvertiseMs);
-    case 'again':
-      return activeAdvertiseMs + computeSkewTimeMs(settings, activeAdvertiseMs);
-  }
-}
-
-/** The same wait under new settings, counted from the same moment: a reload does not make anybody wait anew. */
-function reckonAnew(settings: MachineSettings, { learnedMs, wait, setAtMs }: MachineState): MachineState {
-  return waiting(settings, learnedMs, wait, setAtMs);
-}
-
-/** In version 2 advertisements with another interval are dropped, so that the own one is the only one. */
-function learned(settings: MachineSettings, advertiseMs: number): number | null {
-  return settings.version === 3 ? advertiseMs : null;
-}
-
-function held(name: 'initialize' | 'fault', conditions: readonly string[]): MachineState {
-  return { ...INITIAL_STATE, name, conditions };
+function releasedBy({ released }: { readonly released: boolean }, state: MachineState): MachineState {
+  return !released || state.released ? state : { ...state, released };
 }
 
 function withCondition(conditions: readonly string[], condition: string): readonly string[] {

@@ -4,7 +4,7 @@
  *
  * ```
  *  director ── configure, heartbeat, order, stop ──► lvsd-vrrp
- *           ◄── ready, roles, transition, split, order-end, problem ──
+ *           ◄── ready, roles, transition, conflict, split, order-end, problem ──
  * ```
  */
 import type { VrrpLine, VrrpPeer, VrrpRole, VrrpState } from '../model/vrrp-role.js';
@@ -108,7 +108,7 @@ export interface OrderEnd {
   readonly error: string | null;
   /**
    * How long nobody had the addresses, or both may have: `release` = from when they were gone here until another was heard;
-   * `takeover` = from when another was heard last until they were here. null = nobody was heard.
+   * `takeover` = from the order until they were here and another was heard for the last time. null = there was no other.
    */
   readonly gapMs: number | null;
 }
@@ -122,7 +122,15 @@ export interface Problem {
   readonly message: string;
 }
 
-export type FromVrrp = Ready | Roles | Transition | Split | OrderEnd | Problem;
+/** Somebody else has an address that an instance of this director has. */
+export interface Conflict {
+  readonly kind: 'conflict';
+  readonly instance: string;
+  /** `<operation> <subject>: <reason>` with the next step. */
+  readonly message: string;
+}
+
+export type FromVrrp = Conflict | Ready | Roles | Transition | Split | OrderEnd | Problem;
 
 /** The director sends a heartbeat so often. */
 export const HEARTBEAT_MS = 1000;
@@ -199,6 +207,8 @@ export function parseFromVrrp(value: unknown): FromVrrp {
         error: fields.stringOrNull('error'),
         gapMs: fields.numberOrNull('gapMs', 0),
       };
+    case 'conflict':
+      return { kind, instance: fields.string('instance'), message: fields.string('message') };
     case 'problem':
       return { kind, instance: fields.stringOrNull('instance'), message: fields.string('message') };
   }

@@ -20,7 +20,11 @@ import type { VrrpInstance } from '../model/vrrp-instance.js';
 import { AddressClaims } from './address-claims.js';
 import type { AddressOwner } from './address-owner.js';
 import type { OpenLine } from './advertisement-line.js';
+import { DirectorWatch } from './director-watch.js';
+import { Groups } from './groups.js';
 import { InstanceRunner } from './instance-runner.js';
+import type { WitnessSeam } from './instance.js';
+import { ConflictWatch, type OpenClaims } from './conflict-watch.js';
 import type { Interfaces } from './interface-watch.js';
 import {
   HEARTBEAT_MS,
@@ -31,7 +35,9 @@ import {
   type Configure,
   type FromVrrp,
   type Heartbeat,
+  type InstanceTracks,
 } from './messages.js';
+import { Orders } from './orders.js';
 import { Pacer } from './pacer.js';
 
 export interface VrrpProcessOptions {
@@ -39,27 +45,31 @@ export interface VrrpProcessOptions {
   readonly addresses: AddressOwner;
   readonly interfaces: Interfaces;
   readonly openLine: OpenLine;
+  readonly openClaims: OpenClaims;
   /** To the director. Does not throw, though the channel be closed. */
   readonly tell: (message: FromVrrp) => void;
 }
 
-const NOT_PROGRAMMED = 'the own table of services has not been programmed yet';
+const NO_WITNESS: WitnessSeam = { needed: () => false, ask: () => undefined };
 
 /** From `start` to `stop` or `abandon`. */
 export class VrrpProcess {
   readonly #options: VrrpProcessOptions;
   readonly #claims: AddressClaims;
   readonly #pacer: Pacer;
+  readonly #conflicts: ConflictWatch;
   /** By name, in the order of the configuration. */
   #runners = new Map<string, InstanceRunner>();
   #moving: ReadonlySet<string> = new Set();
   #onCrash: Configure['onCrash'] = 'release';
   #stallLimitMs = STALL_LIMIT_MS;
   #configured = false;
-  #programmed = false;
-  #stalled: string | null = null;
-  #heardMs: number;
-  #checkedMs: number;
+  readonly #director: DirectorWatch;
+  readonly #groups: Groups;
+  readonly #orders: Orders;
+  readonly #bornAtMs: number;
+  /** What the director said last, by instance. */
+  #tracks = new Map<string, InstanceTracks>();
   #looking: Timer | null = null;
   #telling: Timer | null = null;
   readonly #timers = new Map<'heartbeat' | 'roles', Timer>();
@@ -69,7 +79,16 @@ export class VrrpProcess {
     this.#options = options;
     this.#claims = new AddressClaims(options.addresses);
     this.#pacer = new Pacer(options.clock);
-    this.#heardMs = this.#checkedMs = options.clock.nowMs();
+    this.#conflicts = new ConflictWatch({
+      ...options,
+      moving: () => this.#moving,
+      onConflict: (instance, message) => options.tell({ kind: 'conflict', instance, message }),
+      onProblem: (message) => this.#problem(null, message),
+    });
+    this.#bornAtMs = options.clock.nowMs();
+    this.#director = new DirectorWatch(options.clock, () => this.#sayConditions());
+    this.#groups = new Groups(options.clock);
+    this.#orders = new Orders(options.clock, (end) => options.tell(end));
   }
 
   /**
@@ -83,7 +102,7 @@ export class VrrpProcess {
       onFailure: (error) =>
         this.#problem(null, `watch interfaces: ${reasonOf(error)}; restart lvsd, for changes are not seen`),
     });
-    this.#every('heartbeat', HEARTBEAT_MS, () => this.#checkHeartbeat());
+    this.#every('heartbeat', HEARTBEAT_MS, () => this.#director.check(this.#stallLimitMs));
     this.#every('roles', ROLES_MS, () => this.#tellRoles());
     tell({ kind: 'ready', shortcomings });
   }
@@ -94,6 +113,8 @@ export class VrrpProcess {
       const message = parseToVrrp(value);
       if (message.kind === 'configure') this.#configure(message);
       else if (message.kind === 'heartbeat') this.#hearHeartbeat(message);
+      else if (message.kind === 'order')
+        this.#orders.give(message, this.#runners.get(message.instance) ?? null);
       return message.kind === 'stop';
     } catch (thrown) {
       if (!(thrown instanceof MessageError)) throw thrown;
@@ -105,9 +126,11 @@ export class VrrpProcess {
   /** Leaves: resolves when the others know and the addresses are gone. Idempotent. */
   async stop(): Promise<void> {
     this.#end();
+    this.#orders.close('lvsd-vrrp stops');
     const leaving = [...this.#runners.values()].map((runner) => runner.stop());
     await Promise.all(leaving);
     this.#tellRoles();
+    this.#conflicts.close();
     this.#options.interfaces.close();
   }
 
@@ -120,7 +143,7 @@ export class VrrpProcess {
   #configure({ instances, onCrash, stallLimitMs }: Configure): void {
     this.#onCrash = onCrash;
     this.#stallLimitMs = stallLimitMs;
-    this.#noteHeartbeat();
+    this.#director.heard();
     this.#moving = new Set(
       instances.flatMap(({ addresses }) => addresses.map(({ address }) => parseIp(address)?.text ?? address)),
     );
@@ -132,7 +155,16 @@ export class VrrpProcess {
     });
     // who goes leaves the addresses that somebody else may take over
     for (const runner of former.values()) if (!kept.includes(runner)) this.#leave(runner);
-    for (const [index, config] of instances.entries()) this.#run(config, kept[index] ?? null);
+    const created = new Set<InstanceRunner>();
+    for (const [index, config] of instances.entries()) {
+      const runner = kept[index] ?? this.#create(config);
+      this.#runners.set(config.name, runner);
+      if (runner === kept[index]) runner.reconfigure(config);
+      else created.add(runner);
+    }
+    for (const runner of created) this.#prepare(runner);
+    this.#groups.arrange([...this.#runners.values()]);
+    for (const runner of created) runner.start();
     this.#configured = true;
     this.#tellSoon();
     this.#lookSoon();
@@ -142,19 +174,20 @@ export class VrrpProcess {
     runner.stop().catch((thrown: unknown) => this.#problem(runner.config.name, reasonOf(thrown)));
   }
 
-  #run(config: VrrpInstance, kept: InstanceRunner | null): void {
-    const runner = kept ?? this.#create(config);
-    this.#runners.set(config.name, runner);
-    if (kept === null) runner.start(this.#conditions());
-    else kept.reconfigure(config);
+  /** What holds at the moment holds from its start on. */
+  #prepare(runner: InstanceRunner): void {
+    runner.say('director', this.#director.conditions);
+    this.#sayTracks(runner);
   }
 
   #create(config: VrrpInstance): InstanceRunner {
     const { clock, interfaces, openLine, tell } = this.#options;
-    return new InstanceRunner(config, {
+    const runner: InstanceRunner = new InstanceRunner(config, {
       clock,
+      bornAtMs: this.#bornAtMs,
+      witness: NO_WITNESS,
       pacer: this.#pacer,
-      addresses: this.#claims.seat(),
+      addresses: this.#conflicts.seat(config.name, this.#claims.seat()),
       interfaces,
       openLine,
       moving: () => this.#moving,
@@ -164,41 +197,30 @@ export class VrrpProcess {
         this.#tellSoon();
         // addresses that were there before are told by no notice
         if (transition.to === 'active') this.#lookSoon();
+        this.#groups.changed(runner, transition.from, transition.to);
       },
       onProblem: (message) => this.#problem(config.name, message),
+      onConditions: () => this.#groups.conditionsChanged(runner),
+      onReady: () => this.#groups.ready(runner),
+      onSplit: (phase, peer) =>
+        tell({ kind: 'split', instance: config.name, phase, peer, atMs: clock.wallMs() }),
     });
+    return runner;
   }
 
-  #conditions(): readonly string[] {
-    return [
-      ...(this.#programmed ? [] : [NOT_PROGRAMMED]),
-      ...(this.#stalled === null ? [] : [this.#stalled]),
-    ];
+  #hearHeartbeat({ programmed, tracks }: Heartbeat): void {
+    this.#tracks = new Map(tracks.map((each) => [each.instance, each]));
+    this.#director.heard(programmed);
+    for (const runner of this.#runners.values()) this.#sayTracks(runner);
   }
 
-  #hearHeartbeat({ programmed }: Heartbeat): void {
-    this.#noteHeartbeat();
-    if (!programmed || this.#programmed) return;
-    this.#programmed = true;
-    for (const runner of this.#runners.values()) runner.clear(NOT_PROGRAMMED);
+  #sayTracks(runner: InstanceRunner): void {
+    const { faults = [], weight = 0 } = this.#tracks.get(runner.config.name) ?? {};
+    runner.say('tracks', faults, weight);
   }
 
-  #noteHeartbeat(): void {
-    this.#heardMs = this.#options.clock.nowMs();
-    const stalled = this.#stalled;
-    this.#stalled = null;
-    if (stalled !== null) for (const runner of this.#runners.values()) runner.clear(stalled);
-  }
-
-  #checkHeartbeat(): void {
-    const nowMs = this.#options.clock.nowMs();
-    const asleepMs = nowMs - this.#checkedMs - HEARTBEAT_MS;
-    this.#checkedMs = nowMs;
-    // who stood still has heard nothing: what waits is read first, and a director that stood still, too, gets its time
-    if (asleepMs > HEARTBEAT_MS) this.#heardMs += asleepMs;
-    if (this.#stalled !== null || nowMs - this.#heardMs < this.#stallLimitMs) return;
-    this.#stalled = `the director has given no sign of life for ${Math.round(this.#stallLimitMs / 1000)} s`;
-    for (const runner of this.#runners.values()) runner.fault(this.#stalled);
+  #sayConditions(): void {
+    for (const runner of this.#runners.values()) runner.say('director', this.#director.conditions);
   }
 
   /** Notices come in swarms. */
@@ -226,7 +248,7 @@ export class VrrpProcess {
   #tellRoles(): void {
     this.#telling?.cancel();
     this.#telling = null;
-    const roles = [...this.#runners.values()].map((runner) => runner.role());
+    const roles = [...this.#runners.values()].map((runner) => this.#conflicts.account(runner.role()));
     this.#options.tell({ kind: 'roles', roles });
   }
 

@@ -15,6 +15,8 @@ export interface TransitionFacts {
   /** How late it was woken, ms. */
   readonly lateMs: number;
   readonly conditions: readonly string[];
+  /** Of whoever told it to take or to yield. */
+  readonly because: string;
 }
 
 /** One clause, without a full stop. */
@@ -30,6 +32,13 @@ export function transitionReason(cause: TransitionCause, facts: TransitionFacts)
       if (peer === null) return `nobody was heard for ${wholeMs(facts.waitedMs)}`;
       if (facts.preempts) return `${other} has priority ${peer.priority}, this director ${priority}`;
       return `${other} was not heard for ${wholeMs(facts.waitedMs)}`;
+    case 'witness':
+      return peer === null
+        ? 'nobody is heard, and a witness answers'
+        : `${other} is not heard any more, and a witness answers`;
+    case 'take':
+    case 'yield':
+      return facts.because;
     case 'peer-left':
       return `${other} has left`;
     case 'higher-priority':

@@ -114,6 +114,9 @@ export class Director {
       pacer: new Pacer(this.host),
       drain: () => this.host.drain(),
       onTransition: () => undefined,
+      onReady: () => undefined,
+      onSplit: () => undefined,
+      witness: { needed: () => false, ask: () => undefined },
       onProblem: (message) => {
         throw new Error(message);
       },

@@ -42,6 +42,11 @@ export class InstanceBench {
   sending: 'sent' | 'full' | 'refused' = 'sent';
   /** Of addresses that can be neither added nor removed, as text. */
   readonly stuck = new Set<string>();
+  /** `begun 10.0.0.9 50` */
+  readonly splits: string[] = [];
+  witnessNeeded = false;
+  /** What was asked of a witness, to be answered by a call. */
+  readonly questions: (() => void)[] = [];
   /** What waits in the socket. */
   readonly waiting: (() => void)[] = [];
 
@@ -61,6 +66,15 @@ export class InstanceBench {
       },
       onTransition: (transition) => this.transitions.push(transition),
       onProblem: (message) => this.problems.push(message),
+      onReady: () => this.done.push('ask group'),
+      onSplit: (phase, { address: other, priority }) => this.splits.push(`${phase} ${other} ${priority}`),
+      witness: {
+        needed: () => this.witnessNeeded,
+        ask: (answered) => {
+          this.done.push('ask witness');
+          this.questions.push(answered);
+        },
+      },
     });
   }
 

@@ -329,7 +329,7 @@ describe('the addresses of an instance', () => {
     const bench = new InstanceBench();
     bench.takeOver();
     bench.instance.hear(150, 1000, PEER);
-    assert.deepEqual(bench.take(), [`remove ${VIP}`]);
+    assert.deepEqual(bench.take(), [`remove ${VIP}`, 'send 100'], 'the winner hears that there were two');
     for (let second = 0; second < 10; second++) {
       bench.clock.advance(1000);
       bench.instance.hear(150, 1000, PEER);

@@ -1,11 +1,6 @@
 /** States and events of the table test of the machine, each with a name, and what makes them. */
-import {
-  INITIAL_STATE,
-  step,
-  type MachineEvent,
-  type MachineSettings,
-  type MachineState,
-} from '../../../src/ha/machine.js';
+import { INITIAL_STATE, type MachineSettings, type MachineState } from '../../../src/ha/machine-state.js';
+import { step, type MachineEvent } from '../../../src/ha/machine.js';
 
 export const NOW = 1_000_000;
 export const LINK = 'interface eth0 is down';
@@ -17,7 +12,10 @@ export const settings: MachineSettings = {
   priority: 100,
   advertiseMs: 1000,
   preempt: true,
+  preemptDelayMs: 0,
   source: '10.0.0.5',
+  grouped: false,
+  witness: false,
 };
 export const SKEW = 609.375;
 export const DOWN = 3609.375;
@@ -33,6 +31,9 @@ export const stateNames = [
   'backup',
   'backup, left alone',
   'backup, woken late',
+  'backup, asks a witness',
+  'backup, asks its group',
+  'backup, released',
   'active',
   'active, has answered',
 ] as const;
@@ -59,6 +60,10 @@ export const eventNames = [
   'new interval',
   'new priority 255',
   'new addresses',
+  'witness',
+  'take',
+  'yield',
+  'yield, released',
 ] as const;
 export type EventName = (typeof eventNames)[number];
 
@@ -70,6 +75,10 @@ const startup: MachineEvent = { kind: 'startup' };
 const timer: MachineEvent = { kind: 'timer' };
 const linkDown: MachineEvent = { kind: 'fault', condition: LINK };
 const tableMissing: MachineEvent = { kind: 'fault', condition: TABLE };
+const silence: readonly (readonly [MachineEvent, number])[] = [
+  [startup, NOW - 100 - DOWN],
+  [timer, NOW - 100],
+];
 
 export function stateOf(name: StateName, given: MachineSettings): MachineState {
   switch (name) {
@@ -109,6 +118,18 @@ export function stateOf(name: StateName, given: MachineSettings): MachineState {
         [
           [startup, NOW - 90_000],
           [timer, NOW - 100],
+        ],
+        given,
+      );
+    case 'backup, asks a witness':
+      return after(silence, { ...given, witness: true });
+    case 'backup, asks its group':
+      return after(silence, { ...given, grouped: true });
+    case 'backup, released':
+      return after(
+        [
+          [startup, NOW - 500],
+          [{ kind: 'yield', released: true }, NOW - 400],
         ],
         given,
       );
@@ -194,5 +215,13 @@ export function occasionOf(name: EventName, state: MachineState, given: MachineS
       return anew({ priority: 255 });
     case 'new addresses':
       return anew({}, true);
+    case 'witness':
+      return at({ kind: 'witness' });
+    case 'take':
+      return at({ kind: 'take' });
+    case 'yield':
+      return at({ kind: 'yield', released: false });
+    case 'yield, released':
+      return at({ kind: 'yield', released: true });
   }
 }

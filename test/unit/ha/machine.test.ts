@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  INITIAL_STATE,
-  step,
-  type Action,
-  type MachineEvent,
-  type MachineSettings,
-  type MachineState,
-  type TransitionCause,
-} from '../../../src/ha/machine.js';
+import { INITIAL_STATE, type MachineSettings, type MachineState } from '../../../src/ha/machine-state.js';
+import { step, type Action, type MachineEvent, type TransitionCause } from '../../../src/ha/machine.js';
 import {
   DOWN,
   eventNames,
@@ -47,7 +40,9 @@ interface Row {
 const off: readonly StateName[] = ['initialize', 'initialize, held', 'fault', 'fault, twice'];
 const initialize: readonly StateName[] = ['initialize', 'initialize, held'];
 const fault: readonly StateName[] = ['fault', 'fault, twice'];
-const backup: readonly StateName[] = ['backup', 'backup, left alone', 'backup, woken late'];
+const asking: readonly StateName[] = ['backup, asks a witness', 'backup, asks its group'];
+const eager: readonly StateName[] = ['backup', 'backup, left alone', 'backup, woken late', ...asking];
+const backup: readonly StateName[] = [...eager, 'backup, released'];
 const active: readonly StateName[] = ['active', 'active, has answered'];
 const timers: readonly EventName[] = ['timer, too early', 'timer', 'timer, late'];
 const advertisements = eventNames.filter((name) => name.startsWith('advertisement'));
@@ -61,6 +56,7 @@ const equal: readonly EventName[] = [
 const TAKE: readonly Action[] = ['advertise', 'add-addresses', 'announce'];
 const LEAVE: readonly Action[] = ['resign', 'remove-addresses'];
 const RELEASE: readonly Action[] = ['remove-addresses'];
+const RELEASE_AND_TELL: readonly Action[] = ['remove-addresses', 'advertise'];
 
 /** Version 3, with preemption. */
 const table: readonly Row[] = [
@@ -211,7 +207,7 @@ const table: readonly Row[] = [
     because: '6.4: a timer that has not ended does nothing',
   },
   {
-    states: ['backup', 'backup, woken late'],
+    states: ['backup', 'backup, woken late', ...asking, 'backup, released'],
     events: ['timer'],
     expected: { to: 'active', dueInMs: 1000, actions: TAKE, cause: 'silence' },
     because:
@@ -224,7 +220,7 @@ const table: readonly Row[] = [
     because: '6.4.2: after priority 0 the timer ends after Skew_Time, and it takes over',
   },
   {
-    states: ['backup', 'backup, left alone'],
+    states: ['backup', 'backup, left alone', ...asking, 'backup, released'],
     events: ['timer, late'],
     expected: { to: 'backup', dueInMs: 1000 + SKEW },
     because: 'silent: who did not listen does not know of a silence, and listens for one more interval',
@@ -242,7 +238,13 @@ const table: readonly Row[] = [
     because: '6.4.2: priority 0 sets Active_Down_Timer to Skew_Time',
   },
   {
-    states: backup,
+    states: ['backup, released'],
+    events: ['advertisement of lower priority'],
+    expected: { to: 'backup', dueInMs: 3 * THEIRS + SKEW_OF_THEIRS },
+    because: '6.4.2: who was released has no Preempt_Mode, a lower priority sets the timer, too',
+  },
+  {
+    states: eager,
     events: ['advertisement of lower priority'],
     expected: 'same',
     because: '6.4.2: with Preempt_Mode an advertisement of lower priority is discarded, the timer goes on',
@@ -261,7 +263,7 @@ const table: readonly Row[] = [
     because: 'silent: one cannot be told of oneself',
   },
   {
-    states: ['backup'],
+    states: ['backup', 'backup, released'],
     events: ['new priority'],
     expected: { to: 'backup', dueInMs: 3000 + (56 * 1000) / 256 - 500 },
     because: '6.1: Active_Down_Interval follows from the priority; silent: it counts from where it did',
@@ -279,7 +281,7 @@ const table: readonly Row[] = [
     because: '6.1: Skew_Time follows from the priority; silent: it counts from where it did',
   },
   {
-    states: ['backup'],
+    states: ['backup', 'backup, released'],
     events: ['new interval'],
     expected: { to: 'backup', dueInMs: 2 * DOWN - 500 },
     because: '6.1: while no active one was heard, the own interval counts',
@@ -297,26 +299,118 @@ const table: readonly Row[] = [
     because: '6.1: while no active one was heard, the own interval counts',
   },
   {
-    states: backup,
+    states: asking,
+    events: ['new priority', 'new addresses'],
+    expected: { to: 'backup', dueInMs: 900 },
+    because: 'silent: it asks every interval, whatever its priority is',
+  },
+  {
+    states: asking,
+    events: ['yield, released'],
+    expected: { to: 'backup', dueInMs: 900 },
+    because: 'silent: it remembers that it was released, and goes on as before',
+  },
+  {
+    states: asking,
+    events: ['new interval'],
+    expected: { to: 'backup', dueInMs: 1900 },
+    because: 'silent: it asks every interval',
+  },
+  {
+    states: eager,
     events: ['new priority 255'],
     expected: { to: 'active', dueInMs: 1000, actions: TAKE, cause: 'owner' },
     because: '6.4.1: the owner does not wait',
   },
   {
-    states: ['backup'],
+    states: ['backup, released'],
+    events: ['new priority 255'],
+    expected: { to: 'backup', dueInMs: 3000 + 1000 / 256 - 500 },
+    because: 'silent: who was released waits, whatever is its own',
+  },
+  {
+    states: ['backup, asks a witness'],
+    events: ['witness'],
+    expected: { to: 'active', dueInMs: 1000, actions: TAKE, cause: 'witness' },
+    because: 'silent: there is silence, and it is not this host that is cut off',
+  },
+  {
+    states: [
+      ...off,
+      'backup',
+      'backup, left alone',
+      'backup, woken late',
+      'backup, asks its group',
+      'backup, released',
+      ...active,
+    ],
+    events: ['witness'],
+    expected: 'same',
+    because: 'silent: it has not asked, or for a silence that is over',
+  },
+  {
+    states: backup,
+    events: ['take'],
+    expected: { to: 'active', dueInMs: 1000, actions: TAKE, cause: 'take' },
+    because: 'silent: it is told to, and asks nobody',
+  },
+  {
+    states: [...off, ...active],
+    events: ['take'],
+    expected: 'same',
+    because: 'silent: it cannot, or need not',
+  },
+  {
+    states: [...off, ...backup],
+    events: ['yield'],
+    expected: 'same',
+    because: 'silent: who has nothing leaves nothing',
+  },
+  {
+    states: [...initialize, 'backup, released'],
+    events: ['yield, released'],
+    expected: 'same',
+    because: 'silent: a start begins anew, and twice is once',
+  },
+  {
+    states: ['fault'],
+    events: ['yield, released'],
+    expected: { to: 'fault', dueInMs: Infinity, conditions: [LINK] },
+    because: 'silent: it remembers that it was released for when the condition is gone',
+  },
+  {
+    states: ['fault, twice'],
+    events: ['yield, released'],
+    expected: { to: 'fault', dueInMs: Infinity, conditions: [LINK, TABLE] },
+    because: 'silent: it remembers that it was released for when the conditions are gone',
+  },
+  {
+    states: active,
+    events: ['yield', 'yield, released'],
+    expected: { to: 'backup', dueInMs: DOWN, actions: LEAVE, cause: 'yield' },
+    because: '6.4.3: as a shutdown, so that nobody waits; silent: and it listens at once',
+  },
+  {
+    states: ['backup', 'backup, released'],
     events: ['new addresses'],
     expected: { to: 'backup', dueInMs: DOWN - 500 },
     because: 'silent: a backup holds none, its timer goes on',
   },
   {
+    states: ['backup'],
+    events: ['yield, released'],
+    expected: { to: 'backup', dueInMs: DOWN - 500 },
+    because: 'silent: it remembers that it was released, and goes on as before',
+  },
+  {
     states: ['backup, left alone'],
-    events: ['new addresses'],
+    events: ['new addresses', 'yield, released'],
     expected: { to: 'backup', dueInMs: SKEW - 100 },
     because: 'silent: a backup holds none, its timer goes on',
   },
   {
     states: ['backup, woken late'],
-    events: ['new addresses'],
+    events: ['new addresses', 'yield, released'],
     expected: { to: 'backup', dueInMs: 1000 + SKEW - 100 },
     because: 'silent: a backup holds none, its timer goes on',
   },
@@ -367,11 +461,36 @@ const table: readonly Row[] = [
   {
     states: ['active, has answered'],
     events: ['advertisement of lower priority', 'advertisement of equal priority, lower address'],
-    expected: 'same',
-    because: 'silent: once an interval is enough, more would be a storm between two that disagree',
+    expected: { to: 'active', dueInMs: 600, actions: ['announce'] },
+    because:
+      'silent: one answer an interval is enough, more would be a storm between two that disagree; who announced last has the neighbours',
   },
   {
-    states: active,
+    states: ['active'],
+    events: ['advertisement of equal priority, higher address'],
+    expected: {
+      to: 'backup',
+      dueInMs: 3 * THEIRS + SKEW_OF_THEIRS,
+      actions: RELEASE_AND_TELL,
+      cause: 'higher-address',
+    },
+    because:
+      '6.4.3: with equal priority the higher primary address, as an unsigned number in network byte order, stays active; silent: when its addresses are gone it tells that it had them',
+  },
+  {
+    states: ['active'],
+    events: superior,
+    expected: {
+      to: 'backup',
+      dueInMs: 3 * THEIRS + SKEW_OF_THEIRS,
+      actions: RELEASE_AND_TELL,
+      cause: 'higher-priority',
+    },
+    because:
+      '6.4.3: a higher priority ends the active state: cancel Adver_Timer, and compute and set Active_Down_Timer; silent: when its addresses are gone it tells that it had them',
+  },
+  {
+    states: ['active, has answered'],
     events: ['advertisement of equal priority, higher address'],
     expected: {
       to: 'backup',
@@ -380,10 +499,10 @@ const table: readonly Row[] = [
       cause: 'higher-address',
     },
     because:
-      '6.4.3: with equal priority the higher primary address, as an unsigned number in network byte order, stays active',
+      '6.4.3: with equal priority the higher primary address, as an unsigned number in network byte order, stays active; silent: one answer an interval is enough',
   },
   {
-    states: active,
+    states: ['active, has answered'],
     events: superior,
     expected: {
       to: 'backup',
@@ -392,7 +511,7 @@ const table: readonly Row[] = [
       cause: 'higher-priority',
     },
     because:
-      '6.4.3: a higher priority ends the active state: cancel Adver_Timer, learn the interval, compute and set Active_Down_Timer',
+      '6.4.3: a higher priority ends the active state: cancel Adver_Timer, and compute and set Active_Down_Timer; silent: one answer an interval is enough',
   },
   {
     states: active,
@@ -417,31 +536,73 @@ const table: readonly Row[] = [
 /** Where version 2 differs. */
 const version2: readonly Row[] = [
   {
+    states: ['backup, released'],
+    events: ['advertisement of lower priority'],
+    expected: { to: 'backup', dueInMs: DOWN },
+    because: 'RFC 3768 6.4.2: the timer is set to Master_Down_Interval, of the own interval',
+  },
+  {
     states: backup,
     events: [...equal, ...superior],
     expected: { to: 'backup', dueInMs: DOWN },
     because: 'RFC 3768 6.4.2: the timer is set to Master_Down_Interval, of the own interval',
   },
   {
-    states: ['active'],
+    states: active,
     events: ['advertisement of lower priority', 'advertisement of equal priority, lower address'],
     expected: { to: 'active', dueInMs: 600, actions: ['announce'] },
     because: 'RFC 3768 6.4.3: the lesser is discarded; silent: the neighbours are told again',
   },
   {
-    states: active,
+    states: ['active'],
     events: ['advertisement of equal priority, higher address'],
-    expected: { to: 'backup', dueInMs: DOWN, actions: RELEASE, cause: 'higher-address' },
-    because: 'RFC 3768 6.4.3: with equal priority the higher primary address wins',
+    expected: {
+      to: 'backup',
+      dueInMs: DOWN,
+      actions: RELEASE_AND_TELL,
+      cause: 'higher-address',
+    },
+    because:
+      'RFC 3768 6.4.3: with equal priority the higher primary address, as an unsigned number in network byte order, stays active; silent: when its addresses are gone it tells that it had them',
   },
   {
-    states: active,
+    states: ['active'],
     events: superior,
-    expected: { to: 'backup', dueInMs: DOWN, actions: RELEASE, cause: 'higher-priority' },
-    because: 'RFC 3768 6.4.3: a higher priority wins, and the timer is set to Master_Down_Interval',
+    expected: {
+      to: 'backup',
+      dueInMs: DOWN,
+      actions: RELEASE_AND_TELL,
+      cause: 'higher-priority',
+    },
+    because:
+      'RFC 3768 6.4.3: a higher priority ends the active state: cancel Adver_Timer, and compute and set Active_Down_Timer; silent: when its addresses are gone it tells that it had them',
   },
   {
-    states: ['backup'],
+    states: ['active, has answered'],
+    events: ['advertisement of equal priority, higher address'],
+    expected: {
+      to: 'backup',
+      dueInMs: DOWN,
+      actions: RELEASE_AND_TELL,
+      cause: 'higher-address',
+    },
+    because:
+      'RFC 3768 6.4.3: with equal priority the higher primary address, as an unsigned number in network byte order, stays active; silent: version 2 has not answered',
+  },
+  {
+    states: ['active, has answered'],
+    events: superior,
+    expected: {
+      to: 'backup',
+      dueInMs: DOWN,
+      actions: RELEASE_AND_TELL,
+      cause: 'higher-priority',
+    },
+    because:
+      'RFC 3768 6.4.3: a higher priority ends the active state: cancel Adver_Timer, and compute and set Active_Down_Timer; silent: version 2 has not answered',
+  },
+  {
+    states: ['backup', 'backup, released'],
     events: ['new interval'],
     expected: { to: 'backup', dueInMs: 6000 + SKEW - 500 },
     because: 'RFC 3768 6.1: the skew is in parts of a second, whatever the interval',
@@ -684,6 +845,8 @@ describe('a late wake-up', () => {
     ['a repeated startup', startup, 'backup', RELEASE],
     ['a shutdown', { kind: 'shutdown' }, 'initialize', RELEASE],
     ['a fault', { kind: 'fault', condition: LINK }, 'fault', RELEASE],
+    ['an order to take', { kind: 'take' }, 'backup', RELEASE],
+    ['an order to yield', { kind: 'yield', released: true }, 'backup', RELEASE],
   ];
   for (const [name, event, to, actions] of events) {
     it(`that begins with ${name} removes the addresses, and sends nothing`, () => {
@@ -709,10 +872,120 @@ describe('answers to the lesser of two', () => {
     ]);
     let answers = 0;
     for (let nowMs = NOW + 1; nowMs < NOW + 10_000; nowMs += 1) {
-      const event = nowMs >= told.state.dueAtMs ? timer : heard(50, '10.0.0.9');
+      const event: MachineEvent = nowMs >= told.state.dueAtMs ? timer : heard(50, '10.0.0.9');
       told = step(settings, told.state, event, nowMs);
-      if (told.actions.includes('announce')) answers += 1;
+      if (event !== timer && told.actions.includes('advertise')) answers += 1;
     }
     assert.equal(answers, 10);
+  });
+});
+
+describe('preemption with a delay', () => {
+  const delayed = { ...settings, preemptDelayMs: 10_000 };
+  const lower = (nowMs: number): readonly [MachineEvent, number] => [heard(50, '10.0.0.9'), nowMs];
+
+  it('takes a lower one for one of its own rank until it has been backup for so long', () => {
+    const before = play(delayed, [[startup, NOW], lower(NOW + 3000), lower(NOW + 6000), lower(NOW + 9999)]);
+    assert.equal(before.state.dueAtMs, NOW + 9999 + DOWN);
+    const after = step(delayed, before.state, heard(50, '10.0.0.9'), NOW + 10_000);
+    assert.equal(after.state, before.state, '6.4.2: with Preempt_Mode a lower priority is discarded');
+  });
+
+  it('is none of silence', () => {
+    const { state } = play(delayed, [[startup, NOW], lower(NOW + 1000), [timer, NOW + 1000 + DOWN]]);
+    assert.equal(state.name, 'active');
+  });
+
+  it('counts from when it became backup, whatever it waits for meanwhile, and anew after it was active', () => {
+    const again = play(delayed, [[startup, NOW], [heard(0, '10.0.0.9'), NOW + 9000], lower(NOW + 9100)]);
+    assert.equal(again.state.backupSinceMs, NOW);
+    const beaten = play(delayed, [
+      [startup, NOW],
+      [timer, NOW + DOWN],
+      [heard(200, '10.0.0.9'), NOW + 5000],
+    ]);
+    assert.equal(beaten.state.backupSinceMs, NOW + 5000);
+  });
+});
+
+describe('one that was released', () => {
+  const released: readonly (readonly [MachineEvent, number])[] = [
+    [startup, NOW],
+    [timer, NOW + DOWN],
+    [{ kind: 'yield', released: true }, NOW + 5000],
+  ];
+
+  it('takes over from silence, and preempts again when it has been active', () => {
+    const { state, cause } = play(settings, [...released, [timer, NOW + 5000 + DOWN]]);
+    assert.deepEqual([state.name, state.released, cause], ['active', false, 'silence']);
+  });
+
+  it('is so still after a fault, and not after a shutdown', () => {
+    const faulty = play(settings, [
+      ...released,
+      [{ kind: 'fault', condition: LINK }, NOW + 5100],
+      [{ kind: 'clear', condition: LINK }, NOW + 5200],
+    ]);
+    assert.deepEqual([faulty.state.name, faulty.state.released], ['backup', true]);
+    const stopped = play(settings, [...released, [{ kind: 'shutdown' }, NOW + 5100], [startup, NOW + 5200]]);
+    assert.equal(stopped.state.released, false);
+  });
+});
+
+describe('where a witness is needed', () => {
+  const careful = { ...settings, witness: true };
+
+  it('the end of the silence is a question, asked anew every interval', () => {
+    const asked = play(careful, [
+      [startup, NOW],
+      [timer, NOW + DOWN],
+    ]);
+    assert.deepEqual([asked.state.name, asked.actions, asked.cause], ['backup', ['ask-witness'], null]);
+    const again = step(careful, asked.state, timer, asked.state.dueAtMs);
+    assert.deepEqual([again.state.dueAtMs, again.actions], [NOW + DOWN + 2000, ['ask-witness']]);
+    assert.equal(step(careful, again.state, { kind: 'witness' }, NOW + DOWN + 1100).state.name, 'active');
+  });
+
+  it('an answer says nothing when somebody was heard meanwhile, or when it comes after a standstill', () => {
+    const asked: readonly (readonly [MachineEvent, number])[] = [
+      [startup, NOW],
+      [timer, NOW + DOWN],
+    ];
+    const heardOne = play(careful, [
+      ...asked,
+      [heard(150, '10.0.0.9'), NOW + 3700],
+      [{ kind: 'witness' }, NOW + 3701],
+    ]);
+    assert.equal(heardOne.state.name, 'backup');
+    const late = play(careful, [...asked, [{ kind: 'witness' }, NOW + 60_000]]);
+    assert.deepEqual([late.state.name, late.state.wait], ['backup', 'again']);
+  });
+
+  it('the owner asks, too, and takes what is its own with the answer', () => {
+    const owner = { ...careful, priority: 255 };
+    const started = play(owner, [[startup, NOW]]);
+    assert.deepEqual([started.state.name, started.cause], ['backup', 'started']);
+    assert.deepEqual(started.actions, ['remove-addresses', 'ask-witness']);
+    assert.equal(step(owner, started.state, { kind: 'witness' }, NOW + 5).state.name, 'active');
+  });
+
+  it('a group is asked anew every interval, and by itself none of it becomes active', () => {
+    const grouped = { ...settings, grouped: true };
+    const asked = play(grouped, [
+      [startup, NOW],
+      [timer, NOW + DOWN],
+    ]);
+    const again = step(grouped, asked.state, timer, asked.state.dueAtMs);
+    assert.deepEqual([again.state.name, again.actions], ['backup', ['ask-group']]);
+    assert.equal(again.state.dueAtMs, NOW + DOWN + 2000);
+  });
+
+  it('a group is asked when the witness has answered', () => {
+    const { state, actions } = play({ ...careful, grouped: true }, [
+      [startup, NOW],
+      [timer, NOW + DOWN],
+      [{ kind: 'witness' }, NOW + DOWN + 5],
+    ]);
+    assert.deepEqual([state.name, state.wait, actions], ['backup', 'group', ['ask-group']]);
   });
 });
