@@ -5,6 +5,7 @@ import { lockMemory, setRoundRobin } from '../../native/libc/punctuality.js';
 import { AdvertisementLines } from './advertisement-line.js';
 import { InterfaceWatch } from './interface-watch.js';
 import type { FromVrrp } from './messages.js';
+import { Outlet } from './outlet.js';
 import { VrrpProcess } from './process.js';
 import { VipOwner } from './vip-owner.js';
 
@@ -17,6 +18,7 @@ if (process.send === undefined) {
 }
 process.title = 'lvsd-vrrp';
 const director = process.ppid;
+const outlet = new Outlet((message, written) => process.send?.(message, written));
 
 const vrrp = new VrrpProcess({
   clock: realClock,
@@ -48,7 +50,7 @@ else leave(() => vrrp.abandon());
 
 /** A channel that has closed is told by `disconnect`, and one that is full keeps what it is given. */
 function tell(message: FromVrrp): void {
-  if (process.connected) process.send?.(message, () => undefined);
+  if (process.connected) outlet.tell(message);
 }
 
 function leave(how: () => Promise<void>, code = 0): void {
