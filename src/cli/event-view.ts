@@ -38,6 +38,8 @@ const tones: Readonly<Partial<Record<EventType, Tone>>> = {
   'instance-problem': 'bad',
   'vrrp-down': 'bad',
   'vrrp-up': 'good',
+  'sync-failed': 'bad',
+  'sync-recovered': 'good',
   'role-changed': 'notice',
   'notice-failed': 'bad',
   'notice-recovered': 'good',

@@ -1,5 +1,6 @@
 /** Virtual routers of the file to those of the domain. Input is valid; nothing is judged here. */
 import type { HaSettings } from '../model/ha.js';
+import type { SyncSettings } from '../model/sync-daemon.js';
 import type { Announcing, VrrpInstance } from '../model/vrrp-instance.js';
 import { instanceFamily } from './instance-family.js';
 import { toRoleHooks } from './to-role-hooks.js';
@@ -8,6 +9,7 @@ import type { TrackFiles } from './track-files.js';
 import type { HaConfig, InstanceConfig } from './schema/ha.js';
 import type { AnnounceConfig } from './schema/ha-announce.js';
 import type { PreemptConfig } from './schema/ha-preempt.js';
+import type { SyncDaemonConfig } from './schema/ha-sync.js';
 
 /** What the files that instances name hold, in the order of the instances. */
 export interface HaContents {
@@ -21,9 +23,24 @@ export function toHa(config: HaConfig, { passwords, tracks }: HaContents): HaSet
     onCrash: config.on_crash,
     stallLimitMs: config.stall_limit,
     witness: (config.witness ?? []).map(({ text }) => text),
+    syncDaemon: config.sync_daemon === undefined ? null : toSync(config.sync_daemon, config.instances),
     instances: config.instances.map((instance, index) => toInstance(instance, passwords[index] ?? null)),
     tracks: config.instances.flatMap((instance, index) => toTracks(instance, tracks[index] ?? [])),
     hooks: toRoleHooks(config.instances, config.groups ?? []),
+  };
+}
+
+/** The kernel's daemon has a number for its group as an instance has one: one to remember. */
+function toSync(config: SyncDaemonConfig, instances: readonly InstanceConfig[]): SyncSettings {
+  const followed = instances.find(({ name }) => name === config.follow);
+  return {
+    interface: config.interface,
+    syncId: config.id ?? followed?.vrid ?? 0,
+    follow: config.follow ?? null,
+    group: config.group?.text ?? null,
+    port: config.port ?? null,
+    ttl: config.ttl ?? null,
+    maxLength: config.maxlen ?? null,
   };
 }
 

@@ -29,6 +29,7 @@ import { drawFrame } from './snapshot-frame.js';
 import { StateTroubles } from './state-troubles.js';
 import { statusLine } from './status-line.js';
 import { HaSide } from './vrrp/ha-side.js';
+import { SyncSide } from './vrrp/sync-side.js';
 import { TrackSide } from './vrrp/tracks/track-side.js';
 
 export class Daemon {
@@ -41,6 +42,7 @@ export class Daemon {
   readonly #health: HealthSide;
   readonly #tracks: TrackSide;
   readonly #ha: HaSide;
+  readonly #sync: SyncSide;
   readonly #reconciler: Reconciler;
   readonly #notices: Notices;
   readonly #reloader: Reloader;
@@ -129,6 +131,7 @@ export class Daemon {
       onRound: (plan) => {
         this.#metrics.plans.finished(plan);
         this.#kernelSide?.roundFinished(plan);
+        if (plan.trigger.split(', ').includes('resync')) this.#sync.keep();
         this.#tracks.servicesChanged();
         this.#ha.changed();
         options.observer?.roundFinished();
@@ -174,6 +177,14 @@ export class Daemon {
       programmed: () => this.#reconciler.programmed,
       tracks: this.#tracks,
       onActive: () => this.#reconciler.retryFailing(),
+      onRoles: () => this.#sync.rolesChanged(),
+    });
+    this.#sync = new SyncSide({
+      clock,
+      events: this.events,
+      plane: this.#planes.kernel,
+      state: this.#state,
+      stateOf: (instance) => this.#ha.stateOf(instance),
     });
     this.#metrics.ha.watch(() => this.#ha.status);
     this.#reloader = new Reloader({
@@ -257,6 +268,7 @@ export class Daemon {
     this.#tracks.follow(this.#model.ha);
     // Addresses come to where they are served.
     void this.#ha.follow(this.#model.ha);
+    void this.#followSync(this.#model);
     this.#recorder.start(this.#model.services);
     void this.#kernelSide?.check(this.#model);
     this.#health.follow(this.#model);
@@ -298,6 +310,7 @@ export class Daemon {
       () => this.#kernelSide?.idle(),
       () => this.#state.closeStates(),
       () => this.#kernelSide?.leave(this.#model, this.#reconciler, this.#options.logger),
+      () => this.#sync.close(this.#model.director.onStop === 'remove'),
       () => this.#reconciler.close(),
       () => this.#api.close(),
       () => this.#notices.close(),
@@ -364,8 +377,13 @@ export class Daemon {
     this.#tracks.follow(model.ha);
     this.#health.follow(model);
     void this.#ha.follow(model.ha);
+    void this.#followSync(model);
     this.#recorder.follow(model.services);
     void this.#kernelSide?.check(model);
+  }
+
+  #followSync({ ha, director }: Model): Promise<void> {
+    return this.#sync.follow(ha?.syncDaemon ?? null, director.drift);
   }
 
   #frame(): SnapshotFrame {

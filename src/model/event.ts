@@ -57,6 +57,8 @@ export const EVENT_TYPES = [
   'instance-problem',
   'vrrp-down',
   'vrrp-up',
+  'sync-failed',
+  'sync-recovered',
   'drift-found',
   'repair-stopped',
   'notice-failed',

@@ -1,5 +1,6 @@
 /** What a director does for the addresses that it shares with other directors. */
 import type { RoleHooks } from './ha-hooks.js';
+import type { SyncSettings } from './sync-daemon.js';
 import type { Track } from './track.js';
 import type { VrrpInstance } from './vrrp-instance.js';
 
@@ -15,6 +16,8 @@ export interface HaSettings {
    * not asked.
    */
   readonly witness: readonly string[];
+  /** The kernel's daemons for connections; null = lvsd starts none. */
+  readonly syncDaemon: SyncSettings | null;
   /** In the order of the file, at least one; names are unique. */
   readonly instances: readonly VrrpInstance[];
   /** What they depend on beside interfaces, in the order of the file. */

@@ -99,7 +99,16 @@ export function haSettings(
   instances: readonly VrrpInstance[],
   changes: Partial<HaSettings> = {},
 ): HaSettings {
-  return { onCrash: 'release', stallLimitMs: 30_000, witness: [], instances, tracks: [], hooks: [], ...changes };
+  return {
+    onCrash: 'release',
+    stallLimitMs: 30_000,
+    witness: [],
+    syncDaemon: null,
+    instances,
+    tracks: [],
+    hooks: [],
+    ...changes,
+  };
 }
 
 export function vrrpRole(instance: string, state: VrrpState, changes: Partial<VrrpRole> = {}): VrrpRole {

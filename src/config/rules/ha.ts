@@ -7,6 +7,7 @@ import { GROUP_RULES, judgeGroups } from './ha-groups.js';
 import { judgeWitnesses, LINE_RULES, LINES_RULES } from './ha-lines.js';
 import { PRIORITY_RULES } from './ha-priority.js';
 import type { InstanceRule, JudgedInstance } from './ha-rule.js';
+import { judgeSyncDaemon } from './ha-sync.js';
 import { judgeTrackedServices, TRACK_RULES } from './ha-tracks.js';
 import type { JudgedService, Verdicts } from './rule.js';
 
@@ -35,6 +36,7 @@ export function judgeHa(draft: Draft, services: readonly JudgedService[], verdic
   judgeGroups(ha, verdicts);
   judgeTrackedServices(draft, instances, verdicts);
   foreignAddresses(instances, services, verdicts);
+  judgeSyncDaemon(ha, services, verdicts);
 }
 
 function uniqueNames(instances: readonly JudgedInstance[], verdicts: Verdicts): void {

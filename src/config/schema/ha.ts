@@ -7,6 +7,7 @@ import { announceSchema } from './ha-announce.js';
 import { heartbeatField, witnessField } from './ha-heartbeat.js';
 import { groupSchema, MOST_GROUPS, notifySchema } from './ha-notify.js';
 import { preemptField } from './ha-preempt.js';
+import { syncDaemonSchema } from './ha-sync.js';
 import { trackField } from './ha-track.js';
 import { interfaceName } from './interface-name.js';
 import { NAME, NAME_FORM } from './server.js';
@@ -117,6 +118,11 @@ export const haSchema = z.strictObject({
   stall_limit: duration({ lowMs: SHORTEST_STALL_MS, highMs: 3_600_000 })
     .prefault('30s')
     .describe('How long lvsd may stand still before its instances are given up, 3s..1h. Default: 30s.'),
+  sync_daemon: syncDaemonSchema
+    .optional()
+    .describe(
+      "The kernel's daemons that tell other directors of connections, so that those survive a takeover.",
+    ),
   witness: witnessField,
   instances: z
     .array(instanceSchema)

@@ -1,7 +1,7 @@
 /** Keys of the design that this version does not have yet, so that they are not taken for slips. */
 
 const LATER: readonly { readonly below: RegExp; readonly keys: readonly string[] }[] = [
-  { below: /^ha$/, keys: ['sync_daemon', 'peers'] },
+  { below: /^ha$/, keys: ['peers'] },
   { below: /^ha\.instances\[\d+\]\.preempt$/, keys: ['after_sync'] },
   { below: /^director$/, keys: ['metrics'] },
   { below: /^director\.proxy$/, keys: ['workers'] },

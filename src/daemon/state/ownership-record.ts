@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { LeavingServer } from '../../model/drain.js';
 import type { ServerKey, ServiceKey } from '../../model/keys.js';
 import { isProbe } from '../../model/probe-service.js';
+import { SYNC_ROLES, type SyncRole } from '../../model/sync-daemon.js';
 import { hostDifference, type HostIdentity } from './host-identity.js';
 import { serverKeySchema, serviceKeySchema, wallMsSchema } from './server-facts.js';
 import { readState, voidOf, type StateFormat, type StateReading, type VoidCause } from './state-file.js';
@@ -48,7 +49,7 @@ export interface ChangedSysctl {
 }
 
 export interface OwnedSyncDaemon {
-  readonly state: 'active' | 'backup';
+  readonly role: SyncRole;
   readonly interface: string;
   /** 0..255. */
   readonly syncId: number;
@@ -193,7 +194,7 @@ export const ownershipFormat: StateFormat<OwnershipRecord> = {
       sysctls: z.array(z.strictObject({ path: sysctlPath, before: z.string(), set: z.string() })),
       syncDaemons: z.array(
         z.strictObject({
-          state: z.enum(['active', 'backup']),
+          role: z.enum(SYNC_ROLES),
           interface: text,
           syncId: z.int().min(0).max(255),
         }),

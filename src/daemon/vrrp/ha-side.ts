@@ -52,6 +52,8 @@ export interface HaSideOptions {
   readonly tracks: Pick<TrackSide, 'told' | 'status'>;
   /** Hears that an instance has become active: this host has its addresses now. */
   readonly onActive: () => void;
+  /** Hears that some instance has another state, also when lvsd-vrrp is gone. */
+  readonly onRoles: () => void;
 }
 
 /** Does nothing before `follow`. */
@@ -122,6 +124,11 @@ export class HaSide {
   /** Has lvsd-vrrp carry an operator's order out, and waits for the end of it. @param by who asks, for people */
   order(verb: OrderVerb, instance: string, by: string): Promise<OrderResult> {
     return this.#orders.give(verb, instance, by);
+  }
+
+  /** State of an instance; null when there is none of that name. */
+  stateOf(instance: string): VrrpState | null {
+    return this.#book.roleOf(instance)?.state ?? null;
   }
 
   /** The table may have become programmed, or what instances depend on may be otherwise. */
@@ -252,7 +259,13 @@ export class HaSide {
     const why = by === null ? reason : `${reason} (${by})`;
     const message = `${instance}: ${from} to ${to}: ${why}`;
     this.#options.events.append({ type: 'role-changed', instance, message });
-    this.#hooks.changed({ instance, state: to, priority: this.#book.roleOf(instance)?.priority ?? 0, reason: why });
+    this.#hooks.changed({
+      instance,
+      state: to,
+      priority: this.#book.roleOf(instance)?.priority ?? 0,
+      reason: why,
+    });
+    this.#options.onRoles();
   }
 
   #gone(how: string, againInMs: number): void {

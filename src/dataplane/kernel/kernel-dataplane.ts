@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.js';
 import { DirectorError, reasonOf } from '../../base/errors.js';
 import { takeTurns } from '../../base/take-turns.js';
 import type { ServiceKey } from '../../model/keys.js';
+import type { SyncDaemon, SyncRole } from '../../model/sync-daemon.js';
 import type {
   ConnectionFilter,
   ConnectionRecord,
@@ -26,6 +27,7 @@ import { ModuleLoader, type LoadModule } from './module-loader.js';
 import { refusal } from './refusal.js';
 import { failedStep } from './step-error.js';
 import { StepRunner } from './step-runner.js';
+import { listSyncDaemons, startSyncDaemon, stopSyncDaemon } from './sync-daemons.js';
 import { listServices, readTable } from './table-reader.js';
 
 const DONE: StepResult = { ok: true };
@@ -116,6 +118,21 @@ export class KernelDataplane implements Dataplane {
    */
   configure(timeouts: WantedTimeouts): KernelTimeouts {
     return setTimeouts(this.#table, timeouts);
+  }
+
+  /** The daemons that synchronise connections, at most one of each role. @throws DirectorError `ERR_SYNC_DAEMON` */
+  syncDaemons(): readonly SyncDaemon[] {
+    return listSyncDaemons(this.#table);
+  }
+
+  /** @throws DirectorError `ERR_SYNC_DAEMON`, also when one of that role runs */
+  startSyncDaemon(daemon: SyncDaemon): void {
+    startSyncDaemon(this.#table, daemon);
+  }
+
+  /** One that does not run is stopped. @throws DirectorError `ERR_SYNC_DAEMON` */
+  stopSyncDaemon(role: SyncRole): void {
+    stopSyncDaemon(this.#table, role);
   }
 
   /** Marks of services by mark that are in the table now, whoever made them. */

@@ -45,7 +45,7 @@ const ownership: Ownership = {
     { engine: 'iptables', family: 6, table: 'mangle', chain: 'LVSD' },
   ],
   sysctls: [{ path: '/proc/sys/net/ipv4/conf/eth0.5/rp_filter', before: '1', set: '0' }],
-  syncDaemons: [{ state: 'backup', interface: 'eth1', syncId: 51 }],
+  syncDaemons: [{ role: 'backup', interface: 'eth1', syncId: 51 }],
   timeoutsBefore: { tcpSec: 900, tcpFinSec: 120, udpSec: 300 },
   marks: new Map([['calls', 0x4c00_0000]]),
 };
@@ -203,7 +203,7 @@ function randomOwnership(random: SeededRandom): Ownership {
     ),
     sysctls: some(() => ({ path: `/proc/sys/net/${random.int(0, 9)}`, before: word(), set: word() })),
     syncDaemons: some(() => ({
-      state: random.pick(['active', 'backup'] as const),
+      role: random.pick(['master', 'backup'] as const),
       interface: word(),
       syncId: random.int(0, 255),
     })),
