@@ -86,6 +86,8 @@ class Group {
   readonly #first: GroupMember | undefined;
   /** It lost, and lets others take what they can have. */
   #waitsUntilMs = -Infinity;
+  /** While the others follow one that has left. */
+  #leaving = false;
 
   constructor(name: string, members: readonly GroupMember[], clock: Clock) {
     this.#name = name;
@@ -120,10 +122,13 @@ class Group {
   }
 
   leave(member: GroupMember): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
     if (member === this.#first && !member.released)
       this.#waitsUntilMs = this.#clock.nowMs() + this.#longWaitMs();
     for (const other of this.#besides(member, 'active'))
       other.yield(`${member.config.name} of group ${this.#name} is not active any more`, member.released);
+    this.#leaving = false;
   }
 
   #besides(member: GroupMember, wanted: VrrpState): readonly GroupMember[] {

@@ -136,6 +136,20 @@ describe('groups on two segments', () => {
     assert.deepEqual(rig.active, ['d1'], 'who is outdone on one segment leaves both');
   });
 
+  it('of two that outrank each other on one segment each, the one that outranks on the first has both', () => {
+    const rig = rigOf([
+      [choice(150, true), choice(100, false)],
+      [choice(100, false), choice(150, true)],
+    ]);
+    rig.clock.advance(3500);
+    assert.deepEqual(rig.active, []);
+    rig.clock.advance(6500);
+    assert.deepEqual(rig.active, ['d1']);
+    const before = rig.changes;
+    rig.clock.advance(60_000);
+    assert.equal(rig.changes, before);
+  });
+
   it('leave with the first fault, and say whose it is', () => {
     const rig = rigOf(PAIR);
     rig.clock.advance(10_000);
