@@ -28,6 +28,10 @@ export class DirectorWatch {
     ];
   }
 
+  get programmed(): boolean {
+    return this.#programmed;
+  }
+
   /** It lives. @param programmed once is for ever: what fails later is told, and changes no role */
   heard(programmed = false): void {
     this.#heardMs = this.#clock.nowMs();

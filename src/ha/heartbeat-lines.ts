@@ -28,6 +28,9 @@ import { LEAVING_PRIORITY } from './machine.js';
 import { OwnLine } from './own-line.js';
 import { computeActiveDownMs } from './timers.js';
 
+/** Intervals after an advertisement, with which it was said: the next one is there before, and says it again. */
+const PACE_OF_ADVERTISEMENTS = 1.5;
+
 /** A line that became silent, or is heard again. */
 export interface LineChange extends LineNews {
   readonly interface: string;
@@ -214,8 +217,9 @@ export class HeartbeatLines {
   #say(advertised: number | null): void {
     const nowMs = this.#options.clock.nowMs();
     const { advertiseMs } = this.#config;
-    const inRhythmMs = this.#sayAtMs + advertiseMs;
-    this.#sayAtMs = advertised === null && inRhythmMs > nowMs ? inRhythmMs : nowMs + advertiseMs;
+    const inRhythm = this.#sayAtMs <= nowMs && nowMs < this.#sayAtMs + advertiseMs;
+    if (advertised !== null) this.#sayAtMs = nowMs + PACE_OF_ADVERTISEMENTS * advertiseMs;
+    else this.#sayAtMs = (inRhythm ? this.#sayAtMs : nowMs) + advertiseMs;
     if (this.#options.state() !== 'active') this.#activeSinceMs = Infinity;
     else if (this.#activeSinceMs === Infinity) this.#activeSinceMs = nowMs;
     this.#tell(this.#hello(advertised));

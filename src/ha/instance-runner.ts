@@ -24,6 +24,8 @@ import {
 import { InstanceConditions, type ConditionSource } from './instance-conditions.js';
 import { DifferenceTeller } from './difference-teller.js';
 import type { GroupMember } from './groups.js';
+import { HeartbeatLines } from './heartbeat-lines.js';
+import { OWNER_PRIORITY } from './machine.js';
 import type { OrderTarget } from './orders.js';
 import { findStandpoint, lookAtTracked, type Standpoint } from './standpoint.js';
 import { presenceOf } from './address-presence.js';
@@ -43,8 +45,12 @@ export interface RunnerOptions {
   /** When lvsd-vrrp began, by the clock. */
   readonly bornAtMs: number;
   readonly witness: WitnessSeam;
+  /** Whether the own table has been programmed. */
+  readonly programmed: () => boolean;
   readonly onTransition: (transition: InstanceTransition) => void;
   readonly onProblem: (message: string) => void;
+  /** A line is silent, or heard again; or what its role says of that. */
+  readonly onLines: () => void;
   /** What is wrong with it, of its own, is something else. */
   readonly onConditions: () => void;
   /** See `InstanceSeams`. */
@@ -59,6 +65,7 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
   readonly #options: RunnerOptions;
   readonly #addresses: AdoptedAddresses;
   readonly #instance: Instance;
+  readonly #lines: HeartbeatLines;
   #config: VrrpInstance;
   #standpoint: Standpoint | null = null;
   /** What it says and hears by is of a configuration before this one. */
@@ -69,14 +76,21 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
   /** What of its interface keeps it in fault; null = nothing. */
   #obstacle: string | null = null;
   #retry: Timer | null = null;
+  /** From which it spoke last. */
+  #source: string | null = null;
+  #askedAtMs = -Infinity;
   readonly #differences: DifferenceTeller;
   readonly #conditions: InstanceConditions;
   /** Until when it does not take part yet; null = it does. */
   #delay: Timer | null = null;
+  /** Not all that it depends on is known. */
+  #waits = false;
+  /** It has not begun because it waits. */
+  #isHeldBack = false;
   #stopped = false;
 
   constructor(config: VrrpInstance, options: RunnerOptions) {
-    const { clock, pacer, addresses, adopt, onTransition } = options;
+    const { clock, pacer, addresses, adopt } = options;
     this.#options = options;
     this.#config = config;
     this.#addresses = new AdoptedAddresses(addresses, adopt);
@@ -85,13 +99,17 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
       sender: { send: (priority) => this.#send(priority) },
       addresses: this.#addresses,
       pacer,
-      drain: () => this.#line?.drain(),
-      onTransition,
+      drain: () => this.#drain(),
+      onTransition: (transition) => this.#tell(transition),
       onProblem: options.onProblem,
       onReady: options.onReady,
       onSplit: options.onSplit,
-      witness: options.witness,
+      witness: {
+        needed: () => options.witness.needed() && this.#lines.anyLineSilent(),
+        ask: (answered) => this.#askWitness(answered),
+      },
     });
+    this.#lines = this.#createLines();
     this.#conditions = new InstanceConditions(this.#instance);
     this.#differences = new DifferenceTeller(clock, options.onProblem);
   }
@@ -151,6 +169,7 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
   reconfigure(config: VrrpInstance): void {
     this.#outdated ||= JSON.stringify(config) !== JSON.stringify(this.#config);
     this.#config = config;
+    this.#lines.reconfigure(config);
     if (this.#delay !== null) this.#begin();
     // Its source may be another one, also where the file says nothing of it: by which addresses move.
     this.look();
@@ -161,6 +180,12 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
   /** What somebody sees of what it depends on, instead of all that was said before; see `InstanceConditions`. */
   say(source: ConditionSource, conditions: readonly string[], weight = 0): void {
     if (this.#conditions.say(source, conditions, weight)) this.#options.onConditions();
+  }
+
+  /** While it waits it does not begin; once begun it goes on. */
+  wait(waits: boolean): void {
+    this.#waits = waits;
+    if (!waits && this.#isHeldBack && !this.#stopped) this.#begin();
   }
 
   share(conditions: readonly string[], weight: number): void {
@@ -190,6 +215,7 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
     this.#retry = null;
     try {
       const addresses = known ?? this.#options.interfaces.addresses();
+      this.#lines.look(addresses);
       this.#track();
       const { interfaces, moving } = this.#options;
       const found = findStandpoint(this.#config, interfaces, addresses, moving());
@@ -206,7 +232,9 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
   }
 
   role(): VrrpRole {
-    return this.#instance.role();
+    const role = this.#instance.role();
+    const counters = { ...role.counters, ...this.#lines.counters() };
+    return { ...role, lines: this.#lines.describe(), counters };
   }
 
   /** Resolves when the addresses are gone and the others know. */
@@ -227,7 +255,8 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
       this.#instance.drop(verdict.drop);
       return;
     }
-    for (const { message } of this.#addresses.release()) this.#options.onProblem(message);
+    this.#lines.noteAdvertisement(advertisement.priority, advertisement.advertiseMs, path.source);
+    this.#disown();
     const { interval, addresses } = verdict.differs;
     if (interval || addresses) this.#differences.heard(advertisement, path.source, this.#config);
     this.#instance.hear(advertisement.priority, advertisement.advertiseMs, path.source);
@@ -243,6 +272,55 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
     this.#hinder(`cannot hear others by ${this.#config.interface}: ${message}`);
     this.#retry?.cancel();
     this.#retry = this.#options.clock.after(REOPEN_MS, () => this.look());
+  }
+
+  #createLines(): HeartbeatLines {
+    const { clock, interfaces, openLine, moving, programmed, onLines } = this.#options;
+    return new HeartbeatLines(this.#config, {
+      clock,
+      interfaces,
+      openLine,
+      moving,
+      programmed,
+      state: () => this.#instance.state,
+      priority: () => this.#instance.advertisedPriority,
+      source: () => this.#source,
+      onWake: () => this.#instance.wake(),
+      onActive: (priority, advertiseMs, sender) => this.#hearActive(priority, advertiseMs, sender),
+      onDrop: (reason) => this.#instance.drop(reason),
+      onChange: onLines,
+    });
+  }
+
+  /** By a heartbeat line. It counts as an advertisement, for those who let others be active. */
+  #hearActive(priority: number, advertiseMs: number, sender: string): void {
+    if (this.#config.priority === OWNER_PRIORITY) return;
+    this.#disown();
+    this.#instance.hear(priority, advertiseMs, sender);
+  }
+
+  /** Somebody else is active: what was left for this one is not its own any more. */
+  #disown(): void {
+    for (const { message } of this.#addresses.release()) this.#options.onProblem(message);
+  }
+
+  #drain(): void {
+    this.#line?.drain();
+    this.#lines.drain();
+  }
+
+  #tell(transition: InstanceTransition): void {
+    // an active one has said so with its advertisement
+    if (transition.to !== 'active') this.#lines.say(null);
+    this.#options.onTransition(transition);
+  }
+
+  #askWitness(answered: () => void): void {
+    const nowMs = this.#options.clock.nowMs();
+    const isFirst = nowMs - this.#askedAtMs > 2 * this.#config.advertiseMs;
+    this.#askedAtMs = nowMs;
+    if (isFirst) this.#options.onLines();
+    this.#options.witness.ask(answered);
   }
 
   #keep(addresses: readonly InterfaceAddress[]): void {
@@ -266,7 +344,9 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
     this.#delay = null;
     const leftMs = bornAtMs + startDelayMs - clock.nowMs();
     if (startDelayMs === 0 || leftMs <= 0) {
-      this.#instance.start();
+      this.#isHeldBack = this.#waits;
+      if (this.#waits) this.#instance.delay('it waits for the first results of what it depends on');
+      else this.#instance.start();
       return;
     }
     this.#instance.delay(`it takes part ${startDelayMs / 1000} s after the start of lvsd-vrrp`);
@@ -309,16 +389,19 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
       source,
     });
     this.#standpoint = standpoint;
+    this.#source = source;
     this.#outdated = false;
     this.#instance.reconfigure(this.#config, source);
   }
 
   #send(priority: number): boolean {
+    this.#lines.say(priority);
     if (this.#sender === null) throw new Error(this.#obstacle ?? 'there is no socket');
     return this.#sender.send(priority);
   }
 
   #close(): void {
+    this.#lines.close();
     this.#line?.close();
     this.#line = null;
     this.#sender = null;

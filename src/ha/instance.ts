@@ -187,6 +187,11 @@ export class Instance {
     return effectivePriority(this.#config.priority, this.#weight, 0);
   }
 
+  /** The same with that: what it advertises. */
+  get advertisedPriority(): number {
+    return this.#settings.priority;
+  }
+
   /** Tells one of everything; null = nobody any more. */
   observe(observer: InstanceObserver | null): void {
     this.#observer = observer;
@@ -289,13 +294,28 @@ export class Instance {
       instance: this.#config.name,
       state: this.#state.name,
       sinceMs: this.#sinceMs,
-      reason: this.#state.name === 'fault' ? this.#state.conditions.join('; ') : this.#reason,
+      reason: this.#reasonNow(),
       priority: this.#settings.priority,
       peer: this.#state.name === 'active' ? null : this.#peer(),
       held: this.#addresses.there.map(({ address }) => address),
       lines: [],
       counters: { ...this.#counters, ...Object.fromEntries(dropped) },
     };
+  }
+
+  /** For timers of others, before they do anything: who stood still may have to give up first. */
+  wake(): void {
+    const { name, dueAtMs } = this.#state;
+    if (name === 'backup' && this.#seams.clock.nowMs() >= dueAtMs) this.#seams.drain();
+    this.#take(TIMER);
+  }
+
+  #reasonNow(): string {
+    const { name, conditions, wait } = this.#state;
+    if (name === 'fault') return conditions.join('; ');
+    if (name === 'backup' && wait === 'witness')
+      return 'nobody is heard and no witness answers: it may be this director that is cut off';
+    return this.#reason;
   }
 
   #take(event: MachineEvent): void {
@@ -422,9 +442,7 @@ export class Instance {
 
   #wake(): void {
     this.#timer = null;
-    const { name, dueAtMs } = this.#state;
-    if (name === 'backup' && this.#seams.clock.nowMs() >= dueAtMs) this.#seams.drain();
-    this.#take(TIMER);
+    this.wake();
   }
 
   #tell(cause: TransitionCause, before: MachineState, nowMs: number): void {
