@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { until } from '../support/until.js';
 import type { Example } from './example-file.js';
-import { Network, type HostPlan, type Plug } from './network.js';
+import type { Namespace } from './namespace.js';
+import { addressLine, Network, type HostPlan, type Plug } from './network.js';
 import { OwnerMap } from './owner-map.js';
 import { ServerApart } from './server-apart.js';
 import { WholeDirector } from './whole-director.js';
@@ -41,7 +42,7 @@ export class ModeLab {
     this.network = network;
     this.owners = new OwnerMap(network, names, plan.addresses);
     for (const [name, { file }] of Object.entries(plan.directors))
-      this.#directors.set(name, WholeDirector.lvsd(network.host(name), { ...file }, plan.director));
+      this.#directors.set(name, WholeDirector.lvsd(network.host(name), file, plan.director));
   }
 
   director(name: string): WholeDirector {
@@ -125,6 +126,18 @@ export class ModeLab {
         this.network.setCable(name, link, state);
     }
   }
+}
+
+/** A real server of direct routing on the outer network of the examples: it has the addresses on lo, and keeps silent about them. */
+export function directServer(name: string, host: number): HostPlan {
+  return { name, plugs: [examplePlug('outer', 'eth0', host)] };
+}
+
+/** Gives a server the addresses, as an administrator does by hand. */
+export function takeOnLoopback(host: Namespace, addresses: readonly string[]): void {
+  host.setSysctl('ipv4/conf/all/arp_ignore', 1);
+  host.setSysctl('ipv4/conf/all/arp_announce', 2);
+  host.ip(...addresses.map((address) => addressLine(`${address}/32`, 'lo')));
 }
 
 /** An interface on the network that the example files name. */

@@ -29,7 +29,7 @@ export class OwnerMap {
    * Lets something happen, waits until the map is as it should be and stays so, and holds every address that has the same owners as
    * before to not having moved at all meanwhile.
    *
-   * @param expected one owner of each address
+   * @param expected the owner of each address; empty for nobody
    */
   async after(
     event: string,
@@ -42,7 +42,7 @@ export class OwnerMap {
     const beginMs = performance.now();
     await act();
     const wanted: Owners = Object.fromEntries(
-      this.#addresses.map((address) => [address, [expected[address] ?? '']]),
+      this.#addresses.map((address) => [address, [expected[address] ?? ''].filter(Boolean)]),
     );
     await this.#untilSteady(event, wanted, seconds);
     console.log(`${event}: ${(performance.now() - beginMs).toFixed(0)} ms`);

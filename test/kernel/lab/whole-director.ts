@@ -48,10 +48,10 @@ export class WholeDirector {
     this.#kind = kind;
   }
 
-  /** `lvsd run` of a file: what is not `director` is the document's, the director's keys are added to its own. */
+  /** `lvsd run` of a file. @param director more keys of its section, beside those that the file has */
   static lvsd(
     host: Namespace,
-    document: Readonly<Record<string, unknown>>,
+    document: { readonly director?: Readonly<Record<string, unknown>>; readonly ha: object },
     director: Readonly<Record<string, unknown>> = {},
   ): WholeDirector {
     const folder = folderOf(host, 'lvsd');
@@ -63,7 +63,10 @@ export class WholeDirector {
       admin: { socket: join(folder, 'run', 'lvsd.sock'), listen: 'none' },
     };
     // what is JSON is YAML too
-    writeFileSync(file, JSON.stringify({ ...document, director: { ...own, ...director } }));
+    writeFileSync(
+      file,
+      JSON.stringify({ ...document, director: { ...own, ...document.director, ...director } }),
+    );
     const stateIn: Kind['stateIn'] = (line) => {
       const [, instance, state] =
         /"event":"role-changed".*"msg":"(\S+): \w+ to (initialize|backup|active|fault):/.exec(line) ?? [];

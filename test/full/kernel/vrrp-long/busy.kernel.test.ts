@@ -15,6 +15,7 @@ const SECONDS = Number(process.env['LVSD_VRRP_LONG_SECONDS'] ?? '600');
 const ADVERTISE_MS = 10;
 /** What runs before all else and is that late, was not run: the whole machine stood still, and both directors with it. */
 const STOOD_STILL_MS = 15;
+const MOST_EXCUSED = 2;
 /** Two a processor: each gets half of it at best. */
 const BURNERS = 2 * availableParallelism();
 
@@ -120,9 +121,10 @@ describe('on a busy machine', { skip: missing, timeout: (SECONDS + 100) * 1000 }
     );
     const own = of('lvsd').filter(({ stoodStillMs }) => stoodStillMs <= STOOD_STILL_MS);
     assert.deepEqual(own, [], 'lvsd took over although the active one was well');
+    const excused = of('lvsd').length - own.length;
     assert.ok(
-      stills < SECONDS / 20,
-      `the machine itself stood still in ${stills} of ${SECONDS} s: it shows nothing`,
+      excused <= MOST_EXCUSED,
+      `${excused} takeovers while the machine stood still: it shows nothing`,
     );
   });
 });

@@ -1,35 +1,37 @@
-/** Three directors, each address with its own order of successors. */
+/** Three directors, as etc/ha-n-way.yaml has them: each address has its own order of successors. */
 import { after, before, describe, it } from 'node:test';
-import { withInstances, type Example } from '../../../kernel/lab/example-file.js';
-import { examplePlug, ModeLab } from '../../../kernel/lab/mode-lab.js';
+import { exampleFile, withInstances } from '../../../kernel/lab/example-file.js';
+import {
+  directServer,
+  examplePlug,
+  ModeLab,
+  takeOnLoopback,
+  type ModePlan,
+} from '../../../kernel/lab/mode-lab.js';
 
-/** Who has an address, by instance: the first of these that is there. */
-const ORDERS: Readonly<Record<string, readonly string[]>> = {
-  vi_a: ['one', 'two', 'three'],
-  vi_b: ['two', 'three', 'one'],
-  vi_c: ['three', 'one', 'two'],
+const NAMES = ['first', 'second', 'third'] as const;
+type Name = (typeof NAMES)[number];
+
+interface Row {
+  readonly address: string;
+  readonly priorities: Readonly<Record<Name, number>>;
+}
+
+/** The table at the head of the example. */
+const ROWS: Readonly<Record<string, Row>> = {
+  vi_a: { address: '192.0.2.10', priorities: { first: 150, second: 125, third: 100 } },
+  vi_b: { address: '192.0.2.11', priorities: { first: 100, second: 150, third: 125 } },
+  vi_c: { address: '192.0.2.12', priorities: { first: 125, second: 100, third: 150 } },
 };
-const PRIORITIES = [150, 125, 100];
-const NAMES = ['one', 'two', 'three'];
-const addressOf = (instance: string): string => `192.0.2.${10 + Object.keys(ORDERS).indexOf(instance)}`;
+const ADDRESSES = Object.values(ROWS).map(({ address }) => address);
 
-const FILE: Example = {
-  ha: {
-    instances: Object.keys(ORDERS).map((name, index) => ({
-      name,
-      interface: 'eth0',
-      vrid: 51 + index,
-      addresses: [`${addressOf(name)}/24`],
-    })),
-  },
-};
-
-/** As the orders have it. */
-function ownersWithout(...lost: readonly string[]): Record<string, string> {
+/** Each address is with the highest that is there. */
+function ownersWithout(...lost: readonly Name[]): Record<string, string> {
+  const left = NAMES.filter((name) => !lost.includes(name));
   return Object.fromEntries(
-    Object.entries(ORDERS).map(([instance, order]) => [
-      addressOf(instance),
-      order.find((name) => !lost.includes(name)) ?? '',
+    Object.values(ROWS).map(({ address, priorities }) => [
+      address,
+      left.toSorted((one, other) => priorities[other] - priorities[one])[0] ?? '',
     ]),
   );
 }
@@ -37,50 +39,64 @@ function ownersWithout(...lost: readonly string[]): Record<string, string> {
 describe('three directors', { timeout: 300_000 }, () => {
   let lab: ModeLab;
 
-  before(() => {
-    const director = (name: string, index: number) => [
-      name,
-      {
-        plugs: [examplePlug('outer', 'eth0', index + 1)],
-        file: withInstances(FILE, ({ name: instance }) => ({
-          priority: PRIORITIES[ORDERS[instance]?.indexOf(name) ?? 0],
-        })),
-      },
-    ];
+  before(async () => {
+    const directors: ModePlan['directors'] = Object.fromEntries(
+      NAMES.map((name, index) => [
+        name,
+        {
+          plugs: [examplePlug('outer', 'eth0', index + 1)],
+          file: withInstances(exampleFile('ha-n-way.yaml'), (instance) => ({
+            priority: ROWS[instance.name]?.priorities[name],
+          })),
+        },
+      ]),
+    );
     lab = new ModeLab({
       segments: ['outer'],
-      directors: Object.fromEntries(NAMES.map(director)) as ConstructorParameters<
-        typeof ModeLab
-      >[0]['directors'],
-      addresses: Object.keys(ORDERS).map(addressOf),
+      directors,
+      hosts: [
+        { name: 'client', plugs: [examplePlug('outer', 'eth0', 200)] },
+        directServer('rs1', 31),
+        directServer('rs2', 32),
+      ],
+      addresses: ADDRESSES,
+      director: { dataplane: 'kernel' },
     });
+    for (const name of ['rs1', 'rs2']) {
+      takeOnLoopback(lab.network.host(name), ADDRESSES);
+      await lab.serve(name, 80);
+    }
   });
   after(() => lab.close());
 
-  const back = (...names: readonly string[]) =>
+  const lost = (...names: readonly Name[]): Promise<void> =>
+    lab.owners.after(`${names.join(' and ')} lost`, () => lab.lose(...names), ownersWithout(...names));
+  const back = (...names: readonly Name[]): Promise<void> =>
     lab.owners.after(`${names.join(' and ')} back`, () => lab.bringBack(...names), ownersWithout());
+  const untilServed = async (): Promise<void> => {
+    for (const address of ADDRESSES) await lab.untilServed('client', address, 80, ['rs1', 'rs2']);
+  };
 
-  it('lose one after the other, and move what was its own to the next in order', async () => {
+  it('lose one after the other: what was its own goes to the next in order', async () => {
     await lab.owners.after('all are started', () => lab.startAll(), ownersWithout());
+    await untilServed();
     for (const name of NAMES) {
-      await lab.owners.after(`${name} is lost`, () => lab.lose(name), ownersWithout(name));
+      await lost(name);
+      await untilServed();
       await back(name);
     }
   });
 
   it('lose two at once, and one after the other', async () => {
     for (const left of NAMES) {
-      const lost = NAMES.filter((name) => name !== left);
-      await lab.owners.after(
-        `${lost.join(' and ')} are lost`,
-        () => lab.lose(...lost),
-        ownersWithout(...lost),
-      );
-      await back(...lost);
+      const others = NAMES.filter((name) => name !== left);
+      await lost(...others);
+      await untilServed();
+      await back(...others);
     }
-    await lab.owners.after('one is lost', () => lab.lose('one'), ownersWithout('one'));
-    await lab.owners.after('two is lost, too', () => lab.lose('two'), ownersWithout('one', 'two'));
-    await lab.owners.after('one is back', () => lab.bringBack('one'), ownersWithout('two'));
-    await back('two');
+    await lost('first');
+    await lab.owners.after('second lost, too', () => lab.lose('second'), ownersWithout('first', 'second'));
+    await lab.owners.after('first back', () => lab.bringBack('first'), ownersWithout('second'));
+    await back('second');
   });
 });
