@@ -120,13 +120,21 @@ function lineTable(instances: readonly InstanceStatus[], nowMs: number, paint: C
   const lines = linesOf(instances);
   if (lines.length === 0) return [];
   return formatTable(
-    [{ title: 'INSTANCE' }, { title: 'LINE' }, { title: 'TO' }, { title: 'STATE' }, { title: 'FOR' }],
+    [
+      { title: 'INSTANCE' },
+      { title: 'LINE' },
+      { title: 'TO' },
+      { title: 'STATE' },
+      { title: 'FOR' },
+      { title: 'WHY' },
+    ],
     lines.map(({ instance, line }) => [
       instance,
       line.interface,
       line.peer,
       paintLine(line.state, paint),
       ageOf(line.sinceMs, nowMs),
+      line.reason,
     ]),
     { paintTitle: paint.dim },
   );
