@@ -33,7 +33,7 @@ const toVrrp: readonly ToVrrp[] = [
   {
     kind: 'heartbeat',
     programmed: true,
-    tracks: [{ instance: 'vi', faults: ['process nginx does not run'], weight: -20 }],
+    tracks: [{ instance: 'vi', faults: ['process nginx does not run'], weight: -20, waits: false }],
   },
   { kind: 'order', id: 7, verb: 'takeover', instance: 'vi' },
   { kind: 'stop' },

@@ -45,7 +45,7 @@ export const systemHost: HostReader = {
       // One without blocks, such as /proc, cannot be full.
       free: blocks === 0 ? 1 : bavail / blocks,
       isReadOnly: mount?.isReadOnly ?? false,
-      isHidden: mount !== null && mount.root.includes(INACCESSIBLE),
+      isHidden: mount?.root.includes(INACCESSIBLE) === true,
     };
   },
 };

@@ -6,8 +6,8 @@
  * ```
  *
  * One that is `unknown` counts as what it was before: a director that cannot look has no news. Before anything is known of it,
- * it counts as good, but its instance waits: it does not take part before each of its tracks was known once, or could have
- * been. That is so once in the life of an instance: a track that a reload adds keeps nobody waiting.
+ * it counts as good, but its instance waits: it does not begin before each of its tracks was known once, or could have been.
+ * That is so once in the life of an instance: a track that a reload adds keeps nobody waiting.
  */
 import type { InstanceTracks } from '../../../ha/messages.js';
 import type { TrackFinding, TrackStatus } from '../../../model/ha-status.js';
@@ -37,9 +37,6 @@ export interface Moment {
   readonly nowMs: number;
   readonly wallMs: number;
 }
-
-/** Said as it stands, so that it is one fault however many are waited for. */
-export const WAITING = 'it waits for the first results of what it depends on';
 
 const NOT_LOOKED: TrackFinding = { state: 'unknown', countsAs: 'good', reason: 'not looked at yet' };
 
@@ -126,8 +123,7 @@ export class TrackBook {
         .filter(({ track }) => track.weight === null)
         .map(({ track, fault }) => `${trackTitle(track)}: ${fault}`);
       const weight = bad.reduce((sum, { track }) => sum + (track.weight ?? 0), 0);
-      if (waits) faults.push(WAITING);
-      if (faults.length > 0 || weight !== 0) told.push({ instance, faults, weight });
+      if (waits || faults.length > 0 || weight !== 0) told.push({ instance, faults, weight, waits });
     }
     return told;
   }

@@ -1,12 +1,7 @@
 /** What findings come to for instances. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  TrackBook,
-  trackKey,
-  WAITING,
-  type Sight,
-} from '../../../../../src/daemon/vrrp/tracks/track-book.js';
+import { TrackBook, trackKey, type Sight } from '../../../../../src/daemon/vrrp/tracks/track-book.js';
 import type { Track } from '../../../../../src/model/track.js';
 
 const WAIT_MS = 10_000;
@@ -61,7 +56,7 @@ describe('a track that is bad', () => {
     story.see(other, GOOD);
     assert.deepEqual(story.see(nginx, BAD), { track: nginx, to: 'bad', reason: BAD.reason });
     assert.deepEqual(story.told, [
-      { instance: 'vi', faults: ['process nginx: no process has that name'], weight: 0 },
+      { instance: 'vi', faults: ['process nginx: no process has that name'], weight: 0, waits: false },
     ]);
   });
 
@@ -79,7 +74,7 @@ describe('a track that is bad', () => {
     const story = new Story().configure([a, b, c]);
     for (const track of [a, b, c]) story.see(track, BAD);
     assert.deepEqual(story.told, [
-      { instance: 'vi', faults: ['process c: no process has that name'], weight: -25 },
+      { instance: 'vi', faults: ['process c: no process has that name'], weight: -25, waits: false },
     ]);
     assert.deepEqual(story.see(a, GOOD), { track: a, to: 'good', reason: 'pid 7' });
     assert.equal(story.told[0]?.weight, -5);
@@ -94,7 +89,7 @@ describe('a track of which nobody knows any more', () => {
     story.see(b, GOOD);
     assert.equal(story.see(a, UNKNOWN), null);
     assert.equal(story.see(b, UNKNOWN), null);
-    assert.deepEqual(story.told, [{ instance: 'vi', faults: [], weight: -1 }]);
+    assert.deepEqual(story.told, [{ instance: 'vi', faults: [], weight: -1, waits: false }]);
     assert.deepEqual(
       story.book.status.map(({ state, countsAs }) => [state, countsAs]),
       [
@@ -121,19 +116,19 @@ describe('an instance that begins', () => {
   it('waits until each of its tracks is known', () => {
     const [a, b] = [process('a'), process('b', -5)];
     const story = new Story().configure([a, b]);
-    assert.deepEqual(story.told, [{ instance: 'vi', faults: [WAITING], weight: 0 }]);
+    assert.deepEqual(story.told, [{ instance: 'vi', faults: [], weight: 0, waits: true }]);
     story.see(a, GOOD);
     story.see(b, UNKNOWN);
-    assert.deepEqual(story.told[0]?.faults, [WAITING], 'that it cannot be known is no result');
+    assert.deepEqual(story.told[0]?.waits, true, 'that it cannot be known is no result');
     story.see(b, BAD);
-    assert.deepEqual(story.told, [{ instance: 'vi', faults: [], weight: -5 }]);
+    assert.deepEqual(story.told, [{ instance: 'vi', faults: [], weight: -5, waits: false }]);
   });
 
   it('waits no longer than the first result can take', () => {
     const nginx = process('nginx');
     const story = new Story().configure([nginx]);
     story.nowMs = WAIT_MS - 1;
-    assert.deepEqual(story.told[0]?.faults, [WAITING]);
+    assert.deepEqual(story.told[0]?.waits, true);
     story.nowMs = WAIT_MS;
     assert.deepEqual(story.told, [], 'what is not known is no fault');
   });
@@ -149,7 +144,7 @@ describe('a reload', () => {
     story.see(process('nginx'), BAD);
     story.nowMs = 5000;
     story.configure([process('nginx', -30)]);
-    assert.deepEqual(story.told, [{ instance: 'vi', faults: [], weight: -30 }]);
+    assert.deepEqual(story.told, [{ instance: 'vi', faults: [], weight: -30, waits: false }]);
     assert.deepEqual(
       story.book.status.map(({ state, sinceMs, reason }) => ({ state, sinceMs, reason })),
       [{ state: 'bad', sinceMs: 0, reason: BAD.reason }],
@@ -174,8 +169,8 @@ describe('a reload', () => {
     assert.deepEqual(story.told, [], 'an active one keeps its addresses');
     story.configure([a, b, process('c', null, 'vi_new')], ['vi', 'vi_new']);
     assert.deepEqual(
-      story.told.map(({ instance, faults }) => [instance, faults]),
-      [['vi_new', [WAITING]]],
+      story.told.map(({ instance, waits }) => [instance, waits]),
+      [['vi_new', true]],
     );
   });
 });

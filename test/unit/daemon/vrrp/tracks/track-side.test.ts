@@ -4,7 +4,6 @@ import { describe, it } from 'node:test';
 import { EventLog } from '../../../../../src/controller/event-log.js';
 import { checkedKey, firstVerdictMs } from '../../../../../src/daemon/vrrp/tracks/check-track.js';
 import { lookAtService } from '../../../../../src/daemon/vrrp/tracks/service-track.js';
-import { WAITING } from '../../../../../src/daemon/vrrp/tracks/track-book.js';
 import { TrackSide } from '../../../../../src/daemon/vrrp/tracks/track-side.js';
 import type { ServiceKey } from '../../../../../src/model/keys.js';
 import type { ServingMemory } from '../../../../../src/model/serving.js';
@@ -40,7 +39,7 @@ function create(tracks: readonly Track[], running: readonly string[] = []) {
   const clock = new FakeClock();
   const events = new EventLog(clock);
   const host = new FakeTrackHost();
-  for (const [index, name] of running.entries()) host.running.set(7 + index, { name });
+  running.forEach((name, index) => host.running.set(7 + index, { name }));
   const decisions = new Map<ServiceKey, Pick<ServingMemory, 'quorate' | 'untold'>>();
   let changes = 0;
   const side = new TrackSide({
@@ -48,7 +47,9 @@ function create(tracks: readonly Track[], running: readonly string[] = []) {
     events,
     host,
     services: () => ({ services: [shop], decisions }),
-    onChange: () => void changes++,
+    onChange: () => {
+      changes++;
+    },
   });
   const follow = (next: readonly Track[]): void =>
     side.follow(haSettings([vrrpInstance({ name: 'vi' })], { tracks: next }));
@@ -83,7 +84,7 @@ describe('lookAtService', () => {
 describe('what an instance depends on', () => {
   it('keeps it waiting, then is told with its weight, as an event and in the status', async () => {
     const { side, host, decisions, told, pass } = create([serviceTrack, processTrack, loadTrack], ['nginx']);
-    assert.deepEqual(side.told, [{ instance: 'vi', faults: [WAITING], weight: 0 }]);
+    assert.deepEqual(side.told, [{ instance: 'vi', faults: [], weight: 0, waits: true }]);
     decisions.set(shop.key, { quorate: true });
     await pass(2);
     assert.deepEqual(side.told, []);
@@ -100,7 +101,7 @@ describe('what an instance depends on', () => {
     host.load = 9;
     await pass(5);
     assert.deepEqual(side.told, [
-      { instance: 'vi', faults: ['process nginx: no process has that name'], weight: -60 },
+      { instance: 'vi', faults: ['process nginx: no process has that name'], weight: -60, waits: false },
     ]);
     assert.deepEqual([...told()].sort(), [
       'track-failed (vi): vi: host load: 9.00 a processor, limit 4; its priority is lowered by 10',
@@ -130,7 +131,7 @@ describe('what an instance depends on', () => {
     decisions.set(shop.key, { quorate: false });
     side.servicesChanged();
     assert.equal(changes(), before + 1);
-    assert.deepEqual(side.told, [{ instance: 'vi', faults: [], weight: -50 }]);
+    assert.deepEqual(side.told, [{ instance: 'vi', faults: [], weight: -50, waits: false }]);
     side.servicesChanged();
     assert.equal(changes(), before + 1, 'only when it is another state');
   });
@@ -149,7 +150,7 @@ describe('a tracked check', () => {
     const hear = (state: 'up' | 'down' | 'unknown', reason: string): boolean =>
       side.verdict(checked.key, { state, reason });
     assert.equal(hear('unknown', 'failed 1 of 3: ECONNREFUSED'), true);
-    assert.deepEqual(side.told, [{ instance: 'vi', faults: [WAITING], weight: 0 }]);
+    assert.deepEqual(side.told, [{ instance: 'vi', faults: [], weight: 0, waits: true }]);
     hear('down', 'connect 127.0.0.1:8080: ECONNREFUSED');
     assert.deepEqual(side.told[0]?.faults, ['check tomcat: connect 127.0.0.1:8080: ECONNREFUSED']);
     hear('unknown', 'no result for 9.0s: its probe does not end');
@@ -170,7 +171,7 @@ describe('a tracked check', () => {
     const slow = { ...checkTrack, check: tcpCheck({ timeoutMs: 10_000, fall: 3 }) };
     const { side, clock } = create([slow]);
     clock.advance(firstVerdictMs(slow) - 1);
-    assert.deepEqual(side.told[0]?.faults, [WAITING]);
+    assert.equal(side.told[0]?.waits, true);
     clock.advance(1);
     assert.deepEqual(side.told, []);
   });
@@ -196,7 +197,7 @@ describe('a reload', () => {
     ]);
     await settle();
     assert.equal(side.status[0]?.sinceMs, before?.sinceMs);
-    assert.deepEqual(side.told, [{ instance: 'vi', faults: [], weight: -5 }]);
+    assert.deepEqual(side.told, [{ instance: 'vi', faults: [], weight: -5, waits: false }]);
     assert.equal(side.status[1]?.reason, 'pid 9');
     assert.equal(told().length, 1);
   });
