@@ -1,6 +1,7 @@
 /** What instances need to know of interfaces: which are there and up, by what address they speak, which addresses have gone. */
 import type { NetlinkConnection } from '../../native/netlink/connection.js';
 import { listAddresses } from '../../native/rtnetlink/addresses.js';
+import { ARPHRD_ETHER, IFF_LOOPBACK, IFF_NOARP } from '../../native/rtnetlink/constants.js';
 import { listLinks } from '../../native/rtnetlink/links.js';
 import { NoticeWatcher, type Notice } from '../../native/rtnetlink/notices.js';
 import { openRtnetlink } from '../../native/rtnetlink/request.js';
@@ -19,6 +20,8 @@ export interface Interfaces {
   start(listener: InterfaceWatchListener): void;
   /** null = there is none of that name. */
   link(name: string): Link | null;
+  /** Whether one of this host's interfaces has this hardware address, those of a bond or a bridge included. */
+  isOwnHardware(hardwareAddress: string): boolean;
   /** Of all interfaces, in the kernel's order. @throws RtnetlinkError; SyscallError */
   addresses(): readonly InterfaceAddress[];
   close(): void;
@@ -44,6 +47,11 @@ export class InterfaceWatch implements Interfaces {
   link(name: string): Link | null {
     for (const link of this.#links.values()) if (link.name === name) return link;
     return null;
+  }
+
+  isOwnHardware(hardwareAddress: string): boolean {
+    for (const link of this.#links.values()) if (link.hardwareAddress === hardwareAddress) return true;
+    return false;
   }
 
   addresses(): readonly InterfaceAddress[] {
@@ -84,6 +92,14 @@ export class InterfaceWatch implements Interfaces {
       case 'address':
     }
   }
+}
+
+/** An interface on which hosts ask for the hardware addresses of others. */
+export function asksNeighbours(link: Link): link is Link & { readonly hardwareAddress: string } {
+  const { hardwareType, hardwareAddress, flags } = link;
+  return (
+    hardwareType === ARPHRD_ETHER && hardwareAddress !== null && (flags & (IFF_LOOPBACK | IFF_NOARP)) === 0
+  );
 }
 
 /** Whether packets can leave: it is set up, and no driver says that the cable is out. */

@@ -2,6 +2,7 @@
 import { realClock } from '../base/clock.js';
 import { reasonOf } from '../base/errors.js';
 import { lockMemory, setRoundRobin } from '../../native/libc/punctuality.js';
+import { ClaimListener } from '../../native/neighbour/claim-listener.js';
 import { AdvertisementLines } from './advertisement-line.js';
 import { InterfaceWatch } from './interface-watch.js';
 import type { FromVrrp } from './messages.js';
@@ -25,6 +26,7 @@ const vrrp = new VrrpProcess({
   addresses: new VipOwner(),
   interfaces: new InterfaceWatch(),
   openLine: new AdvertisementLines().open,
+  openClaims: (family, link, hearer) => ClaimListener.open(family, link, realClock, hearer),
   tell,
 });
 let leaving = false;

@@ -43,8 +43,6 @@ export interface InstanceTracks {
   readonly faults: readonly string[];
   /** Added to its priority: the sum, 0 or below. */
   readonly weight: number;
-  /** Not all is known yet: an instance that has not begun does not. One that has goes on. */
-  readonly waits: boolean;
 }
 
 /**
@@ -174,7 +172,7 @@ export function parseToVrrp(value: unknown): ToVrrp {
   }
 }
 
-const FROM_VRRP = ['ready', 'roles', 'transition', 'split', 'order-end', 'problem'] as const;
+const FROM_VRRP = ['ready', 'roles', 'transition', 'conflict', 'split', 'order-end', 'problem'] as const;
 
 /** Reads what `lvsd-vrrp` sent. @throws MessageError */
 export function parseFromVrrp(value: unknown): FromVrrp {
@@ -221,7 +219,6 @@ function readTracks(fields: MessageFields): InstanceTracks {
     instance: fields.string('instance'),
     faults: fields.strings('faults'),
     weight: fields.integer('weight', Number.MIN_SAFE_INTEGER, 0),
-    waits: fields.boolean('waits'),
   };
 }
 

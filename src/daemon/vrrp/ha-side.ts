@@ -222,6 +222,11 @@ export class HaSide {
       case 'order-end':
         this.#orders.ended(message);
         break;
+      case 'conflict': {
+        const { instance, message: what } = message;
+        this.#options.events.append({ type: 'address-conflict', instance, message: `${instance}: ${what}` });
+        break;
+      }
       case 'problem':
         this.#tellProblem(message.instance, message.message);
     }
