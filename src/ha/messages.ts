@@ -43,6 +43,8 @@ export interface InstanceTracks {
   readonly faults: readonly string[];
   /** Added to its priority: the sum, 0 or below. */
   readonly weight: number;
+  /** Not all is known yet: an instance that has not begun does not. One that has goes on. */
+  readonly waits: boolean;
 }
 
 /**
@@ -219,6 +221,7 @@ function readTracks(fields: MessageFields): InstanceTracks {
     instance: fields.string('instance'),
     faults: fields.strings('faults'),
     weight: fields.integer('weight', Number.MIN_SAFE_INTEGER, 0),
+    waits: fields.boolean('waits'),
   };
 }
 

@@ -23,7 +23,6 @@ import type { OpenLine } from './advertisement-line.js';
 import { DirectorWatch } from './director-watch.js';
 import { Groups } from './groups.js';
 import { InstanceRunner } from './instance-runner.js';
-import type { WitnessSeam } from './instance.js';
 import { ConflictWatch, type OpenClaims } from './conflict-watch.js';
 import type { Interfaces } from './interface-watch.js';
 import {
@@ -39,6 +38,7 @@ import {
 } from './messages.js';
 import { Orders } from './orders.js';
 import { Pacer } from './pacer.js';
+import { Witnesses, type OpenPing } from './witness.js';
 
 export interface VrrpProcessOptions {
   readonly clock: Clock;
@@ -46,11 +46,11 @@ export interface VrrpProcessOptions {
   readonly interfaces: Interfaces;
   readonly openLine: OpenLine;
   readonly openClaims: OpenClaims;
+  /** Default: of this host. */
+  readonly openPing?: OpenPing;
   /** To the director. Does not throw, though the channel be closed. */
   readonly tell: (message: FromVrrp) => void;
 }
-
-const NO_WITNESS: WitnessSeam = { needed: () => false, ask: () => undefined };
 
 /** From `start` to `stop` or `abandon`. */
 export class VrrpProcess {
@@ -58,6 +58,7 @@ export class VrrpProcess {
   readonly #claims: AddressClaims;
   readonly #pacer: Pacer;
   readonly #conflicts: ConflictWatch;
+  readonly #witnesses: Witnesses;
   /** By name, in the order of the configuration. */
   #runners = new Map<string, InstanceRunner>();
   #moving: ReadonlySet<string> = new Set();
@@ -85,10 +86,21 @@ export class VrrpProcess {
       onConflict: (instance, message) => options.tell({ kind: 'conflict', instance, message }),
       onProblem: (message) => this.#problem(null, message),
     });
+    this.#witnesses = new Witnesses(options.clock, options.openPing);
+    this.#conflicts = new ConflictWatch({
+      ...options,
+      moving: () => this.#moving,
+      onConflict: (instance, message) => options.tell({ kind: 'conflict', instance, message }),
+      onProblem: (message) => this.#problem(null, message),
+    });
     this.#bornAtMs = options.clock.nowMs();
     this.#director = new DirectorWatch(options.clock, () => this.#sayConditions());
     this.#groups = new Groups(options.clock);
-    this.#orders = new Orders(options.clock, (end) => options.tell(end));
+    this.#orders = new Orders(options.clock, (end) => {
+      // whoever ordered is told who is active now
+      this.#tellRoles();
+      options.tell(end);
+    });
   }
 
   /**
@@ -131,6 +143,8 @@ export class VrrpProcess {
     await Promise.all(leaving);
     this.#tellRoles();
     this.#conflicts.close();
+    this.#witnesses.close();
+    this.#conflicts.close();
     this.#options.interfaces.close();
   }
 
@@ -140,7 +154,8 @@ export class VrrpProcess {
     else this.#end();
   }
 
-  #configure({ instances, onCrash, stallLimitMs }: Configure): void {
+  #configure({ instances, onCrash, stallLimitMs, witness }: Configure): void {
+    this.#witnesses.configure(witness);
     this.#onCrash = onCrash;
     this.#stallLimitMs = stallLimitMs;
     this.#director.heard();
@@ -185,7 +200,12 @@ export class VrrpProcess {
     const runner: InstanceRunner = new InstanceRunner(config, {
       clock,
       bornAtMs: this.#bornAtMs,
-      witness: NO_WITNESS,
+      witness: {
+        needed: () => this.#witnesses.addresses.length > 0,
+        ask: (answered) => this.#witnesses.ask(answered),
+      },
+      programmed: () => this.#director.programmed,
+      onLines: () => this.#tellSoon(),
       pacer: this.#pacer,
       addresses: this.#conflicts.seat(config.name, this.#claims.seat()),
       interfaces,
@@ -215,8 +235,9 @@ export class VrrpProcess {
   }
 
   #sayTracks(runner: InstanceRunner): void {
-    const { faults = [], weight = 0 } = this.#tracks.get(runner.config.name) ?? {};
+    const { faults = [], weight = 0, waits = false } = this.#tracks.get(runner.config.name) ?? {};
     runner.say('tracks', faults, weight);
+    runner.wait(waits);
   }
 
   #sayConditions(): void {

@@ -184,6 +184,28 @@ describe('VrrpProcess', () => {
     assert.equal(host.state(), 'active');
   });
 
+  it('does not begin while it waits for what it depends on, and goes on once it has begun', () => {
+    const host = new Host();
+    const wait = (waits: boolean): void =>
+      void host.process.hear({
+        kind: 'heartbeat',
+        programmed: true,
+        tracks: [{ instance: 'vi', faults: [], weight: 0, waits }],
+      });
+    wait(true);
+    host.configure([INSTANCE]);
+    host.clock.advance(10 * DOWN_MS);
+    assert.equal(host.state(), 'initialize', 'that is no fault, of which somebody would be told');
+    assert.match(host.role()?.reason ?? '', /waits for the first results/);
+    wait(false);
+    assert.equal(host.state(), 'backup');
+    host.clock.advance(DOWN_MS);
+    assert.equal(host.state(), 'active');
+    wait(true);
+    host.clock.advance(DOWN_MS);
+    assert.equal(host.state(), 'active', 'one that is active keeps its addresses');
+  });
+
   it('says goodbye and removes the addresses when it is stopped', async () => {
     const host = new Host();
     host.activate();
