@@ -80,12 +80,6 @@ export class VrrpProcess {
     this.#options = options;
     this.#claims = new AddressClaims(options.addresses);
     this.#pacer = new Pacer(options.clock);
-    this.#conflicts = new ConflictWatch({
-      ...options,
-      moving: () => this.#moving,
-      onConflict: (instance, message) => options.tell({ kind: 'conflict', instance, message }),
-      onProblem: (message) => this.#problem(null, message),
-    });
     this.#witnesses = new Witnesses(options.clock, options.openPing);
     this.#conflicts = new ConflictWatch({
       ...options,
@@ -144,7 +138,6 @@ export class VrrpProcess {
     this.#tellRoles();
     this.#conflicts.close();
     this.#witnesses.close();
-    this.#conflicts.close();
     this.#options.interfaces.close();
   }
 
