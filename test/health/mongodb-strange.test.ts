@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BSON } from 'mongodb';
+import { realClock } from '../../src/base/clock.js';
 import { MongodbChecker } from '../../src/health/checkers/mongodb.js';
 import { plainSockets } from '../../src/health/net/sockets.js';
 import { seededRandom, type SeededRandom } from '../support/random.js';
@@ -10,7 +11,10 @@ import { endure, spoiled } from './support/strange-database.js';
 
 type Document = Readonly<Record<string, unknown>>;
 
-const TIMEOUT_MS = 300;
+/** Where an answer is to be read, whatever else the machine does. */
+const PATIENT_MS = 10_000;
+/** Some answers are awaited in vain, and each of those probes lasts so long: as short as this machine allows just now. */
+const [SHORTEST_MS, LONGEST_MS] = [300, 1500];
 const account = { username: 'lvsd', password: 'geheim' };
 const hello = {
   setName: 'rs0',
@@ -30,7 +34,17 @@ const script: MongoScript = {
   commands: { replSetGetStatus: () => ({ set: 'rs0', members, ok: 1 }) },
 };
 
-async function probesOf(more: Partial<MongoScript>, probes: number): Promise<readonly string[]> {
+/** What one probe says, after another one by which the client is loaded. */
+async function wordsOf(more: Partial<MongoScript>): Promise<string> {
+  const words = await probesOf(more, 1, PATIENT_MS);
+  return words.at(-1) ?? '';
+}
+
+async function probesOf(
+  more: Partial<MongoScript>,
+  probes: number,
+  timeoutMs: number,
+): Promise<readonly string[]> {
   let words: readonly string[] = [];
   await withMongoServer({ ...script, ...more }, async ({ port, idle }) => {
     const checker = new MongodbChecker(
@@ -43,13 +57,20 @@ async function probesOf(more: Partial<MongoScript>, probes: number): Promise<rea
         role: 'replica',
         maxLagMs: 1000,
         replicaSet: null,
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs,
       },
     );
-    words = await endure(checker, { probes, timeoutMs: TIMEOUT_MS });
+    words = await endure(checker, { probes, timeoutMs });
     await idle();
   });
   return words;
+}
+
+/** Several times what as many probes as are made at once need, when nothing is strange. */
+async function fairTimeoutMs(): Promise<number> {
+  const beganMs = realClock.nowMs();
+  await probesOf({}, 20, PATIENT_MS);
+  return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, 2 * (realClock.nowMs() - beganMs)));
 }
 
 /** Changes the answers that have this field, `hello` and the like aside. */
@@ -147,8 +168,7 @@ describe('a strange MongoDB server', () => {
         change(message);
         return message;
       };
-      const words = await probesOf({ spoil }, 1);
-      assert.match(words.at(-1) ?? '', /: this is no answer of MongoDB, got "/);
+      assert.match(await wordsOf({ spoil }), /: this is no answer of MongoDB, got "/);
     }
   });
 
@@ -168,23 +188,23 @@ describe('a strange MongoDB server', () => {
       [(answer) => ({ ...answer, ...payload('') }), /: log-in: /],
     ];
     for (const [change, expected] of cases) {
-      const [words = ''] = await probesOf({ alter: inAnswerWith('payload', change) }, 1);
-      assert.match(words, expected);
+      assert.match(await wordsOf({ alter: inAnswerWith('payload', change) }), expected);
     }
   });
 
   it('cannot flood the director', async () => {
     const large = { ...hello, filler: 'x'.repeat(400_000) };
-    const [words = ''] = await probesOf(
-      { hello: large, spoil: (bytes) => Buffer.concat([bytes, bytes, bytes]) },
-      1,
-    );
-    assert.match(words, /: the server sends too much$/);
+    const spoil = (bytes: Buffer): Buffer => Buffer.concat([bytes, bytes, bytes]);
+    assert.match(await wordsOf({ hello: large, spoil }), /: the server sends too much$/);
   });
 
   it('cannot harm it by any other bytes', async () => {
     const random = seededRandom(1);
-    const words = await probesOf({ spoil: (message) => spoiled(message, random) }, 300);
+    const words = await probesOf(
+      { spoil: (message) => spoiled(message, random) },
+      300,
+      await fairTimeoutMs(),
+    );
     assert.ok(
       new Set(words.map((said) => said.slice(0, 50))).size > 3,
       'the answers are spoiled in many ways',
@@ -194,7 +214,7 @@ describe('a strange MongoDB server', () => {
 
   it('cannot harm it by whole answers that say what none would', async () => {
     const random = seededRandom(2);
-    const words = await probesOf({ alter: (answer) => twisted(answer, random) }, 300);
+    const words = await probesOf({ alter: (answer) => twisted(answer, random) }, 300, await fairTimeoutMs());
     assert.ok(new Set(words).size > 3);
     assert.ok(words.includes('up'));
   });
