@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
+import type { HaOrderRequest } from '../../src/api/ha-protocol.js';
 import { ApiError } from '../../src/api/errors.js';
 import type { ConnectionLine } from '../../src/api/protocol.js';
 import type { ServerKey, ServiceKey } from '../../src/model/keys.js';
@@ -96,6 +97,22 @@ describe('client and server over the control socket', () => {
     assert.deepEqual(operations.asked.at(-1), { what: 'maintenance', input: maintenance, who: peer });
     assert.deepEqual(await client.drains(), { servers: [ORDER_LINE] });
   });
+
+  it('hands an order to instances over with who asked', async () => {
+    const { client, operations } = api;
+    const request = { verb: 'release', instance: 'vi_shop', force: true } as const;
+    const { moves } = await client.orderInstances(request);
+    assert.deepEqual(moves[0]?.instances, ['vi_shop']);
+    assert.deepEqual(operations.asked.at(-1), { what: 'orderInstances', input: request, who: peer });
+    await client.orderInstances({ verb: 'takeover', force: false });
+    assert.deepEqual(operations.asked.at(-1)?.input, { verb: 'takeover', force: false });
+  });
+
+  for (const bad of [{ verb: 'kill' }, { instance: '' }, { force: 'yes' }, { exec: '/bin/sh' }])
+    it(`refuses an order to instances with ${JSON.stringify(bad)}`, async () => {
+      const request = { verb: 'release', force: true, ...bad } as HaOrderRequest;
+      await assert.rejects(api.client.orderInstances(request), { code: 'ERR_API_BAD_REQUEST' });
+    });
 
   for (const [what, bad] of [
     ['a timeout below 0', { timeoutMs: -1 }],
