@@ -1,6 +1,7 @@
 /**
  * Long random histories of two or three directors that share a virtual router, on a network that loses, delays and splits,
- * while processes stand still, die, are stopped, held by conditions and reloaded.
+ * while processes stand still, die, are stopped, held by conditions, reloaded, weighed, ordered to take and to yield, and
+ * need a witness that answers late or not at all.
  *
  * After whatever happens each director is in the state in which a slow reference model of the RFC is that heard the same.
  * Nobody holds the addresses but who is active, and nobody advertises after a silence of its own Active_Down_Interval
@@ -20,6 +21,11 @@ const CONDITIONS = ['interface eth0 is down', 'the own table is not programmed']
 const STATES = { initialize: 'Initialize', fault: 'Initialize', backup: 'Backup', active: 'Active' } as const;
 /** Whatever the longest interval is: each of three may wait for Active_Down_Interval after the one before it. */
 const REST_INTERVALS = 16;
+
+/** Of preemption. */
+const LONGEST_DELAY_MS = 3000;
+
+type Act = 'start' | 'stop' | 'fault' | 'clear' | 'reload' | 'weigh' | 'take' | 'yield' | 'kill';
 
 class History {
   readonly random: SeededRandom;
@@ -47,6 +53,7 @@ class History {
       priority: this.#priority(),
       advertiseMs: this.version === 2 ? common : this.#interval(),
       preempt: this.random.chance(0.7),
+      preemptDelayMs: this.#delay(),
     }));
     this.longestMs = Math.max(...configs.map(({ advertiseMs }) => advertiseMs));
     this.rig = new VrrpRig(this.random, configs, this.version, {
@@ -56,6 +63,7 @@ class History {
         this.reference(director).receive(priority, advertiseMs, sender, director.host.nowMs()),
       sends: (director, priority) => this.#sends(director, priority),
       announces: (director) => this.#speaks(director),
+      asks: (director, answered) => this.#asks(director, answered),
     });
     for (const director of this.rig.directors)
       this.references.set(director, new ReferenceRouter(referenceConfig(director)));
@@ -90,6 +98,7 @@ class History {
         'loss',
         'pause',
         'resume',
+        'witness',
         'operator',
         'operator',
       ] as const);
@@ -98,6 +107,7 @@ class History {
       else if (kind === 'loss') lan.loss = this.random.pick([0.05, 0.3, 1]);
       else if (kind === 'pause') director.host.pause();
       else if (kind === 'resume') director.host.resume();
+      else if (kind === 'witness') this.#need(director, this.random.chance(0.6));
       else this.#operate(director);
       this.#wait(4);
     }
@@ -108,6 +118,7 @@ class History {
     const { lan, directors } = this.rig;
     lan.heal();
     for (const { host } of directors) if (host.paused) host.resume();
+    for (const director of directors) this.#need(director, false);
     this.rig.clock.advance(lan.longestDelayMs);
     this.#isWhole = true;
     this.#look();
@@ -118,11 +129,15 @@ class History {
   }
 
   #rest(): void {
-    this.rig.clock.advance(REST_INTERVALS * this.longestMs);
+    this.rig.clock.advance(REST_INTERVALS * this.longestMs + 2 * LONGEST_DELAY_MS);
     const before = this.rig.active.map(({ name }) => name);
     const able = this.rig.directors.filter(({ running, conditions }) => running && conditions.size === 0);
     const possible = possibleWinners(
-      able.map(({ name, config }) => ({ name, priority: config.priority, preemptMode: config.preempt })),
+      able.map((director) => {
+        const { name, config, instance } = director;
+        const preemptMode = config.preempt && !this.reference(director).released;
+        return { name, priority: instance.priority, preemptMode };
+      }),
     );
     assert.equal(
       before.length,
@@ -154,13 +169,17 @@ class History {
       'clear',
       'reload',
       'reload',
+      'weigh',
+      'take',
+      'yield',
+      'yield',
       'kill',
     ] as const;
     this.#act(this.random.pick(acts), director);
     this.#look();
   }
 
-  #act(act: 'start' | 'stop' | 'fault' | 'clear' | 'reload' | 'kill', director: Director): void {
+  #act(act: Act, director: Director): void {
     const reference = this.reference(director);
     const nowMs = director.host.nowMs();
     const condition = this.random.pick(CONDITIONS);
@@ -197,6 +216,25 @@ class History {
           reference.reconfigure(referenceConfig(director), nowMs);
           return;
         }
+      case 'weigh': {
+        const before = director.instance.priority;
+        director.instance.weigh(this.random.pick([0, 0, -20, -100, -254]));
+        if (director.instance.priority === before) return;
+        this.#reloadedAtMs.set(director, nowMs);
+        reference.reconfigure(referenceConfig(director), nowMs);
+        return;
+      }
+      case 'take': {
+        reference.take(nowMs);
+        director.take();
+        return;
+      }
+      case 'yield': {
+        const released = this.random.chance(0.5);
+        reference.yield(released, nowMs);
+        director.yield(released);
+        return;
+      }
       case 'kill': {
         this.#kill(director);
         return;
@@ -206,6 +244,7 @@ class History {
 
   #kill(director: Director): void {
     director.kill();
+    director.needsWitness = false;
     this.references.set(director, new ReferenceRouter(referenceConfig(director)));
     this.#sent.delete(director);
     if (director.host.paused) director.host.resume();
@@ -216,6 +255,7 @@ class History {
       { priority: this.#priority() },
       this.version === 2 ? {} : { advertiseMs: this.#interval() },
       { preempt: this.random.chance(0.5) },
+      { preemptDelayMs: this.#delay() },
       {
         addresses: [vip(`${this.random.pick(['10.0.0.100', '10.0.0.101'])}/24`)],
       },
@@ -225,6 +265,29 @@ class History {
 
   #priority(): number {
     return this.random.pick([1, 50, 100, 100, 150, 254, 255]);
+  }
+
+  #delay(): number {
+    return this.random.pick([0, 0, 300, LONGEST_DELAY_MS]);
+  }
+
+  #need(director: Director, needed: boolean): void {
+    director.needsWitness = needed;
+    this.reference(director).needsWitness = needed;
+  }
+
+  #asks(director: Director, answered: () => void): void {
+    const reference = this.reference(director);
+    // The timer that makes it ask is told to the reference only when it is over.
+    reference.timer(director.host.nowMs());
+    const { question } = reference;
+    if (question === null || this.random.chance(0.4)) return;
+    const delayMs = this.random.next() ** 3 * 4 * this.longestMs;
+    director.host.after(delayMs, () => {
+      director.host.drain();
+      reference.witness(question, director.host.nowMs());
+      answered();
+    });
   }
 
   #interval(): number {
@@ -250,7 +313,8 @@ class History {
   #sends(director: Director, priority: number): void {
     if (priority > 0) this.#speaks(director);
     const atMs = director.host.nowMs();
-    const { advertiseMs, priority: own } = director.config;
+    const { advertiseMs } = director.config;
+    const own = director.instance.priority;
     const skewMs = ((256 - own) / 256) * (this.version === 2 ? 1000 : advertiseMs);
     this.#sent.set(director, { atMs, limitMs: 3 * advertiseMs + skewMs });
   }
@@ -283,9 +347,17 @@ class History {
   }
 }
 
-function referenceConfig({ config, source }: Director): ReferenceConfig {
-  const { version, priority, advertiseMs, preempt } = config;
-  return { version, priority, intervalMs: advertiseMs, preemptMode: preempt, address: source };
+function referenceConfig({ config, source, instance }: Director): ReferenceConfig {
+  const { version, advertiseMs, preempt, preemptDelayMs } = config;
+  const { priority } = instance;
+  return {
+    version,
+    priority,
+    intervalMs: advertiseMs,
+    preemptMode: preempt,
+    preemptDelayMs,
+    address: source,
+  };
 }
 
 describe('virtual routers on a virtual network', () => {

@@ -1,7 +1,7 @@
 /**
  * A slow and obvious virtual router, as RFC 9568 section 6.4 and RFC 3768 section 6.4 describe it, which counts time up
  * and computes everything anew whenever it is asked. It shares nothing with src/ha. Beside the RFC it knows what lvsd
- * promises of conditions and of late wake-ups. It says in which state it is, and not what it sends.
+ * promises of conditions, of late wake-ups, of orders, of preemption with a delay and of witnesses. It says in which state it is, and not what it sends.
  */
 
 export interface ReferenceConfig {
@@ -9,8 +9,11 @@ export interface ReferenceConfig {
   readonly priority: number;
   readonly intervalMs: number;
   readonly preemptMode: boolean;
+  readonly preemptDelayMs: number;
   readonly address: string;
 }
+
+type WaitsFor = 'Active_Down_Interval' | 'Skew_Time' | 'one more interval' | 'a witness';
 
 /** What adds up in many steps ends a little beside the mark. */
 const NOTHING_MS = 1e-5;
@@ -22,7 +25,15 @@ export class ReferenceRouter {
   readonly #conditions = new Set<string>();
   /** In Backup: since the timer was set, and for what. */
   #waitedMs = 0;
-  #waitsFor: 'Active_Down_Interval' | 'Skew_Time' | 'one more interval' = 'Active_Down_Interval';
+  #waitsFor: WaitsFor = 'Active_Down_Interval';
+  /** Nobody becomes active before a witness has answered. */
+  needsWitness = false;
+  /** Counts what it waited for, so that an answer is known to be one to this wait. */
+  #waits = 0;
+  /** How long it has been in Backup without a break. */
+  #inBackupMs = 0;
+  /** It left what it had by order, and preempts nobody. */
+  released = false;
   #activeAdverIntervalMs: number | 'unknown' = 'unknown';
   /** In Active: since the latest advertisement was due. */
   #silentMs = 0;
@@ -42,7 +53,39 @@ export class ReferenceRouter {
   shutdown(nowMs: number): void {
     this.#pass(nowMs);
     this.#started = false;
+    this.released = false;
     this.state = 'Initialize';
+  }
+
+  /** By order, whoever else is. */
+  take(nowMs: number): void {
+    const before = this.state;
+    this.#pass(nowMs);
+    if (before === 'Backup') this.#toActive();
+  }
+
+  /** By order. @param released it does not take it back by itself */
+  yield(released: boolean, nowMs: number): void {
+    this.#pass(nowMs);
+    if (this.state === 'Initialize' && (!this.#started || this.#conditions.size === 0)) return;
+    if (this.state === 'Active') {
+      this.#activeAdverIntervalMs = 'unknown';
+      this.#toBackup();
+    }
+    this.released ||= released;
+  }
+
+  /** Which question is open; null = none. */
+  get question(): number | null {
+    return this.state === 'Backup' && this.#waitsFor === 'a witness' ? this.#waits : null;
+  }
+
+  /** A witness has answered. @param question that it was asked, as `question` was then */
+  witness(question: number, nowMs: number): void {
+    this.#pass(nowMs);
+    if (this.question !== question) return;
+    if (this.#lateMs() > this.#adverIntervalMs() + NOTHING_MS) this.#wait('one more interval');
+    else this.#toActive();
   }
 
   hold(condition: string, nowMs: number): void {
@@ -61,7 +104,7 @@ export class ReferenceRouter {
     this.#pass(nowMs);
     this.#config = config;
     if (this.state === 'Active') this.#silentMs = 0;
-    if (this.state === 'Backup' && config.priority === 255) this.#toActive();
+    if (this.state === 'Backup' && config.priority === 255 && !this.released) this.#claim();
   }
 
   receive(priority: number, intervalMs: number, sender: string, nowMs: number): void {
@@ -70,7 +113,7 @@ export class ReferenceRouter {
     if (sender === own.address) return;
     if (this.state === 'Backup' && priority === 0) {
       this.#wait('Skew_Time');
-    } else if (this.state === 'Backup' && (!own.preemptMode || priority >= own.priority)) {
+    } else if (this.state === 'Backup' && (!this.#preempts() || priority >= own.priority)) {
       this.#learn(intervalMs);
       this.#wait('Active_Down_Interval');
     } else if (this.state === 'Active' && priority === 0) {
@@ -88,11 +131,11 @@ export class ReferenceRouter {
     this.#pass(nowMs);
     const { intervalMs } = this.#config;
     if (this.state === 'Backup') {
-      const lateMs = this.#waitedMs - this.#timerMs();
+      const lateMs = this.#lateMs();
       if (lateMs < -NOTHING_MS) return;
       const mayBeLate = this.#waitsFor !== 'one more interval';
       if (mayBeLate && lateMs > this.#adverIntervalMs() + NOTHING_MS) this.#wait('one more interval');
-      else this.#toActive();
+      else this.#claim();
     } else if (this.state === 'Active' && this.#silentMs >= intervalMs - NOTHING_MS) {
       this.#silentMs -= intervalMs;
       if (this.#silentMs >= intervalMs - NOTHING_MS) this.#silentMs = 0;
@@ -110,21 +153,41 @@ export class ReferenceRouter {
   #begin(): void {
     if (this.#conditions.size > 0) return;
     this.#activeAdverIntervalMs = 'unknown';
-    if (this.#config.priority === 255) this.#toActive();
-    else this.#toBackup();
+    const { released } = this;
+    this.#toBackup();
+    this.released = released;
+    if (this.#config.priority === 255 && !released) this.#claim();
+  }
+
+  #preempts(): boolean {
+    const { preemptMode, preemptDelayMs } = this.#config;
+    return preemptMode && !this.released && this.#inBackupMs >= preemptDelayMs - NOTHING_MS;
+  }
+
+  #lateMs(): number {
+    return this.#waitedMs - this.#timerMs();
   }
 
   #toBackup(): void {
     this.state = 'Backup';
+    this.released = false;
+    this.#inBackupMs = 0;
     this.#wait('Active_Down_Interval');
   }
 
+  #claim(): void {
+    if (this.needsWitness) this.#wait('a witness');
+    else this.#toActive();
+  }
+
   #toActive(): void {
+    this.released = false;
     this.state = 'Active';
     this.#silentMs = 0;
   }
 
-  #wait(waitsFor: 'Active_Down_Interval' | 'Skew_Time' | 'one more interval'): void {
+  #wait(waitsFor: WaitsFor): void {
+    if (waitsFor !== 'a witness') this.#waits += 1;
     this.#waitsFor = waitsFor;
     this.#waitedMs = 0;
   }
@@ -140,6 +203,7 @@ export class ReferenceRouter {
   #timerMs(): number {
     if (this.#waitsFor === 'Skew_Time') return this.#skewTimeMs(this.#adverIntervalMs());
     if (this.#waitsFor === 'Active_Down_Interval') return this.#activeDownMs(this.#adverIntervalMs());
+    if (this.#waitsFor === 'a witness') return this.#config.intervalMs;
     return this.#adverIntervalMs() + this.#skewTimeMs(this.#adverIntervalMs());
   }
 
@@ -158,6 +222,7 @@ export class ReferenceRouter {
     this.#countedAtMs = nowMs;
     this.#waitedMs += passedMs;
     this.#silentMs += passedMs;
+    this.#inBackupMs += passedMs;
     const limitMs = this.#activeDownMs(this.#config.intervalMs);
     if (this.state !== 'Active' || this.#silentMs <= limitMs + NOTHING_MS) return;
     this.#activeAdverIntervalMs = 'unknown';

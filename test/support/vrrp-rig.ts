@@ -10,7 +10,9 @@ import type { SeededRandom } from './random.js';
 import { VirtualLan, type LanHost, type LanPacket } from './virtual-lan.js';
 import { vip, vrrpInstance } from './vrrp-instance.js';
 
-export type Changes = Partial<Pick<VrrpInstance, 'priority' | 'advertiseMs' | 'preempt' | 'addresses'>>;
+export type Changes = Partial<
+  Pick<VrrpInstance, 'priority' | 'advertiseMs' | 'preempt' | 'preemptDelayMs' | 'addresses'>
+>;
 
 /** A moment of one director that a test may look at. */
 export interface Watcher {
@@ -22,6 +24,8 @@ export interface Watcher {
   readonly hears?: (director: Director, packet: LanPacket) => void;
   readonly sends?: (director: Director, priority: number) => void;
   readonly announces?: (director: Director) => void;
+  /** @param answered to be called by a timer of the host, or never */
+  readonly asks?: (director: Director, answered: () => void) => void;
 }
 
 export class Director {
@@ -33,6 +37,7 @@ export class Director {
   config: VrrpInstance;
   instance: Instance;
   running = false;
+  needsWitness = false;
   readonly #watcher: Watcher;
 
   constructor(host: LanHost, source: string, config: VrrpInstance, watcher: Watcher) {
@@ -69,6 +74,14 @@ export class Director {
   clear(condition: string): void {
     this.conditions.delete(condition);
     this.instance.clear(condition);
+  }
+
+  take(): void {
+    this.instance.take('it is ordered', false);
+  }
+
+  yield(released: boolean): void {
+    this.instance.yield('it is ordered', released);
   }
 
   reload(changes: Changes): void {
@@ -116,7 +129,10 @@ export class Director {
       onTransition: () => undefined,
       onReady: () => undefined,
       onSplit: () => undefined,
-      witness: { needed: () => false, ask: () => undefined },
+      witness: {
+        needed: () => this.needsWitness,
+        ask: (answered) => this.#watcher.asks?.(this, answered),
+      },
       onProblem: (message) => {
         throw new Error(message);
       },
