@@ -16,7 +16,7 @@ import { looksSecret } from '../../../src/config/secret-keys.js';
 const CANARY = 'canary';
 
 /** Keys that must stand beside a secret for the file to be valid; a new secret key needs a line here. */
-const BESIDE: Readonly<Record<string, object>> = {
+const BESIDE: Record<string, object> = {
   'ha.instances[].password': {
     ha: {
       instances: [{ name: 'vi', interface: 'eth0', vrid: 51, version: 2, addresses: ['192.0.2.10/24'] }],
@@ -53,6 +53,26 @@ const BESIDE: Readonly<Record<string, object>> = {
     services: [{ name: 'db', address: '127.0.0.1:80', checks: [{ type: 'redis' }] }],
   },
 };
+
+for (const [path, check] of [
+  ['basic_auth.password', { type: 'http', basic_auth: { username: 'probe' } }],
+  ['password', { type: 'redis' }],
+] as const) {
+  const tracked = { name: 'local', address: '127.0.0.1:80', check };
+  BESIDE[`ha.instances[].track.checks[].check.${path}`] = {
+    ha: {
+      instances: [
+        {
+          name: 'vi',
+          interface: 'eth0',
+          vrid: 51,
+          addresses: ['192.0.2.10/24'],
+          track: { checks: [tracked] },
+        },
+      ],
+    },
+  };
+}
 
 const secretPaths = keysOf(configSchema)
   .filter((key) => key.secret)
