@@ -404,3 +404,123 @@ describe('the addresses of an instance', () => {
     assert.deepEqual(bench.take(), ['send 120']);
   });
 });
+
+describe('an instance that needs a witness', () => {
+  it('takes over when one has answered the question of this silence, and no other', () => {
+    const bench = new InstanceBench();
+    bench.witnessNeeded = true;
+    bench.instance.start();
+    bench.clock.advance(DOWN);
+    assert.equal(bench.questions.length, 1);
+    bench.instance.hear(150, 1000, PEER);
+    bench.clock.advance(DOWN);
+    const [old, current] = bench.questions;
+    old?.();
+    assert.equal(bench.instance.state, 'backup', 'somebody was heard since it was asked');
+    current?.();
+    assert.equal(bench.instance.state, 'active');
+    assert.equal(bench.instance.role().reason, `${PEER} is not heard any more, and a witness answers`);
+  });
+
+  it('asks every interval, and hears what waits before it believes the answer', () => {
+    const bench = new InstanceBench();
+    bench.witnessNeeded = true;
+    bench.instance.start();
+    bench.clock.advance(DOWN + 3000);
+    assert.equal(bench.take().filter((each) => each === 'ask witness').length, 4);
+    bench.waiting.push(() => bench.instance.hear(150, 1000, PEER));
+    bench.questions.at(-1)?.();
+    assert.equal(bench.instance.state, 'backup');
+  });
+
+  it('takes over without one when none is needed any more', () => {
+    const bench = new InstanceBench();
+    bench.witnessNeeded = true;
+    bench.instance.start();
+    bench.clock.advance(DOWN);
+    bench.witnessNeeded = false;
+    bench.clock.advance(1000);
+    assert.equal(bench.instance.state, 'active');
+  });
+});
+
+describe('an active instance that hears another active one', () => {
+  it('tells it once, and that it is over when the other one is not heard any more', () => {
+    const bench = new InstanceBench();
+    bench.takeOver();
+    bench.clock.advance(5000);
+    for (let second = 0; second < 10; second++) {
+      bench.instance.hear(50 + second, 1000, PEER);
+      bench.clock.advance(1000);
+    }
+    assert.deepEqual(bench.splits, [`begun ${PEER} 50`]);
+    bench.clock.advance(4000);
+    assert.deepEqual(bench.splits, [`begun ${PEER} 50`, `ended ${PEER} 59`]);
+  });
+
+  it('tells that it is over when the other one leaves, or when it yields', () => {
+    for (const priority of [0, 150]) {
+      const bench = new InstanceBench();
+      bench.takeOver();
+      bench.clock.advance(5000);
+      bench.instance.hear(50, 1000, PEER);
+      bench.instance.hear(priority, 1000, PEER);
+      assert.deepEqual(bench.splits, [`begun ${PEER} 50`, `ended ${PEER} 50`]);
+    }
+  });
+
+  it('does not take for one who yields to it, or whom it yields to', () => {
+    const bench = new InstanceBench();
+    bench.takeOver();
+    bench.instance.hear(50, 1000, PEER);
+    bench.clock.advance(5000);
+    bench.instance.hear(150, 1000, PEER);
+    assert.deepEqual(bench.splits, []);
+  });
+
+  it('announces again when the other one has told for the last time, in both versions', () => {
+    for (const version of [2, 3] as const) {
+      const bench = new InstanceBench({ version });
+      bench.takeOver();
+      bench.clock.advance(60_000);
+      bench.instance.hear(50, 1000, PEER);
+      bench.take();
+      bench.instance.hear(50, 1000, PEER);
+      bench.clock.advance(1000);
+      assert.ok(bench.take().includes(`announce ${VIP}`), `version ${version}`);
+    }
+  });
+});
+
+describe('the priority of an instance', () => {
+  it('is less by what is wrong, told at once, and never below 1', () => {
+    const bench = new InstanceBench();
+    bench.takeOver();
+    bench.instance.weigh(-30);
+    bench.instance.weigh(-30);
+    bench.instance.weigh(-200);
+    bench.instance.weigh(0);
+    assert.deepEqual(bench.take(), ['send 70', 'send 1', 'send 100']);
+    bench.instance.weigh(-30);
+    bench.instance.reconfigure({ ...config, priority: 200 }, SOURCE);
+    assert.equal(bench.instance.role().priority, 170);
+  });
+
+  it('of an owner is 255, whatever is wrong', () => {
+    const bench = new InstanceBench({ priority: 255 });
+    bench.instance.start();
+    bench.take();
+    bench.instance.weigh(-30);
+    assert.deepEqual([bench.take(), bench.instance.role().priority], [[], 255]);
+  });
+});
+
+describe('an instance that is not to start yet', () => {
+  it('removes what an earlier life has left, and says why it waits', () => {
+    const bench = new InstanceBench();
+    bench.instance.delay('it takes part 10 s after the start of lvsd-vrrp');
+    assert.deepEqual(bench.take(), [`remove ${VIP}`]);
+    const { state, reason } = bench.instance.role();
+    assert.deepEqual([state, reason], ['initialize', 'it takes part 10 s after the start of lvsd-vrrp']);
+  });
+});
