@@ -33,6 +33,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (t
 export interface VrrpStart {
   readonly onCrash?: 'release' | 'hold';
   readonly stallLimitMs?: number;
+  readonly witness?: readonly string[];
   /** Whether the parent says that the table is programmed; default true. */
   readonly beating?: boolean;
 }
@@ -58,11 +59,11 @@ export class VrrpProgram {
   static async start(
     namespace: Namespace,
     instances: readonly VrrpInstance[],
-    { onCrash = 'release', stallLimitMs = 30_000, beating = true }: VrrpStart = {},
+    { onCrash = 'release', stallLimitMs = 30_000, witness = [], beating = true }: VrrpStart = {},
   ): Promise<VrrpProgram> {
     const own = new VrrpProgram(namespace);
     if (!beating) own.beat(false);
-    own.configure(instances, { onCrash, stallLimitMs });
+    own.configure(instances, { onCrash, stallLimitMs, witness });
     if (beating) own.send({ kind: 'heartbeat', programmed: true, tracks: [] });
     await until('lvsd-vrrp tells of its instances', 60, () =>
       own.messages.some((message) => message.kind === 'roles' && message.roles.length === instances.length),
@@ -72,9 +73,9 @@ export class VrrpProgram {
 
   configure(
     instances: readonly VrrpInstance[],
-    { onCrash = 'release', stallLimitMs = 30_000 }: VrrpStart = {},
+    { onCrash = 'release', stallLimitMs = 30_000, witness = [] }: VrrpStart = {},
   ): void {
-    this.send({ kind: 'configure', instances, onCrash, stallLimitMs, witness: [] });
+    this.send({ kind: 'configure', instances, onCrash, stallLimitMs, witness });
   }
 
   send(message: ToVrrp): void {
