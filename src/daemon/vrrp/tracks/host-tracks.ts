@@ -21,7 +21,7 @@ const LOOKS_A_READING = 5;
 
 export class HostTracks {
   readonly #options: HostTracksOptions;
-  readonly #steps = new ClockSteps();
+  #steps = new ClockSteps();
   readonly #disks: DiskRound;
   #tracks: readonly HostTrack[] = [];
   #looks = 0;
@@ -38,6 +38,8 @@ export class HostTracks {
 
   /** Watches these from now on. */
   follow(tracks: readonly HostTrack[]): void {
+    // A step from before it was watched is no news.
+    if (this.#tracks.length === 0) this.#steps = new ClockSteps();
     this.#tracks = tracks;
     this.#looks = 0;
     if (tracks.length > 0) this.look();

@@ -182,6 +182,18 @@ describe('HostTracks', () => {
     assert.equal(last.get('clock_step'), 'good: no step');
   });
 
+  it('sees no step of a time in which it did not watch', async () => {
+    const { clock, last, watch, pass } = create([{ of: 'clock_step', aboveMs: 500 }]);
+    await pass(1);
+    watch.follow([]);
+    clock.jumpWall(5000);
+    watch.follow([
+      { kind: 'host', instance: 'vi', name: 'step', weight: null, limit: { of: 'clock_step', aboveMs: 500 } },
+    ]);
+    await pass(1);
+    assert.equal(last.get('step'), 'good: no step');
+  });
+
   it('has no news of load and memory that cannot be read', async () => {
     const { host, last, pass } = create([
       { of: 'load', above: 4 },
