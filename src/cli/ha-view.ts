@@ -81,7 +81,7 @@ function instanceColumns(nowMs: number, paint: Colors): readonly InstanceColumn[
   return [
     { title: 'INSTANCE', cell: ({ instance }) => instance },
     { title: 'GROUP', cell: ({ group }) => group ?? '' },
-    { title: 'ROLE', cell: ({ state }) => paintState(state, paint) },
+    { title: 'ROLE', cell: (of) => roleCell(of, paint) },
     { title: 'FOR', cell: ({ sinceMs }) => ageOf(sinceMs, nowMs) },
     { title: 'PRIORITY', align: 'right', cell: (of) => priorityCell(of, paint) },
     { title: 'INTERFACE', cell: (of) => of.interface },
@@ -92,6 +92,11 @@ function instanceColumns(nowMs: number, paint: Colors): readonly InstanceColumn[
     },
     { title: 'ADDRESSES', cell: (of) => addressCell(of, paint) },
   ];
+}
+
+/** One that was released waits whatever its priority is. */
+function roleCell({ state, released }: InstanceStatus, paint: Colors): string {
+  return `${paintState(state, paint)}${released ? paint.yellow(' (released)') : ''}`;
 }
 
 /** The priority that counts, and the file's where they differ: `80 (file: 100)`. */

@@ -296,6 +296,7 @@ export class Instance {
       sinceMs: this.#sinceMs,
       reason: this.#reasonNow(),
       priority: this.#settings.priority,
+      released: this.#state.released,
       peer: this.#state.name === 'active' ? null : this.#peer(),
       held: this.#addresses.there.map(({ address }) => address),
       lines: [],

@@ -232,6 +232,7 @@ function readRole(fields: MessageFields): VrrpRole {
     sinceMs: fields.number('sinceMs', 0),
     reason: fields.string('reason'),
     priority: fields.integer('priority', 0, 255),
+    released: fields.boolean('released'),
     peer: fields.objectOrNull('peer', readPeer),
     held: fields.strings('held'),
     lines: fields.objects('lines', readLine),

@@ -30,6 +30,11 @@ const COUNTERS: readonly (readonly [counter: string, name: string, help: string]
     'lvsd_vrrp_inferior_received_total',
     'Advertisements of a lesser director while this one is active: two are.',
   ],
+  [
+    'address-conflicts',
+    'lvsd_vrrp_address_conflicts_total',
+    'Times that another host was found to answer for an address that this director holds.',
+  ],
   ['late-wakes', 'lvsd_vrrp_late_wakes_total', 'Times that lvsd-vrrp was woken too late to stay active.'],
 ];
 

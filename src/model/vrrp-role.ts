@@ -16,6 +16,8 @@ export interface VrrpRole {
   readonly reason: string;
   /** 0..255, with which it stands for election now. */
   readonly priority: number;
+  /** An operator gave it to another director: it does not take it back while that one has it. */
+  readonly released: boolean;
   /** The director that was heard to be active last; null before one was, and while this one is. */
   readonly peer: VrrpPeer | null;
   /** The addresses of the instance that this director has now, canonical text. */

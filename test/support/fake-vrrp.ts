@@ -118,6 +118,7 @@ export function vrrpRole(instance: string, state: VrrpState, changes: Partial<Vr
     sinceMs: 0,
     reason: 'it starts, and listens first',
     priority: 100,
+    released: false,
     peer: null,
     held: [],
     lines: [],

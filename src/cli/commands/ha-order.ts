@@ -23,7 +23,7 @@ const DESCRIPTIONS: Readonly<Record<Verb, string>> = {
   release:
     'The addresses are removed, another director takes over, and this one does not take them back unless that one falls silent, lvsd starts anew, or lvsd ha takeover is asked for. Where nobody takes over, this one stays active.',
   takeover:
-    'This director becomes active at once, whatever the priorities are. Where it has the lower one and the other director preempts, that one takes over again.',
+    'This director becomes active at once, whatever the priorities are, and stands above the other one for as long as it is active.',
 };
 
 const COMMON =

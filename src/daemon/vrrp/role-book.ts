@@ -113,6 +113,7 @@ function unknownRole({ name, priority }: VrrpInstance, sinceMs: number): VrrpRol
     sinceMs,
     reason,
     priority,
+    released: false,
     peer: null,
     held: [],
     lines: [],

@@ -57,6 +57,14 @@ describe('haView', () => {
     assert.match(backup ?? '', /192\.0\.2\.10\/24 \(1 of 1 here\)/);
   });
 
+  it('says that an instance was released', () => {
+    const [, row] = haView(
+      status({ instances: [instance({ state: 'backup', released: true, held: [] })] }),
+      PLAIN,
+    );
+    assert.match(row ?? '', /^vi_shop +backup \(released\) /);
+  });
+
   it('shows lines and what is depended on below, and last what is wrong', () => {
     const split = { peer: { address: '10.0.0.2', priority: 90 }, sinceMs: 97_000 };
     const lines = [

@@ -49,6 +49,7 @@ const fromVrrp: readonly FromVrrp[] = [
         sinceMs: 1_700_000_000_000.5,
         reason: 'started',
         priority: 150,
+        released: true,
         peer: { address: '10.0.0.2', priority: 200 },
         held: [],
         lines: [{ interface: 'eth1', peer: '10.9.0.2', state: 'silent', reason: 'cut', sinceMs: 5.5 }],
