@@ -5,6 +5,9 @@ import { openRtnetlink } from '../../../native/rtnetlink/request.js';
 import { until } from '../support/until.js';
 import type { Namespace } from './namespace.js';
 
+/** `lo` is the first interface of every namespace. Real servers have addresses of services there, and are not their owners. */
+const LOOPBACK = 1;
+
 export interface AddressMoment {
   readonly change: 'came' | 'went';
   readonly address: string;
@@ -12,7 +15,7 @@ export interface AddressMoment {
   readonly atMs: number;
 }
 
-/** Of one namespace, from its making on. */
+/** Of one namespace, from its making on; what is on its loopback interface does not count. */
 export class AddressLog {
   readonly moments: AddressMoment[] = [];
   readonly #here: Set<string>;
@@ -22,7 +25,8 @@ export class AddressLog {
     this.#watcher = new NoticeWatcher({
       onNotice: (notice) => {
         if (notice.kind !== 'address') return;
-        const { address } = notice.address;
+        const { address, index } = notice.address;
+        if (index === LOOPBACK) return;
         const change = notice.change === 'deleted' ? 'went' : 'came';
         if (change === 'went') this.#here.delete(address);
         else this.#here.add(address);
@@ -35,7 +39,11 @@ export class AddressLog {
     this.#here = namespace.within(() => {
       this.#watcher.start();
       const connection = openRtnetlink();
-      const here = new Set(listAddresses(connection).map(({ address }) => address));
+      const here = new Set(
+        listAddresses(connection)
+          .filter(({ index }) => index !== LOOPBACK)
+          .map(({ address }) => address),
+      );
       connection.close();
       return here;
     });

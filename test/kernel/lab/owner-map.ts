@@ -1,6 +1,7 @@
 /** Who has which of the addresses that move: the whole map, and what an event moved in it. */
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
+import { until } from '../support/until.js';
 import { AddressLog } from './address-log.js';
 import type { Network } from './network.js';
 
@@ -54,6 +55,22 @@ export class OwnerMap {
         .map(({ address, change }) => `${address} ${change} at ${name}`),
     );
     assert.deepEqual(moved, [], `${event}: moved what should have stayed`);
+  }
+
+  /** When an address came to a host, or went from it, for the first time after a moment of `performance.now()`. */
+  async moment(
+    host: string,
+    address: string,
+    change: 'came' | 'went',
+    sinceMs: number,
+    seconds: number,
+  ): Promise<number> {
+    const { atMs } = await until(`${address} ${change} at ${host}`, seconds, () =>
+      this.#logs
+        .get(host)
+        ?.moments.find((each) => each.atMs > sinceMs && each.address === address && each.change === change),
+    );
+    return atMs;
   }
 
   close(): void {
