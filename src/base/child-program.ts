@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { orAborted } from './abort.js';
 import { reasonOf } from './errors.js';
 import type { Launch } from './launch.js';
 
@@ -55,22 +56,15 @@ export async function runProgram(
   if (stdin !== undefined) feed(child, stdin);
   const output = new Output(child, () => killGroup(child));
   const closed = new Promise((resolve) => child.once('close', resolve));
-  let giveUp = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp, { once: true });
-  });
-  aborted.catch(() => undefined);
   try {
     const end = await exit(child, signal);
-    await Promise.race([closed, aborted]).catch((thrown: unknown) => {
+    await orAborted(closed, signal).catch((thrown: unknown) => {
       throw new Error(`what it started holds its output open: ${reasonOf(thrown)}`, { cause: thrown });
     });
     return output.flooded
       ? { code: null, outcome: `more than ${MAX_OUTPUT_BYTES} bytes of output, killed`, line: '' }
       : { ...end, line: output.line };
   } finally {
-    signal.removeEventListener('abort', giveUp);
     child.stdin?.destroy();
     child.stdout?.destroy();
     child.stderr?.destroy();

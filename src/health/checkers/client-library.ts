@@ -1,4 +1,5 @@
 /** Clients of databases, loaded by the first probe that needs one: they are installed only where somebody does. */
+import { orAborted } from '../../base/abort.js';
 import { installHint, type ClientPackage } from '../../base/client-package.js';
 import { DirectorError, reasonOf } from '../../base/errors.js';
 
@@ -20,20 +21,20 @@ export class ClientLibraryError extends DirectorError<{ readonly package: Client
  * @param load `() => import('ioredis')`, a literal one: types come by it, and the bundle leaves it as it is
  * @throws ClientLibraryError when it is missing or broken, or `signal` aborts meanwhile
  */
-export function loadClient<Library>(
+export async function loadClient<Library>(
   name: ClientPackage,
   load: () => Promise<Library>,
   signal: AbortSignal,
 ): Promise<Library> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void =>
-      reject(new ClientLibraryError(name, `it is still being read: ${reasonOf(signal.reason)}`));
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    load()
-      .then(resolve, (thrown: unknown) => reject(loadFault(name, thrown)))
-      .finally(() => signal.removeEventListener('abort', abort));
+  const loaded = load().catch((thrown: unknown) => {
+    throw loadFault(name, thrown);
   });
+  try {
+    return await orAborted(loaded, signal);
+  } catch (thrown) {
+    if (thrown instanceof ClientLibraryError) throw thrown;
+    throw new ClientLibraryError(name, `it is still being read: ${reasonOf(thrown)}`);
+  }
 }
 
 function loadFault(name: ClientPackage, thrown: unknown): ClientLibraryError {

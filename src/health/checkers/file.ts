@@ -1,6 +1,7 @@
 /** A file of the director says how a server is: an operator's flag, or what another program writes. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { orAborted } from '../../base/abort.js';
 import type { FileCheck } from '../../model/health-check.js';
 import type { Checker, ProbeResult } from '../types.js';
 import { WHOLE_LOAD, type Load } from '../../model/load.js';
@@ -27,7 +28,7 @@ export class FileChecker implements Checker {
     const subject = `file ${path}`;
     if (this.#reading) return failure(subject, 'the read before has not ended');
     try {
-      const content = await this.#orAborted(this.#read(path), signal);
+      const content = await orAborted(this.#read(path), signal);
       return mode === 'flag' ? judgeFlag(subject, content) : judgeState(subject, content, mode);
     } catch (thrown) {
       return failure(subject, thrown);
@@ -52,22 +53,6 @@ export class FileChecker implements Checker {
       throw thrown;
     } finally {
       this.#reading = false;
-    }
-  }
-
-  async #orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-    let stop = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      const abort = (): void => reject(signal.reason as Error);
-      signal.addEventListener('abort', abort, { once: true });
-      if (signal.aborted) abort();
-      stop = () => signal.removeEventListener('abort', abort);
-    });
-    try {
-      return await Promise.race([work, aborted]);
-    } finally {
-      stop();
-      work.catch(() => undefined);
     }
   }
 }

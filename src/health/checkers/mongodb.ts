@@ -5,6 +5,7 @@
  * log-in and no second connection; only with a user name, or where somebody asks for the lag, it goes on to a command.
  */
 import type { MongoClient, MongoClientOptions } from 'mongodb';
+import { orAborted } from '../../base/abort.js';
 import { formatEndpoint } from '../../base/ip.js';
 import type { MongodbCheck } from '../../model/health-check.js';
 import type { ProbeSockets, ProbeTarget } from '../net/sockets.js';
@@ -71,12 +72,10 @@ export class MongodbChecker implements Checker {
     signal: AbortSignal,
   ): Promise<ProbeResult> {
     let client: MongoClient | null = null;
-    const aborted = new Abort(signal);
     try {
       client = new Client(`mongodb://${encodeURIComponent(way.path)}/`, this.#options());
-      return await Promise.race([way.failed, aborted.happened, this.#ask(client)]);
+      return await orAborted(Promise.race([way.failed, this.#ask(client)]), signal);
     } finally {
-      aborted.forget();
       // First the connections: what the client then still waits for fails.
       await way.close();
       await client?.close().catch(() => undefined);
@@ -157,25 +156,4 @@ function inStep(name: string, thrown: unknown): Error {
 
 function rootOf(thrown: unknown): unknown {
   return thrown instanceof Error && thrown.cause instanceof Error ? rootOf(thrown.cause) : thrown;
-}
-
-/** Rejects when the signal aborts, until it is forgotten. */
-class Abort {
-  readonly happened: Promise<never>;
-  readonly #signal: AbortSignal;
-  #listener: () => void = () => undefined;
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    this.happened = new Promise((_resolve, reject) => {
-      this.#listener = () =>
-        reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
-    });
-    signal.addEventListener('abort', this.#listener);
-    if (signal.aborted) this.#listener();
-  }
-
-  forget(): void {
-    this.#signal.removeEventListener('abort', this.#listener);
-  }
 }

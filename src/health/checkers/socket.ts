@@ -3,6 +3,7 @@
  * minutes); here the abort closes it at once, and a probe has ended only when its descriptor is closed.
  */
 import type { Socket } from 'node:net';
+import { abortReason } from '../../base/abort.js';
 
 /** By a socket, the one that speaks over it: TLS. */
 const covers = new WeakMap<Socket, Socket>();
@@ -74,7 +75,3 @@ export function reached(socket: Socket, event: 'connect' | 'secureConnect'): Pro
 }
 
 const ignored = (): void => undefined;
-
-function abortReason(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
-}
