@@ -95,7 +95,10 @@ function relay(local: Socket, server: Socket, guard: MongodbGuard): Promise<void
         reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
       }
     });
-    server.on('error', reject).on('close', () => resolve());
+    // What is written to a server that has closed is a closed connection, and the client says in which step.
+    const onError = (fault: NodeJS.ErrnoException): void =>
+      fault.code === 'EPIPE' ? resolve() : reject(fault);
+    server.on('error', onError).on('close', () => resolve());
     local.on('close', () => resolve());
     local.pipe(server);
   });
