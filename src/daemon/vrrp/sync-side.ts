@@ -60,6 +60,8 @@ export class SyncSide {
   #repairedAtMs: number[] = [];
   /** A drift that is left to those who made it. */
   #left = false;
+  /** They were made as the settings say, so what differs now is somebody else's doing. */
+  #made = false;
   #closed = false;
 
   constructor(options: SyncSideOptions) {
@@ -81,6 +83,7 @@ export class SyncSide {
     this.#drift = drift;
     this.#repairedAtMs = [];
     this.#left = false;
+    this.#made = false;
     if (plane === null) {
       if (began) this.#fail('start sync daemons: the userspace plane has no connections to tell of');
       return;
@@ -94,12 +97,13 @@ export class SyncSide {
 
   /** An instance may have another role. */
   rolesChanged(): void {
-    if (this.#settings !== null && this.#options.plane !== null) this.#converge('change');
+    // Before they were made once, whoever is about to make them goes by the role as it is then.
+    if (this.#made || this.#retry !== null) this.#converge('change');
   }
 
   /** Looks whether they still are as they were made. */
   keep(): void {
-    if (this.#settings !== null && this.#options.plane !== null) this.#converge('resync');
+    if (this.#made) this.#converge('resync');
   }
 
   /** Stops them if nothing is to stay, else leaves them as the roles are now. Idempotent. */
@@ -122,6 +126,7 @@ export class SyncSide {
         for (const step of steps) this.#run(step);
         this.#list();
       }
+      this.#made = this.#settings !== null;
       this.#recover();
     } catch (error) {
       this.#fail(reasonOf(error));

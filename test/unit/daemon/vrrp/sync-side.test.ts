@@ -170,6 +170,15 @@ describe('the sync daemons of a director', () => {
     assert.equal(rig.plane.running.size, 1);
   });
 
+  it("are nobody's to repair before they were made once", async () => {
+    const rig = new Rig();
+    const following = rig.side.follow(syncSettings(), 'repair');
+    rig.side.keep();
+    assert.deepEqual(rig.plane.log, ['record master,backup']);
+    await following;
+    assert.deepEqual(rig.told, []);
+  });
+
   it('are left as somebody else made them where drift is an alert, and set all the same when the role changes', async () => {
     const rig = new Rig();
     await rig.follow('alert');
