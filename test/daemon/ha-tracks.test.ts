@@ -1,5 +1,7 @@
 /** A whole director whose instance depends on things; lvsd-vrrp and what is read of the host are the test's. */
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { Daemon } from '../../src/daemon/daemon.js';
@@ -24,7 +26,7 @@ describe('a director whose instance depends on a service, a check, a process and
   - name: shop
     address: 127.0.0.1:${listen}
     servers: [127.0.0.1:${memberPort}]
-    check: { type: tcp, interval: 100ms, timeout: 90ms, rise: 1, fall: 1 }
+    check: { type: tcp, interval: 100ms, timeout: 5s, rise: 1, fall: 1 }
 ha:
   instances:
     - name: vi
@@ -38,8 +40,10 @@ ha:
         checks:
           - name: tomcat
             address: 127.0.0.1:${tomcatPort}
-            check: { type: tcp, interval: 100ms, timeout: 90ms, rise: 1, fall: 1 }
+            check: { type: tcp, interval: 100ms, timeout: 5s, rise: 1, fall: 1 }
             weight: -30
+          - { name: away, check: { type: file, path: ${home.folder}/away, interval: 100ms, timeout: 5s, rise: 1, fall: 1 } }
+          - { name: always, check: { type: exec, command: [/bin/true], interval: 1h } }
         host: { read_only: [/] }
 `);
 
@@ -86,6 +90,8 @@ ha:
         'service shop good -50',
         'process nginx good null',
         'check tomcat good -30',
+        'check away good null',
+        'check always good null',
         'host read_only / good null',
       ],
     );
@@ -96,7 +102,10 @@ ha:
     await tomcat.close();
     const event = await failed;
     assert.equal(event.instance, 'vi');
-    assert.match(event.message, /^vi: check tomcat: connect .*ECONNREFUSED; its priority is lowered by 30$/);
+    assert.match(
+      event.message,
+      /^vi: check tomcat: connect .*: ECONN(REFUSED|RESET); its priority is lowered by 30$/,
+    );
     assert.deepEqual(beat().tracks, [{ instance: 'vi', faults: [], weight: -30, waits: false }]);
   });
 
@@ -136,6 +145,16 @@ ha:
     end();
     assert.deepEqual(recovered.sort(), [' check tomcat', ' process nginx', ' service shop']);
     assert.match((await home.cli(['ha', 'status'])).out, /process nginx .*pid 8/);
+  });
+
+  it('goes by a file, of which nobody is asked', async () => {
+    const failed = next('track-failed');
+    await writeFile(join(home.folder, 'away'), '');
+    assert.match((await failed).message, /^vi: check away: .*; the instance is in fault$/);
+    const recovered = next('track-recovered');
+    await rm(join(home.folder, 'away'));
+    await recovered;
+    assert.deepEqual(beat().tracks, []);
   });
 
   it('says nothing of a check to the table, and counts its probes by its instance', async () => {
