@@ -25,7 +25,7 @@ export const preemptField = z.union([
   plain,
   z.strictObject({
     delay: duration({ lowMs: 100, highMs: 24 * 3_600_000 }).describe(
-      'How long it is backup first, 100ms..24h; a director that falls silent meanwhile is followed at once.',
+      'How long it is backup first, 100ms..24h; one that falls silent meanwhile is followed without it.',
     ),
   }),
 ]);
