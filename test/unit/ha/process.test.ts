@@ -206,6 +206,19 @@ describe('VrrpProcess', () => {
     assert.equal(host.state(), 'active', 'one that is active keeps its addresses');
   });
 
+  it('leaves what it adopted where it is while it waits', () => {
+    const host = new Host();
+    host.present.add(VIP.address);
+    const tracks = [{ instance: 'vi', faults: [], weight: 0, waits: true }];
+    host.process.hear({ kind: 'heartbeat', programmed: true, tracks });
+    host.configure([INSTANCE], { onCrash: 'hold' });
+    host.clock.advance(5000);
+    assert.deepEqual([host.state(), [...host.present]], ['initialize', [VIP.address]]);
+    host.live(DOWN_MS);
+    assert.deepEqual([host.state(), [...host.present]], ['active', [VIP.address]]);
+    assert.ok(!host.diary.includes(`remove ${VIP.address}`));
+  });
+
   it('says goodbye and removes the addresses when it is stopped', async () => {
     const host = new Host();
     host.activate();
