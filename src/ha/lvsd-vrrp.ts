@@ -24,7 +24,7 @@ const outlet = new Outlet((message, written) => process.send?.(message, written)
 const vrrp = new VrrpProcess({
   clock: realClock,
   addresses: new VipOwner(),
-  interfaces: new InterfaceWatch(),
+  interfaces: new InterfaceWatch(realClock),
   openLine: new AdvertisementLines().open,
   openClaims: (family, link, hearer) => ClaimListener.open(family, link, realClock, hearer),
   tell,

@@ -106,7 +106,10 @@ export class VrrpProcess {
     interfaces.start({
       onChange: () => this.#lookSoon(),
       onFailure: (error) =>
-        this.#problem(null, `watch interfaces: ${reasonOf(error)}; restart lvsd, for changes are not seen`),
+        this.#problem(
+          null,
+          `watch interfaces: ${reasonOf(error)}; changes are not seen until it works again`,
+        ),
     });
     this.#every('heartbeat', HEARTBEAT_MS, () => this.#director.check(this.#stallLimitMs));
     this.#every('roles', ROLES_MS, () => this.#tellRoles());
