@@ -1,5 +1,5 @@
 import { kernelPart } from '../../kernel/part.js';
 
 kernelPart('lvsd-vrrp goes by all of its lines, and by a witness', new URL('vrrp-lines/', import.meta.url), {
-  limitSec: 300,
+  limitSec: 580,
 });

@@ -52,7 +52,7 @@ function cut(link: 'eth0' | 'eth1', isCut: boolean): void {
 }
 
 for (const { family, vip: address, prefixed, beat, witness } of FAMILIES)
-  describe(`lines between directors, IPv${family}`, { timeout: 140_000 }, () => {
+  describe(`lines between directors, IPv${family}`, { timeout: 280_000 }, () => {
     let logs: Readonly<Record<HostName, AddressLog>>;
 
     before(() => {
