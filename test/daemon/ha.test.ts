@@ -1,27 +1,16 @@
 /** A whole director with instances of VRRP; lvsd-vrrp itself is the test's. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import type { Daemon } from '../../src/daemon/daemon.js';
 import type { HaStatus } from '../../src/model/ha-status.js';
 import { FakeHaHost, vrrpRole } from '../support/fake-vrrp.js';
-import { DirectorHome, eventOf } from '../support/test-director.js';
+import { DirectorHome, eventOf, metricsOf } from '../support/test-director.js';
 
 const INSTANCES = `ha:
   instances:
     - { name: vi_shop, interface: eth0, vrid: 51, priority: 150, addresses: [192.0.2.10/24] }
     - { name: vi_blog, interface: eth0, vrid: 52, addresses: [192.0.2.11/24] }
 `;
-
-async function scrape(daemon: Daemon): Promise<string> {
-  const [answer] = (await once(get(`http://${daemon.adminAddress ?? ''}/metrics`), 'response')) as [
-    IncomingMessage,
-  ];
-  let text = '';
-  for await (const chunk of answer) text += String(chunk);
-  return text;
-}
 
 describe('a director with instances and no services', () => {
   let home: DirectorHome;
@@ -110,7 +99,7 @@ describe('a director with instances and no services', () => {
   });
 
   it('counts in metrics what lvsd-vrrp counts', async () => {
-    const text = await scrape(daemon);
+    const text = await metricsOf(daemon);
     const lines = text.split('\n');
     for (const line of [
       'lvsd_vrrp_state{instance="vi_shop",interface="eth0",vrid="51",state="active"} 1',
@@ -172,7 +161,7 @@ describe('a director without instances', () => {
       assert.equal(code, 1);
       assert.match(err, /the configuration has no instances of VRRP/);
       assert.doesNotMatch((await home.cli(['status'])).out, /roles/);
-      assert.doesNotMatch(await scrape(daemon), /^lvsd_vrrp/m);
+      assert.doesNotMatch(await metricsOf(daemon), /^lvsd_vrrp/m);
       await home.write(INSTANCES);
       await home.cli(['reload']);
       assert.equal(host.children.length, 1);

@@ -9,7 +9,7 @@ import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import type { NoticeBody } from '../../src/notices/content.js';
 import { MailServer } from '../notices/support/mail-server.js';
 import { exitCode, killPrograms, lineLike, linesOf, lvsd } from '../support/program.js';
-import { DirectorHome, eventOf, freePort, NamedServer } from '../support/test-director.js';
+import { DirectorHome, eventOf, freePort, metricsOf, NamedServer } from '../support/test-director.js';
 
 /** Keeps what is posted to it. */
 class Receiver {
@@ -208,7 +208,7 @@ describe('notices', () => {
     const director = await home.start();
     await web.close();
     await receiver.until((seen) => seen.length === 3);
-    const metrics = await (await fetch(`http://${director.adminAddress ?? ''}/metrics`)).text();
+    const metrics = await metricsOf(director);
     assert.match(metrics, /^lvsd_notice_events_total\{notice="hook",result="sent"\} [23]$/m);
     assert.match(metrics, /^lvsd_notice_events_total\{notice="hook",result="dropped"\} 0$/m);
     assert.match(metrics, /^lvsd_notice_failing\{notice="hook"\} 0$/m);

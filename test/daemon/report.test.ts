@@ -4,7 +4,7 @@ import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { cli, DirectorHome, freePort, NamedServer } from '../support/test-director.js';
+import { cli, DirectorHome, freePort, metricsOf, NamedServer } from '../support/test-director.js';
 
 interface Row {
   readonly name: string;
@@ -106,11 +106,9 @@ describe('lvsd report', () => {
   it('has the main figures as metrics, of what is configured only', async () => {
     const daemon = await home.start();
     const sample = /^lvsd_server_availability_ratio\{service="shop",server="web"\} 1$/m;
-    const { adminAddress } = daemon;
-    const metrics = async (): Promise<string> => (await fetch(`http://${adminAddress ?? ''}/metrics`)).text();
-    for (let tries = 0; tries < 100 && !sample.test(await metrics()); tries++)
+    for (let tries = 0; tries < 100 && !sample.test(await metricsOf(daemon)); tries++)
       await new Promise((resolve) => setTimeout(resolve, 20));
-    const text = await metrics();
+    const text = await metricsOf(daemon);
     assert.match(text, sample);
     assert.match(text, /^lvsd_service_failures_total\{service="shop"\} 0$/m);
   });

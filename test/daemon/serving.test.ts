@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Daemon } from '../../src/daemon/daemon.js';
 import type { DirectorEvent, EventType } from '../../src/model/event.js';
 import type { Snapshot } from '../../src/model/snapshot.js';
-import { DirectorHome, freePort, NamedServer } from '../support/test-director.js';
+import { DirectorHome, freePort, metricsOf, NamedServer } from '../support/test-director.js';
 
 describe('a director whose servers fail', () => {
   let home: DirectorHome;
@@ -75,8 +75,8 @@ services:
     await write('recovery: auto');
     const daemon = await home.start();
     const metrics = async (): Promise<string> => {
-      const answer = await fetch(`http://${daemon.adminAddress ?? ''}/metrics`);
-      return /^lvsd_service_serving_tier\{service="shop"\} (\d)$/m.exec(await answer.text())?.[1] ?? '';
+      const text = await metricsOf(daemon);
+      return /^lvsd_service_serving_tier\{service="shop"\} (\d)$/m.exec(text)?.[1] ?? '';
     };
     assert.match(await whoAnswers(), /^[ab]$/);
     const { a, b, x } = servers;

@@ -11,6 +11,7 @@ import { realClock } from '../../src/base/clock.js';
 import type { Daemon } from '../../src/daemon/daemon.js';
 import { assertKillTime, GRACE_MS } from '../support/kill-time.js';
 import { MachineDelay } from '../support/machine-delay.js';
+import { endProcess } from '../support/program.js';
 import { DirectorHome, eventOf, freePort } from '../support/test-director.js';
 
 const TIMING = { intervalMs: 200, timeoutMs: 150, fall: 3 };
@@ -55,11 +56,8 @@ server.listen(${wanted}, '127.0.0.1', () => process.stdout.write(server.address(
     this.#child = (await ServerProcess.#run(this.#name, this.port)).child;
   }
 
-  async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exit = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await exit;
+  end(): Promise<void> {
+    return endProcess(this.#child, 'SIGKILL');
   }
 }
 

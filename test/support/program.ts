@@ -1,5 +1,5 @@
 /** The program `lvsd` as a process of its own, run from its sources. */
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -33,6 +33,14 @@ export function lvsd(
 export async function exitCode(program: Program): Promise<number | null> {
   const [code] = (await once(program, 'exit')) as [number | null];
   return code;
+}
+
+/** Ends a process and waits for its end. Harmless when it has ended, or was never started. */
+export async function endProcess(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
+  if (child?.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill(signal);
+  await exit;
 }
 
 /** Reads lines until one matches. */

@@ -28,6 +28,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** What a scrape of it finds. */
+export async function metricsOf({ adminAddress }: Pick<Daemon, 'adminAddress'>): Promise<string> {
+  return (await fetch(`http://${adminAddress ?? ''}/metrics`)).text();
+}
+
 /** What a test wants of one real server: it answers a connection with its name and closes, or holds it open. */
 export class NamedServer {
   readonly #server: Server;

@@ -1,11 +1,10 @@
 /** The program `lvsd` as it is built, on a director of the lab. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { lineLike, linesOf } from '../../support/program.js';
+import { endProcess, lineLike, linesOf } from '../../support/program.js';
 import type { Lab, LabDirector } from './lab.js';
 import type { CommandEnd } from './namespace.js';
 
@@ -60,10 +59,7 @@ export class LvsdProgram {
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#process;
     this.#process = null;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill(signal);
-    await exit;
+    await endProcess(child, signal);
   }
 
   /** Runs another command of it with the same file: `lvsd(['reload'])`. */

@@ -1,8 +1,8 @@
 /** Tomcat of Debian's package on a host of the lab: one page that says the host's name, and what it takes to start and kill it. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endProcess } from '../../support/program.js';
 import { skipOrFail } from '../../support/require-tool.js';
 import type { Namespace } from './namespace.js';
 
@@ -57,9 +57,6 @@ export class Tomcat {
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = null;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exit;
+    await endProcess(child, 'SIGKILL');
   }
 }

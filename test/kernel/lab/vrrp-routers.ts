@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { VrrpInstance } from '../../../src/model/vrrp-instance.js';
+import { endProcess } from '../../support/program.js';
 import type { Namespace } from './namespace.js';
 import { VrrpProgram } from './vrrp-program.js';
 
@@ -82,10 +83,7 @@ class KeepalivedRouter implements Router {
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process;
     this.#process = null;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
+    await endProcess(child, signal);
   }
 }
 

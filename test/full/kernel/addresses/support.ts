@@ -1,10 +1,10 @@
 /** A client and two directors on one segment, and what a client hears there. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { AF_PACKET, SOCK_RAW } from '../../../../native/libc/constants.js';
-import { Socket } from '../../../../native/libc/socket.js';
+import type { Socket } from '../../../../native/libc/socket.js';
 import type { Namespace } from '../../../kernel/lab/namespace.js';
 import { Network } from '../../../kernel/lab/network.js';
+import { openPacketSocket } from '../../../kernel/lab/packet-socket.js';
 import { until } from '../../../kernel/support/until.js';
 import { hexOf } from '../../../support/scripted-messages.js';
 
@@ -81,8 +81,6 @@ export async function resolveNeighbour(host: Namespace, address: string): Promis
   return until(`who has ${address}`, PATIENCE_SEC, () => neighbourOf(host, address));
 }
 
-const ETH_P_ALL = 3;
-
 /** Every frame that comes in at one interface, from its start on. */
 export class Capture {
   readonly #socket: Socket;
@@ -91,16 +89,7 @@ export class Capture {
   readonly #frames: string[] = [];
 
   constructor(namespace: Namespace, link = 'eth0') {
-    const { index } = namespace.link(link);
-    this.#socket = namespace.within(() => {
-      const socket = Socket.open(AF_PACKET, SOCK_RAW, 0, 'capture');
-      const address = new DataView(new ArrayBuffer(20));
-      new Uint16Array(address.buffer, 0, 1)[0] = AF_PACKET;
-      address.setUint16(2, ETH_P_ALL);
-      new Int32Array(address.buffer, 4, 1)[0] = index;
-      socket.bind(new Uint8Array(address.buffer));
-      return socket;
-    });
+    this.#socket = openPacketSocket(namespace, link);
     this.#socket.watchReadable(() => this.#read());
   }
 

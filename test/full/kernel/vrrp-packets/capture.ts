@@ -1,9 +1,9 @@
 /** VRRP on the wire as a host sees it: what comes in at its interface, from the hardware addresses on. */
 import { EventEmitter, once } from 'node:events';
 import { formatAddress, type AddressFamily } from '../../../../native/inet/address.js';
-import { AF_PACKET, SOCK_RAW } from '../../../../native/libc/constants.js';
-import { Socket } from '../../../../native/libc/socket.js';
+import type { Socket } from '../../../../native/libc/socket.js';
 import type { Namespace } from '../../../kernel/lab/namespace.js';
+import { openPacketSocket } from '../../../kernel/lab/packet-socket.js';
 
 /** One packet, each field as it stands in the frame. */
 export interface SeenPacket {
@@ -18,7 +18,6 @@ export interface SeenPacket {
   readonly payload: Uint8Array;
 }
 
-const ETH_P_ALL = 3;
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 const IPPROTO_VRRP = 112;
@@ -31,13 +30,7 @@ export class Capture {
   readonly #packets: SeenPacket[] = [];
 
   constructor(namespace: Namespace, link = 'eth0') {
-    const { index } = namespace.link(link);
-    this.#socket = namespace.within(() => Socket.open(AF_PACKET, SOCK_RAW, 0, 'capture'));
-    const address = new DataView(new ArrayBuffer(20));
-    new Uint16Array(address.buffer, 0, 1)[0] = AF_PACKET;
-    address.setUint16(2, ETH_P_ALL);
-    new Int32Array(address.buffer, 4, 1)[0] = index;
-    this.#socket.bind(new Uint8Array(address.buffer));
+    this.#socket = openPacketSocket(namespace, link);
     this.#socket.watchReadable(() => this.#read());
   }
 
