@@ -33,6 +33,7 @@ import type { DirectorEvent } from '../model/event.js';
 import type { ServerKey, ServiceKey } from '../model/keys.js';
 
 export type * from './drain-protocol.js';
+export type * from './ha-protocol.js';
 
 export interface Readiness {
   readonly ready: boolean;

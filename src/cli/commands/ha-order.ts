@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { HaMove, HaOrderAnswer, HaOrderRequest } from '../../api/ha-protocol.js';
+import type { HaMove, HaOrderAnswer, HaOrderRequest } from '../../api/protocol.js';
 import { configOption, jsonOption, newCommand, socketOption } from '../command.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { CliContext } from '../context.js';
