@@ -130,7 +130,8 @@ async function sufferOnTime(
   for (let left = MOST_AGAIN; ; left--) {
     const takeover = await pair.suffer(fault, chance);
     const { tookMs, goneMs, endedMs, lateMs } = takeover;
-    const inTime = tookMs <= limitMs && (fault !== 'kill -9 of the main process' || (goneMs ?? 0) <= GONE_MS);
+    const inTime =
+      tookMs - endedMs <= limitMs && (fault !== 'kill -9 of the main process' || (goneMs ?? 0) <= GONE_MS);
     const machineMs = Math.max(lateMs, endedMs);
     if (inTime || machineMs <= MOST_LATE_MS || left === 0) return takeover;
     console.log(
