@@ -119,13 +119,6 @@ export class HeartbeatLines {
     return false;
   }
 
-  /** Whether every other director that is heard at the moment has its table in its data plane; null = none is. */
-  get othersProgrammed(): boolean | null {
-    const nowMs = this.#options.clock.nowMs();
-    const heard = this.#lines.filter((line) => line.isReliable(nowMs) && line.heard?.leaving === false);
-    return heard.length === 0 ? null : heard.every((line) => line.heard?.programmed === true);
-  }
-
   drain(): void {
     for (const line of this.#lines) line.drain();
   }

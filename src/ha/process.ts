@@ -80,7 +80,11 @@ export class VrrpProcess {
     this.#options = options;
     this.#claims = new AddressClaims(options.addresses);
     this.#pacer = new Pacer(options.clock);
-    this.#witnesses = new Witnesses(options.clock, options.openPing);
+    this.#witnesses = new Witnesses(
+      options.clock,
+      (message) => this.#problem(null, message),
+      options.openPing,
+    );
     this.#conflicts = new ConflictWatch({
       ...options,
       moving: () => this.#moving,

@@ -39,6 +39,7 @@ interface Question {
 /** Of the whole process. */
 export class Witnesses {
   readonly #clock: Clock;
+  readonly #onProblem: (message: string) => void;
   readonly #open: OpenPing;
   /** By address. */
   readonly #pings = new Map<string, WitnessPing>();
@@ -50,11 +51,17 @@ export class Witnesses {
   #addresses: readonly string[] = [];
   #sequence = 0;
   #idle: Timer | null = null;
-  /** What went wrong at an address last, for people. */
+  /** What went wrong at an address last, so that it is told once. */
   readonly #failures = new Map<string, string>();
 
-  constructor(clock: Clock, open: OpenPing = (address, identifier) => PingSocket.open(address, identifier)) {
+  /** @param onProblem why one cannot be asked, once until it answers or there is another reason: `<operation> <subject>: <reason>` */
+  constructor(
+    clock: Clock,
+    onProblem: (message: string) => void,
+    open: OpenPing = (address, identifier) => PingSocket.open(address, identifier),
+  ) {
     this.#clock = clock;
+    this.#onProblem = onProblem;
     this.#open = open;
   }
 
@@ -65,6 +72,7 @@ export class Witnesses {
   /** @param addresses canonical text; empty = nobody is asked */
   configure(addresses: readonly string[]): void {
     this.#addresses = addresses;
+    this.#failures.clear();
     for (const [address, ping] of this.#pings) if (!addresses.includes(address)) this.#drop(address, ping);
   }
 
@@ -78,11 +86,6 @@ export class Witnesses {
     for (const address of this.#addresses) this.#askOne(address, this.#sequence);
     this.#idle?.cancel();
     this.#idle = this.#clock.after(IDLE_MS, () => this.close());
-  }
-
-  /** What keeps them from being asked, for people: `10.0.0.254: sendmsg: ENETUNREACH`; empty = they do not answer. */
-  get failures(): readonly string[] {
-    return [...this.#failures].map(([address, reason]) => `${address}: ${reason}`);
   }
 
   /** Idempotent. */
@@ -109,9 +112,8 @@ export class Witnesses {
       this.#pings.set(address, ping);
       ping.onReadable(() => this.#read(address, ping));
       ping.send(sequence, this.#nonce);
-      this.#failures.delete(address);
     } catch (thrown) {
-      this.#failures.set(address, reasonOf(thrown));
+      this.#fail(address, thrown);
     }
   }
 
@@ -120,8 +122,14 @@ export class Witnesses {
       for (let reply = ping.receive(); reply !== null; reply = ping.receive())
         if (isNonce(reply.payload, this.#nonce)) this.#answer(address, reply.sequence);
     } catch (thrown) {
-      this.#failures.set(address, reasonOf(thrown));
+      this.#fail(address, thrown);
     }
+  }
+
+  #fail(address: string, thrown: unknown): void {
+    const reason = reasonOf(thrown);
+    if (this.#failures.get(address) !== reason) this.#onProblem(`ask witness ${address}: ${reason}`);
+    this.#failures.set(address, reason);
   }
 
   #answer(address: string, sequence: number): void {
@@ -135,7 +143,6 @@ export class Witnesses {
   #drop(address: string, ping: WitnessPing): void {
     ping.close();
     this.#pings.delete(address);
-    this.#failures.delete(address);
   }
 }
 

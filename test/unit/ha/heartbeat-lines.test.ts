@@ -263,17 +263,6 @@ describe('HeartbeatLines', () => {
     assert.equal(alone.lines.anyLineSilent(), false);
   });
 
-  it('tells whether the others have their tables', () => {
-    const { active, backup } = pair();
-    assert.equal(backup.lines.othersProgrammed, true);
-    active.programmed = false;
-    live(active, backup, 100);
-    assert.equal(backup.lines.othersProgrammed, false);
-    wires.cut.add('eth1').add('eth2');
-    live(active, backup, 500);
-    assert.equal(backup.lines.othersProgrammed, null);
-  });
-
   it('counts what it says and hears, and leaves no timer behind', () => {
     const { active, backup } = pair();
     const counters = backup.lines.counters();

@@ -65,6 +65,7 @@ let pings: Map<string, FakePing>;
 let asked: Question[];
 let opens: number;
 let refused: string | null;
+let problems: string[];
 
 /** Asks, and gives whether there was an answer. */
 function ask(): () => number {
@@ -84,7 +85,9 @@ describe('Witnesses', () => {
     asked = [];
     opens = 0;
     refused = null;
-    witnesses = new Witnesses(clock, (address) => {
+    problems = [];
+    const onProblem = (message: string): void => void problems.push(message);
+    witnesses = new Witnesses(clock, onProblem, (address) => {
       if (refused !== null) throw new Error(refused);
       opens += 1;
       const ping = new FakePing(address, asked);
@@ -140,21 +143,23 @@ describe('Witnesses', () => {
     assert.equal(answers(), 1);
   });
 
-  it('says why one cannot be asked, until it answers', () => {
+  it('tells why one cannot be asked, once until it answers', () => {
     refused = 'connect: ENETUNREACH';
     ask();
+    ask();
     assert.deepEqual(
-      witnesses.failures,
-      [ROUTER, OTHER].map((each) => `${each}: connect: ENETUNREACH`),
+      problems,
+      [ROUTER, OTHER].map((each) => `ask witness ${each}: connect: ENETUNREACH`),
     );
     refused = null;
     ask();
-    assert.deepEqual(witnesses.failures, []);
     pings.get(ROUTER)!.fail('EHOSTUNREACH');
-    assert.deepEqual(witnesses.failures, [`${ROUTER}: EHOSTUNREACH`]);
+    pings.get(ROUTER)!.fail('EHOSTUNREACH');
+    assert.deepEqual(problems.slice(2), [`ask witness ${ROUTER}: EHOSTUNREACH`]);
     ask();
     answer(asked.findLast(({ address }) => address === ROUTER)!);
-    assert.deepEqual(witnesses.failures, []);
+    pings.get(ROUTER)!.fail('EHOSTUNREACH');
+    assert.equal(problems.length, 4);
   });
 
   it('asks those of a new configuration alone', () => {
