@@ -29,6 +29,7 @@ export function haView(ha: HaStatus, options: HaViewOptions): string[] {
     instanceTable(ha.instances, options, paint),
     lineTable(ha.instances, options.nowMs, paint),
     trackTable(ha.tracks, options.nowMs, paint),
+    syncLines(ha, paint),
     [...ha.instances.flatMap((each) => splitLines(each, options.nowMs, paint)), ...processLines(ha, paint)],
   ];
   return parts
@@ -37,7 +38,7 @@ export function haView(ha: HaStatus, options: HaViewOptions): string[] {
 }
 
 /** One line for the header of status: `vi_shop active, vi_blog backup`, and what is wrong beside roles. */
-export function roleSummary({ instances, tracks }: HaStatus, paint: Colors): string {
+export function roleSummary({ instances, tracks, sync }: HaStatus, paint: Colors): string {
   const roles = instances.map(({ instance, state }) => `${instance} ${paintState(state, paint)}`);
   const split = instances.filter((each) => each.split !== null).length;
   const silent = linesOf(instances).filter(({ line }) => line.state === 'silent').length;
@@ -46,6 +47,7 @@ export function roleSummary({ instances, tracks }: HaStatus, paint: Colors): str
     ...(split === 0 ? [] : [paint.red(`SPLIT BRAIN in ${plural(split, 'instance')}`)]),
     ...(silent === 0 ? [] : [paint.yellow(`${plural(silent, 'line')} silent`)]),
     ...(bad === 0 ? [] : [paint.yellow(`${bad} of ${plural(tracks.length, 'track')} bad`)]),
+    ...(sync === null || sync.problem === '' ? [] : [paint.yellow('connections are not synchronised')]),
   ];
   return [roles.join(', '), ...troubles].join('; ');
 }
@@ -173,6 +175,15 @@ function splitLines({ instance, split }: InstanceStatus, nowMs: number, paint: C
   const { address, priority } = split.peer;
   const age = formatDuration(nowMs - split.sinceMs);
   return [paint.red(`${instance}: SPLIT BRAIN for ${age}: ${address} (${priority}) is active, too`)];
+}
+
+/** `sync daemons on eth1, id 51: master, follow vi_shop` */
+function syncLines({ sync }: HaStatus, paint: Colors): string[] {
+  if (sync === null) return [];
+  const roles = sync.running.length === 0 ? paint.red('none runs') : sync.running.join(' and ');
+  const why = sync.follow === null ? 'both roles' : `follow ${sync.follow}`;
+  const line = `sync daemons on ${sync.interface}, id ${sync.syncId}: ${roles}, ${why}`;
+  return sync.problem === '' ? [line] : [line, paint.red(`${INDENT}${sync.problem}`)];
 }
 
 function processLines({ process }: HaStatus, paint: Colors): string[] {

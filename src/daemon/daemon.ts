@@ -177,6 +177,7 @@ export class Daemon {
       programmed: () => this.#reconciler.programmed,
       tracks: this.#tracks,
       onActive: () => this.#reconciler.retryFailing(),
+      sync: () => this.#sync.status,
       onRoles: () => this.#sync.rolesChanged(),
     });
     this.#sync = new SyncSide({

@@ -1,6 +1,7 @@
 /** Instances of VRRP: their roles, what they sent, heard and dropped, and the process that drives them. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { HaStatus, InstanceStatus } from '../model/ha-status.js';
+import { SYNC_ROLES } from '../model/sync-daemon.js';
 import { VRRP_STATES } from '../model/vrrp-role.js';
 
 const PROCESS = { process: 'lvsd-vrrp' };
@@ -65,6 +66,7 @@ export class HaMetrics {
     );
     this.#registerLines(registers);
     this.#registerTracks(registers);
+    this.#registerSync(registers);
     this.#gauge(
       registers,
       'lvsd_vrrp_state_since_seconds',
@@ -131,6 +133,33 @@ export class HaMetrics {
           for (const { interface: device, peer, state } of lines)
             if (state !== 'unknown')
               gauge.set({ instance, interface: device, peer }, state === 'heard' ? 1 : 0);
+      },
+    });
+  }
+
+  #registerSync(registers: Registry[]): void {
+    const gauge = new Gauge({
+      name: 'lvsd_sync_daemon',
+      help: '1 while a sync daemon of the kernel runs, 0 while it does not; not there where the file has none.',
+      labelNames: ['role', 'interface', 'id'],
+      registers,
+      collect: () => {
+        gauge.reset();
+        const sync = this.#status()?.sync ?? null;
+        if (sync === null) return;
+        const { interface: device, syncId, running } = sync;
+        for (const role of SYNC_ROLES)
+          gauge.set({ role, interface: device, id: String(syncId) }, running.includes(role) ? 1 : 0);
+      },
+    });
+    const problem = new Gauge({
+      name: 'lvsd_sync_problem',
+      help: '1 while the sync daemons are not as they ought to be.',
+      registers,
+      collect: () => {
+        problem.reset();
+        const sync = this.#status()?.sync ?? null;
+        if (sync !== null) problem.set(sync.problem === '' ? 0 : 1);
       },
     });
   }

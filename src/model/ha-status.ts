@@ -1,4 +1,5 @@
 /** The instances of VRRP of a director and the process that drives them, as status and metrics show them. */
+import type { SyncStatus } from './sync-daemon.js';
 import type { Track } from './track.js';
 import type { VrrpPeer, VrrpRole } from './vrrp-role.js';
 
@@ -8,6 +9,8 @@ export interface HaStatus {
   readonly instances: readonly InstanceStatus[];
   /** What they depend on beside interfaces, in the order of the file. */
   readonly tracks: readonly TrackStatus[];
+  /** The kernel's daemons for connections; null = the file has none. */
+  readonly sync: SyncStatus | null;
 }
 
 /** `lvsd-vrrp`. */

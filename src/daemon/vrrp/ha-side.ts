@@ -16,6 +16,7 @@ import type { AddressOwner } from '../../ha/address-owner.js';
 import type { FromVrrp } from '../../ha/messages.js';
 import type { HaStatus } from '../../model/ha-status.js';
 import type { HaSettings } from '../../model/ha.js';
+import type { SyncStatus } from '../../model/sync-daemon.js';
 import type { VrrpRole, VrrpState } from '../../model/vrrp-role.js';
 import type { NamespaceLock } from '../state/namespace-lock.js';
 import { HaOrders, type OrderResult, type OrderVerb } from './ha-orders.js';
@@ -52,6 +53,8 @@ export interface HaSideOptions {
   readonly tracks: Pick<TrackSide, 'told' | 'status'>;
   /** Hears that an instance has become active: this host has its addresses now. */
   readonly onActive: () => void;
+  /** The daemons for connections; null when the file has none. */
+  readonly sync: () => SyncStatus | null;
   /** Hears that some instance has another state, also when lvsd-vrrp is gone. */
   readonly onRoles: () => void;
 }
@@ -104,6 +107,7 @@ export class HaSide {
       process: { running, pid, reason: running ? '' : this.#down, restarts, shortcomings },
       instances: this.#book.status,
       tracks: this.#options.tracks.status,
+      sync: this.#options.sync(),
     };
   }
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { colors, visibleLength } from '../../../src/cli/colors.js';
 import { haView, roleSummary } from '../../../src/cli/ha-view.js';
 import type { HaStatus, InstanceStatus, TrackStatus } from '../../../src/model/ha-status.js';
+import type { SyncStatus } from '../../../src/model/sync-daemon.js';
 import { vrrpRole } from '../../support/fake-vrrp.js';
 
 function instance(changes: Partial<InstanceStatus> = {}): InstanceStatus {
@@ -34,7 +35,7 @@ const TRACK: TrackStatus = {
 const PLAIN = { color: false, nowMs: 100_000, width: null };
 
 function status(changes: Partial<HaStatus> = {}): HaStatus {
-  return { process, instances: [instance()], tracks: [], ...changes };
+  return { process, instances: [instance()], tracks: [], sync: null, ...changes };
 }
 
 describe('haView', () => {
@@ -55,6 +56,30 @@ describe('haView', () => {
     assert.match(active ?? '', /192\.0\.2\.10\/24 \(0 of 1 here\)/);
     const [, backup] = haView(status({ instances: [instance({ state: 'backup' })] }), PLAIN);
     assert.match(backup ?? '', /192\.0\.2\.10\/24 \(1 of 1 here\)/);
+  });
+
+  it('has the sync daemons, and what is wrong with them', () => {
+    const sync = {
+      interface: 'eth1',
+      syncId: 51,
+      follow: 'vi_shop',
+      running: ['master'],
+      problem: '',
+    } as const;
+    const at = (changes: Partial<SyncStatus>) =>
+      haView(status({ sync: { ...sync, ...changes } }), PLAIN).slice(3);
+    assert.deepEqual(at({}), ['sync daemons on eth1, id 51: master, follow vi_shop']);
+    assert.deepEqual(at({ follow: null, running: ['master', 'backup'] }), [
+      'sync daemons on eth1, id 51: master and backup, both roles',
+    ]);
+    assert.deepEqual(at({ running: [], problem: 'there is no such interface' }), [
+      'sync daemons on eth1, id 51: none runs, follow vi_shop',
+      '    there is no such interface',
+    ]);
+    assert.match(
+      roleSummary(status({ sync: { ...sync, problem: 'no' } }), colors(false)),
+      /; connections are not synchronised$/,
+    );
   });
 
   it('says that an instance was released', () => {

@@ -33,6 +33,7 @@ async function started(...states: readonly VrrpState[]) {
     programmed: () => true,
     tracks: { told: [], status: [] },
     onActive: () => undefined,
+    sync: () => null,
     onRoles: () => undefined,
   });
   await side.follow(haSettings(INSTANCES));

@@ -30,6 +30,7 @@ function create({ host = new FakeHaHost(), programmed = (): boolean => true } = 
     programmed,
     tracks: { told: [], status: [] },
     onActive: () => void logged.push('became active'),
+    sync: () => null,
     onRoles: () => undefined,
   });
   const told = (): string[] => events.since(0).events.map(({ type, message }) => `${type}: ${message}`);
