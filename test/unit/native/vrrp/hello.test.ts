@@ -161,6 +161,9 @@ describe('HelloMemory', () => {
     const backup: Hello = { ...active, state: 'backup' };
     assert.deepEqual(memory.decode(encodeHello(backup, ipv4), ipv4), backup);
     assert.deepEqual(memory.decode(encodeHello(active, ipv4), ipv4), active);
+    assert.deepEqual(memory.decode(encodeHello(active, ipv4).subarray(0, 19), ipv4), {
+      drop: 'hello-too-short',
+    });
     assert.deepEqual(memory.decode(new Uint8Array(), ipv4), { drop: 'hello-too-short' });
   });
 
