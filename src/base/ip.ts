@@ -92,3 +92,14 @@ export function isHigherAddress(address: string, other: string): boolean {
   const at = bytes.findIndex((byte, index) => byte !== otherBytes[index]);
   return at >= 0 && (bytes[at] ?? 0) > (otherBytes[at] ?? 0);
 }
+
+/**
+ * Whether two addresses have the first bits in common; those of two families have none.
+ *
+ * @param address without a zone
+ * @throws Error when one of them is no address
+ */
+export function isInNetwork(address: string, other: string, prefixLength: number): boolean {
+  const [one, two] = [ipaddr.parse(address), ipaddr.parse(other)];
+  return one.kind() === two.kind() && one.match(two, prefixLength);
+}

@@ -9,6 +9,7 @@ import { PRIORITY_RULES } from './ha-priority.js';
 import type { InstanceRule, JudgedInstance } from './ha-rule.js';
 import { judgeSyncDaemon } from './ha-sync.js';
 import { judgeTrackedServices, TRACK_RULES } from './ha-tracks.js';
+import { judgeNatGateways } from './nat-gateway.js';
 import type { JudgedService, Verdicts } from './rule.js';
 
 const STEP_MS = 10;
@@ -36,6 +37,11 @@ export function judgeHa(draft: Draft, services: readonly JudgedService[], verdic
   judgeGroups(ha, verdicts);
   judgeTrackedServices(draft, instances, verdicts);
   foreignAddresses(instances, services, verdicts);
+  judgeNatGateways(
+    instances.map(({ config }) => config),
+    services,
+    verdicts,
+  );
   judgeSyncDaemon(ha, services, verdicts);
 }
 
