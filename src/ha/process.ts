@@ -220,7 +220,10 @@ export class VrrpProcess {
         this.#groups.changed(runner, transition.from, transition.to);
       },
       onProblem: (message) => this.#problem(config.name, message),
-      onConditions: () => this.#groups.conditionsChanged(runner),
+      onConditions: () => {
+        this.#groups.conditionsChanged(runner);
+        this.#tellSoon();
+      },
       onReady: () => this.#groups.ready(runner),
       onSplit: (phase, peer) =>
         tell({ kind: 'split', instance: config.name, phase, peer, atMs: clock.wallMs() }),

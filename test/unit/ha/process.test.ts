@@ -6,7 +6,7 @@ import type { InterfaceAddress, Link } from '../../../native/rtnetlink/types.js'
 import type { AddressOwner } from '../../../src/ha/address-owner.js';
 import type { LineListener } from '../../../src/ha/advertisement-line.js';
 import type { InterfaceWatchListener } from '../../../src/ha/interface-watch.js';
-import type { Configure, FromVrrp } from '../../../src/ha/messages.js';
+import type { Configure, FromVrrp, InstanceTracks } from '../../../src/ha/messages.js';
 import { VrrpProcess } from '../../../src/ha/process.js';
 import type { VrrpInstance } from '../../../src/model/vrrp-instance.js';
 import { FakeClock } from '../../support/fake-clock.js';
@@ -43,6 +43,8 @@ class Host {
   /** In which all addresses are there. */
   form: Partial<InterfaceAddress> = {};
   openFails: string | null = null;
+  /** What the director sees. */
+  tracks: readonly InstanceTracks[] = [];
   /** How often the addresses were asked for. */
   lists = 0;
   notices: InterfaceWatchListener | null = null;
@@ -109,7 +111,7 @@ class Host {
   }
 
   beat(programmed = true): void {
-    this.process.hear({ kind: 'heartbeat', programmed, tracks: [] });
+    this.process.hear({ kind: 'heartbeat', programmed, tracks: this.tracks });
   }
 
   /** Time goes by, with a heartbeat a second. */
@@ -509,5 +511,132 @@ describe('VrrpProcess', () => {
     const host = new Host();
     assert.equal(host.process.hear({ kind: 'stopp' }), false);
     assert.match(host.problems[0] ?? '', /^read message of lvsd-vrrp: message\.kind/);
+  });
+
+  it('takes faults and weights that the director sees, from the first heartbeat on, until it sees them no more', () => {
+    const host = new Host();
+    host.tracks = [{ instance: 'vi', faults: ['process nginx does not run'], weight: -20, waits: false }];
+    host.beat();
+    host.configure([INSTANCE]);
+    assert.deepEqual([host.state(), host.role()?.reason], ['fault', 'process nginx does not run']);
+    host.tracks = [{ instance: 'vi', faults: [], weight: -20, waits: false }];
+    host.live(1000);
+    assert.deepEqual([host.state(), host.role()?.priority], ['active', 80]);
+    host.diary.length = 0;
+    host.tracks = [];
+    host.beat();
+    assert.deepEqual([host.diary, host.role()?.priority], [['send 100'], 100]);
+  });
+
+  it('is in fault, or of lower priority, while a tracked interface is down or absent', () => {
+    const host = new Host();
+    const trackedInterfaces = [
+      { interface: 'eth1', weight: null },
+      { interface: 'eth2', weight: -30 },
+    ];
+    host.links.set('eth1', { index: 3, up: true, carrier: true });
+    host.configure([{ ...INSTANCE, trackedInterfaces }]);
+    host.live(1000);
+    assert.deepEqual([host.state(), host.role()?.priority], ['active', 70]);
+    host.change(() => host.links.set('eth2', { index: 4, up: true, carrier: true }));
+    assert.equal(host.role()?.priority, 100);
+    host.change(() => host.links.set('eth1', { index: 3, up: true, carrier: false }));
+    assert.deepEqual(
+      [host.state(), host.role()?.reason, host.present.size],
+      ['fault', 'interface eth1 is without carrier', 0],
+    );
+    host.change(() => host.links.set('eth1', { index: 3, up: true, carrier: true }));
+    assert.equal(host.state(), 'backup');
+  });
+
+  it('follows another list of tracked interfaces', () => {
+    const host = new Host();
+    host.activate();
+    host.configure([{ ...INSTANCE, trackedInterfaces: [{ interface: 'eth9', weight: null }] }]);
+    assert.equal(host.role()?.reason, 'there is no interface eth9');
+    host.configure([INSTANCE]);
+    assert.equal(host.state(), 'backup');
+  });
+
+  it('does not take part for so long after its start, and says so; what came later does not wait', () => {
+    const host = new Host();
+    host.configure([{ ...INSTANCE, startDelayMs: 10_000 }]);
+    host.live(9000);
+    assert.deepEqual(
+      [host.state(), host.role()?.reason],
+      ['initialize', 'it takes part 10 s after the start of lvsd-vrrp'],
+    );
+    host.live(1000);
+    assert.equal(host.state(), 'backup');
+    host.live(DOWN_MS);
+    assert.equal(host.state(), 'active');
+    const later = { ...INSTANCE, name: 'vj', vrid: 52, startDelayMs: 10_000 };
+    host.configure([INSTANCE, later]);
+    assert.equal(host.state('vj'), 'backup');
+  });
+
+  it('starts at once when a reload takes the delay away', () => {
+    const host = new Host();
+    host.configure([{ ...INSTANCE, startDelayMs: 10_000 }]);
+    host.beat();
+    host.configure([INSTANCE]);
+    assert.equal(host.state(), 'backup');
+  });
+
+  it('does what it is ordered to, and answers with the gap', () => {
+    const host = new Host();
+    host.activate();
+    host.process.hear({ kind: 'order', id: 4, verb: 'release', instance: 'vi' });
+    assert.deepEqual([host.diary, host.state()], [['send 0', 'remove 192.0.2.10'], 'backup']);
+    host.clock.advance(30);
+    host.hear(50);
+    const end = host.said.find((message) => message.kind === 'order-end');
+    assert.deepEqual(end, { kind: 'order-end', id: 4, error: null, gapMs: 30 });
+    host.process.hear({ kind: 'order', id: 5, verb: 'release', instance: 'vj' });
+    assert.deepEqual(
+      host.said.findLast((message) => message.kind === 'order-end')?.error,
+      'there is no instance vj',
+    );
+  });
+
+  it('tells of another active one while it is active', () => {
+    const host = new Host();
+    host.activate();
+    host.live(1000);
+    host.hear(50);
+    const splits = () =>
+      host.said.flatMap((each) => (each.kind === 'split' ? [`${each.phase} ${each.peer.priority}`] : []));
+    assert.deepEqual(splits(), ['begun 50']);
+    host.live(1000);
+    assert.deepEqual(splits(), ['begun 50', 'ended 50']);
+  });
+
+  it('keeps a group together: through a fault, a reload and a stop', async () => {
+    const host = new Host();
+    const one = { ...INSTANCE, group: 'both' };
+    const two = {
+      ...one,
+      name: 'vj',
+      vrid: 52,
+      interface: 'eth1',
+      addresses: [{ ...VIP, address: '192.0.2.11' }],
+    };
+    host.configure([one, two]);
+    host.live(1000);
+    assert.deepEqual([host.state(), host.state('vj')], ['fault', 'fault']);
+    assert.equal(host.role()?.reason, 'vj of group both: there is no interface eth1');
+    host.change(() => host.links.set('eth1', { index: 2, up: true, carrier: true }));
+    host.live(1000);
+    assert.deepEqual([host.state(), host.state('vj')], ['active', 'active']);
+    host.change(() => host.links.delete('eth1'));
+    assert.deepEqual([host.state(), host.present.size], ['fault', 0]);
+    host.configure([
+      { ...one, group: null },
+      { ...two, group: null },
+    ]);
+    host.live(1000);
+    assert.deepEqual([host.state(), host.state('vj')], ['active', 'fault']);
+    await host.process.stop();
+    assert.equal(host.clock.pending, 0);
   });
 });
