@@ -29,6 +29,7 @@ const HA_SETTINGS: readonly (readonly [name: string, of: (ha: HaSettings) => unk
   ['ha.on_crash', ({ onCrash }) => onCrash],
   ['ha.stall_limit', ({ stallLimitMs }) => stallLimitMs],
   ['ha.witness', ({ witness }) => witness],
+  ['ha.sync_daemon', ({ syncDaemon }) => syncDaemon],
   ['ha.groups', ({ hooks }) => hooks.filter(({ kind }) => kind === 'group')],
 ];
 

@@ -99,4 +99,24 @@ describe('changes beside the table', () => {
       'ha.witness changed',
     ]);
   });
+
+  it('are the daemons for connections: one that comes, goes, or is another one', async () => {
+    const of = async (sync: string): Promise<Model> =>
+      (
+        await loadText(
+          `services: [{ name: a, address: "192.0.2.10:80", servers: ["10.0.1.11"] }]\n` +
+            `ha:\n${sync}  instances: [{ name: vi, interface: eth0, vrid: 51, addresses: [192.0.2.10/24] }]\n`,
+        )
+      ).model;
+    const none = await of('');
+    const one = await of('  sync_daemon: { interface: eth1, follow: vi }\n');
+    const other = await of('  sync_daemon: { interface: eth2, follow: vi }\n');
+    for (const [before, now] of [
+      [none, one],
+      [one, other],
+      [one, none],
+    ] as const)
+      assert.deepEqual(unplannedChanges(before, now), ['ha.sync_daemon changed']);
+    assert.deepEqual(unplannedChanges(one, one), []);
+  });
 });
