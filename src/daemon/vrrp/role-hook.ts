@@ -42,6 +42,8 @@ export class RoleHook {
   #running: Promise<void> | null = null;
   /** Ends the program that runs. */
   #stopProgram: ((reason: Error) => void) | null = null;
+  /** Half of the last time is gone. */
+  #hurries = false;
   /** There is no time left. */
   #over: Error | null = null;
 
@@ -69,13 +71,15 @@ export class RoleHook {
   }
 
   /**
-   * Resolves when what it was told is told. A program of an earlier state has half the time, so that the last one has its own.
+   * Resolves when what it was told is told. Programs of an earlier state have half the time together, so that the last one has its
+   * own.
    *
    * @param limitMs for all of it
    */
   async close(limitMs: number): Promise<void> {
     const { clock } = this.#options;
     const hurry = clock.after(limitMs / 2, () => {
+      this.#hurries = true;
       if (this.#waiting !== null) this.#stopProgram?.(endOfTime());
     });
     const end = clock.after(limitMs, () => {
@@ -117,7 +121,7 @@ export class RoleHook {
   }
 
   async #run(words: readonly string[], news: HookNews): Promise<void> {
-    if (this.#over !== null) return;
+    if (this.#over !== null || (this.#hurries && this.#waiting !== null)) return;
     const { clock, run, onFailure } = this.#options;
     const { kind, name, timeoutMs } = this.#settings;
     const limit = new AbortController();

@@ -25,6 +25,7 @@ import {
 import type { DriftPolicy } from '../../model/virtual-service.js';
 import type { VrrpState } from '../../model/vrrp-role.js';
 import type { DirectorState } from '../director-state.js';
+import type { OwnedSyncDaemon } from '../state/ownership-record.js';
 
 /** What it needs of the kernel's plane. All of them throw DirectorError `ERR_SYNC_DAEMON`. */
 export interface SyncPlane {
@@ -90,9 +91,12 @@ export class SyncSide {
     }
     if (settings === null && state.onHost.syncDaemons.length === 0) return;
     // Before the kernel is changed: whatever becomes of this process, the next one knows whose they are.
-    if (settings !== null) await state.setOnHost({ syncDaemons: ownedOf(settings) });
+    const owned = settings === null ? [] : ownedOf(settings);
+    const former = this.#formerBeside(owned);
+    if (settings !== null) await state.setOnHost({ syncDaemons: [...owned, ...former] });
     this.#converge('change');
-    if (settings === null && this.#problem === '') await state.setOnHost({ syncDaemons: [] });
+    const isDone = this.#problem === '' && settings === this.#settings;
+    if (isDone && (settings === null || former.length > 0)) await state.setOnHost({ syncDaemons: owned });
   }
 
   /** An instance may have another role. */
@@ -142,12 +146,20 @@ export class SyncSide {
 
   #own(running: readonly SyncDaemon[]): readonly SyncDaemon[] {
     const { syncDaemons } = this.#options.state.onHost;
-    return running.filter((daemon) =>
-      syncDaemons.some(
-        (own) =>
-          own.role === daemon.role && own.interface === daemon.interface && own.syncId === daemon.syncId,
-      ),
-    );
+    return running.filter((daemon) => syncDaemons.some((own) => isSame(own, daemon)));
+  }
+
+  /** Those of the record that run with other settings: until they are stopped, nothing else says whose they are. */
+  #formerBeside(owned: readonly OwnedSyncDaemon[]): readonly OwnedSyncDaemon[] {
+    const { plane, state } = this.#options;
+    const others = state.onHost.syncDaemons.filter((former) => !owned.some((own) => isSame(own, former)));
+    try {
+      const running = plane?.syncDaemons() ?? [];
+      return others.filter((former) => running.some((daemon) => isSame(former, daemon)));
+    } catch {
+      // Told by whoever looks next, which is at once.
+      return others;
+    }
   }
 
   #run(step: SyncStep): void {
@@ -194,8 +206,12 @@ export class SyncSide {
 }
 
 /** Both, since a change of role cannot wait for the disk. */
-function ownedOf({ interface: name, syncId }: SyncSettings) {
+function ownedOf({ interface: name, syncId }: SyncSettings): readonly OwnedSyncDaemon[] {
   return SYNC_ROLES.map((role) => ({ role, interface: name, syncId }));
+}
+
+function isSame(one: OwnedSyncDaemon, other: OwnedSyncDaemon): boolean {
+  return one.role === other.role && one.interface === other.interface && one.syncId === other.syncId;
 }
 
 function formatStep(step: SyncStep): string {

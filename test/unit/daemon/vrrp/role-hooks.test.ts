@@ -133,6 +133,21 @@ describe('programs of an instance', () => {
     assert.equal(ran.length, 1);
   });
 
+  it('leave the last state its half also when a state before has two programs that hang', async () => {
+    const { hooks, ran, say, clock } = create();
+    const commands = { active: ['/up'], any: ['/any'], stop: ['/gone'] };
+    hooks.configure(single([hook({ commands, timeoutMs: 60_000 })]));
+    say('active');
+    await settle();
+    say('initialize');
+    const closing = hooks.close();
+    clock.advance(HOOKS_END_MS / 2);
+    await settle();
+    assert.deepEqual(ran, ['/up', '/gone']);
+    clock.advance(HOOKS_END_MS / 2);
+    await closing;
+  });
+
   it('have a bounded time at the end, of which the last state has half', async () => {
     const { hooks, ran, say, clock, failures } = create();
     hooks.configure(single([hook({ timeoutMs: 60_000 })]));

@@ -14,6 +14,8 @@ class FakePlane implements SyncPlane {
   readonly log: string[] = [];
   readonly running = new Map<SyncRole, SyncDaemon>();
   failure: string | null = null;
+  /** An interface that there is not. */
+  missing: string | null = null;
 
   syncDaemons(): readonly SyncDaemon[] {
     return [...this.running.values()];
@@ -21,6 +23,11 @@ class FakePlane implements SyncPlane {
 
   startSyncDaemon(daemon: SyncDaemon): void {
     this.#refuse('start');
+    if (daemon.interface === this.missing)
+      throw new DirectorError('start sync daemon: no such interface', {
+        code: 'ERR_SYNC_DAEMON',
+        details: {},
+      });
     this.log.push(`start ${daemon.role}`);
     this.running.set(daemon.role, daemon);
   }
@@ -120,6 +127,24 @@ describe('the sync daemons of a director', () => {
     await rig.side.follow(null, 'repair');
     assert.deepEqual(rig.plane.log, ['stop backup', 'record ']);
     assert.equal(rig.side.status, null);
+  });
+
+  it('stay recorded with their former settings for as long as they run with them', async () => {
+    const rig = new Rig();
+    await rig.side.follow(syncSettings({ follow: null }), 'repair');
+    rig.plane.missing = 'eth9';
+    await rig.side.follow(syncSettings({ follow: null, interface: 'eth9' }), 'repair');
+    assert.deepEqual([...rig.plane.running.keys()], ['backup']);
+    await rig.side.follow(null, 'repair');
+    assert.deepEqual([...rig.plane.running.keys()], []);
+    assert.deepEqual(rig.owned, []);
+  });
+
+  it('are recorded with their settings alone when all of them have them', async () => {
+    const rig = new Rig();
+    await rig.side.follow(syncSettings(), 'repair');
+    await rig.side.follow(syncSettings({ interface: 'eth2' }), 'repair');
+    assert.deepEqual(new Set(rig.owned.map((each) => each.interface)), new Set(['eth2']));
   });
 
   it("leave somebody else's alone where the file has none", async () => {
