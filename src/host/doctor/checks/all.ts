@@ -11,6 +11,7 @@ import { kernelSettings } from './kernel-settings.js';
 import { links } from './links.js';
 import { localServers } from './local-servers.js';
 import { marks } from './marks.js';
+import { natGateway } from './nat-gateway.js';
 import { natNetwork } from './nat-network.js';
 import { packetFilter } from './packet-filter.js';
 import { ports } from './ports.js';
@@ -38,6 +39,7 @@ export const checks: readonly DoctorCheck[] = [
   serverRoutes,
   serverAnswers,
   natNetwork,
+  natGateway,
   gatewayReplies,
   localServers,
   tunnelSize,

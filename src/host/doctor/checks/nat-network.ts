@@ -108,8 +108,8 @@ function returnHere(
   return new Set(questions.filter((_, index) => answers[index] === true).map(({ path }) => path));
 }
 
-/** Addresses from the end of an IPv4 subnet, where hosts are rare. */
-function lastHosts({ address, prefixLength }: InterfaceAddress): string[] {
+/** Addresses from the end of an IPv4 subnet, where hosts are rare. Of a small one some lie outside. */
+export function lastHosts({ address, prefixLength }: InterfaceAddress): string[] {
   const bytes = maskAddress(address, prefixLength).split('.').map(Number);
   const first = bytes.reduce((number, byte) => number * 256 + byte, 0);
   const last = first + 2 ** (32 - prefixLength) - 2;
@@ -155,7 +155,7 @@ function secondHalf(address: string, prefixLength: number): string {
 }
 
 /** `10.1.0.0/24`. */
-function networkOf({ address, prefixLength }: InterfaceAddress): string {
+export function networkOf({ address, prefixLength }: InterfaceAddress): string {
   return `${maskAddress(address, prefixLength)}/${prefixLength}`;
 }
 
