@@ -251,8 +251,14 @@ function backupAfter(
   return waiting(settings, state, learned(settings, advertiseMs), 'silence', nowMs);
 }
 
-function preempts({ preempt, preemptDelayMs }: MachineSettings, state: MachineState, nowMs: number): boolean {
-  return preempt && !state.released && nowMs - state.backupSinceMs >= preemptDelayMs;
+/** The owner does, whatever it was told: RFC 9568 section 6.1, Preempt_Mode. */
+function preempts(
+  { priority, preempt, preemptDelayMs }: MachineSettings,
+  { released, backupSinceMs }: MachineState,
+  nowMs: number,
+): boolean {
+  if (released) return false;
+  return priority === OWNER_PRIORITY || (preempt && nowMs - backupSinceMs >= preemptDelayMs);
 }
 
 function backupTimer(settings: MachineSettings, state: MachineState, nowMs: number): Step {

@@ -135,7 +135,7 @@ class History {
     const possible = possibleWinners(
       able.map((director) => {
         const { name, config, instance } = director;
-        const preemptMode = config.preempt && !this.reference(director).released;
+        const preemptMode = (config.preempt || config.priority === 255) && !this.reference(director).released;
         return { name, priority: instance.priority, preemptMode };
       }),
     );

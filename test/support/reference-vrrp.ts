@@ -160,8 +160,9 @@ export class ReferenceRouter {
   }
 
   #preempts(): boolean {
-    const { preemptMode, preemptDelayMs } = this.#config;
-    return preemptMode && !this.released && this.#inBackupMs >= preemptDelayMs - NOTHING_MS;
+    const { priority, preemptMode, preemptDelayMs } = this.#config;
+    if (this.released) return false;
+    return priority === 255 || (preemptMode && this.#inBackupMs >= preemptDelayMs - NOTHING_MS);
   }
 
   #lateMs(): number {

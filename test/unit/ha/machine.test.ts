@@ -969,6 +969,18 @@ describe('where a witness is needed', () => {
     assert.equal(step(owner, started.state, { kind: 'witness' }, NOW + 5).state.name, 'active');
   });
 
+  it('the owner goes on asking, whoever is active, and whatever it was told of preemption', () => {
+    const owner = { ...settings, priority: 255, preempt: false, preemptDelayMs: 10_000, witness: true };
+    const { state } = step(owner, INITIAL_STATE, { kind: 'startup' }, 0);
+    const heard = step(
+      owner,
+      state,
+      { kind: 'advertisement', priority: 100, advertiseMs: 1000, sender: '10.0.0.9' },
+      500,
+    );
+    assert.equal(heard.state.wait, 'witness');
+  });
+
   it('a group is asked anew every interval, and by itself none of it becomes active', () => {
     const grouped = { ...settings, grouped: true };
     const asked = play(grouped, [
