@@ -15,3 +15,8 @@ export function effectivePriority(configured: number, weight: number, raise: num
   if (configured === OWNER_PRIORITY) return configured;
   return Math.max(LOWEST_PRIORITY, Math.min(HIGHEST_PRIORITY, configured + weight + raise));
 }
+
+/** What one has to be raised by to stand above another, whatever is wrong with it; see `effectivePriority`. */
+export function raiseAbove(other: number, configured: number, weight: number): number {
+  return Math.max(0, Math.min(other + 1, HIGHEST_PRIORITY) - (configured + weight));
+}

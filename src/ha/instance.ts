@@ -13,7 +13,7 @@ import type { AddressOwner, AddressPresence } from './address-owner.js';
 import { Goodbye } from './goodbye.js';
 import { HeldAddresses } from './held-addresses.js';
 import { createCounters, DROPPED } from './instance-counters.js';
-import { effectivePriority, HIGHEST_PRIORITY } from './effective-priority.js';
+import { effectivePriority, raiseAbove } from './effective-priority.js';
 import { INITIAL_STATE, type MachineSettings, type MachineState } from './machine-state.js';
 import {
   LEAVING_PRIORITY,
@@ -114,6 +114,7 @@ export class Instance {
   /** What is added to the priority: for what is wrong, and to hold what it was ordered to take. */
   #weight = 0;
   #raise = 0;
+  #outdoes = false;
   #state = INITIAL_STATE;
   #sinceMs: number;
   #reason = 'it was not started yet';
@@ -173,7 +174,7 @@ export class Instance {
 
   /** It is active by order, though another one may have a higher priority. */
   get raised(): boolean {
-    return this.#raise > 0;
+    return this.#outdoes;
   }
 
   /** Who was heard last, this instance's life long; null = nobody. */
@@ -273,9 +274,9 @@ export class Instance {
   take(because: string, outdo: boolean): void {
     if (this.#state.name !== 'backup') return;
     this.#because = because;
+    this.#outdoes = outdo;
     if (outdo && this.#peerAddress !== null) {
-      const own = this.priority;
-      this.#raise = Math.max(0, Math.min(this.#peerPriority + 1, HIGHEST_PRIORITY) - own);
+      this.#raise = raiseAbove(this.#peerPriority, this.#config.priority, this.#weight);
       this.#settings = { ...this.#settings, priority: this.#priority() };
     }
     this.#take({ kind: 'take' });
@@ -479,6 +480,7 @@ export class Instance {
   #lower(): void {
     if (this.#state.name === 'active') return;
     this.#raise = 0;
+    this.#outdoes = false;
     this.#reckonPriority();
   }
 }

@@ -175,6 +175,26 @@ describe('groups on two segments', () => {
     assert.deepEqual(rig.active, ['d2']);
   });
 
+  it('are taken as a whole, though the one that is ordered needs not be raised', () => {
+    const rig = new GroupRig(
+      seededRandom(1),
+      [
+        [choice(100, false), choice(150, false)],
+        [choice(150, true), choice(100, true)],
+      ],
+      false,
+      () => undefined,
+    );
+    rig.directors[0]?.start();
+    rig.clock.advance(10_000);
+    rig.directors[1]?.start();
+    rig.clock.advance(10_000);
+    assert.deepEqual(rig.active, ['d1']);
+    rig.directors[1]?.members[0]?.take('the operator took it over', true);
+    rig.clock.advance(20_000);
+    assert.deepEqual(rig.active, ['d2']);
+  });
+
   it('are taken and released as a whole', () => {
     const rig = rigOf(PAIR);
     rig.clock.advance(10_000);

@@ -163,6 +163,14 @@ describe('the order to take over', () => {
     assert.deepEqual(pair.active, ['d1']);
   });
 
+  it('outdoes the other one, though more is wrong than its priority has', () => {
+    const pair = new Pair({ priority: 200 }, { priority: 100 });
+    pair.second.instance.weigh(-150);
+    pair.give('takeover');
+    assert.equal(pair.end()?.error, null);
+    assert.deepEqual([pair.active, pair.second.instance.role().priority], [['d2'], 201]);
+  });
+
   it('is refused of one that owns them, and of one that nothing outdoes', () => {
     const owner = new Pair({ priority: 255 }, { priority: 100 });
     owner.give('takeover');
