@@ -211,6 +211,8 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
    */
   look(known?: readonly InterfaceAddress[]): void {
     if (this.#stopped) return;
+    // Who stood still gives up before its lines say that it is active.
+    this.#instance.wake();
     this.#retry?.cancel();
     this.#retry = null;
     try {

@@ -283,6 +283,29 @@ describe('VrrpProcess with heartbeat lines', () => {
     assert.equal(second.role.state, 'active');
   });
 
+  for (const [what, wake] of [
+    ['a reload', (host: Host) => host.configure(151, [])],
+    [
+      'an order',
+      (host: Host) => host.process.hear({ kind: 'order', id: 1, verb: 'release', instance: 'vi' }),
+    ],
+    ['a heartbeat', (host: Host) => host.process.hear({ kind: 'heartbeat', programmed: true, tracks: [] })],
+    ['the end', (host: Host) => void host.process.stop()],
+  ] as const)
+    it(`does not say that it is active when it is ${what} that wakes it late`, () => {
+      const [first, second] = pair();
+      second.runs = false;
+      clock.stall(10_000);
+      log.length = 0;
+      wake(first);
+      clock.advance(0);
+      assert.deepEqual([...first.held], []);
+      assert.deepEqual(
+        log.filter((line) => /^10\.\d\.0\.1 (advertisement|hello \d+ 2)/.test(line)),
+        [],
+      );
+    });
+
   it('says by no line that it is active when it is woken late, before its addresses are gone', () => {
     const [first, second] = pair();
     second.runs = false;
