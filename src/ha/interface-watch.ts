@@ -70,7 +70,9 @@ export class InterfaceWatch implements Interfaces {
       onNotice: (notice) => this.#hear(notice, listener),
       onFailure: (error) => this.#fail(error, listener),
     });
-    this.#reader = this.#source.open();
+    const reader = this.#source.open();
+    this.#reader?.close();
+    this.#reader = reader;
     this.#list();
   }
 
@@ -92,10 +94,6 @@ export class InterfaceWatch implements Interfaces {
   close(): void {
     this.#again?.cancel();
     this.#again = null;
-    this.#leave();
-  }
-
-  #leave(): void {
     this.#watcher?.close();
     this.#watcher = null;
     this.#reader?.close();
@@ -118,7 +116,7 @@ export class InterfaceWatch implements Interfaces {
     listener.onChange();
   }
 
-  /** Whatever it was, all of it is opened anew; instances that cannot list addresses meanwhile are told by `addresses`. */
+  /** Whatever it was, all of it is opened anew. Until then addresses are asked for as before: that may work still. */
   #fail(error: unknown, listener: InterfaceWatchListener): void {
     this.#watcher?.close();
     this.#watcher = null;
@@ -130,7 +128,6 @@ export class InterfaceWatch implements Interfaces {
 
   #retry(listener: InterfaceWatchListener): void {
     this.#again = null;
-    this.#leave();
     try {
       this.start(listener);
     } catch (error) {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SyscallError } from '../../../native/libc/errno.js';
 import type { NoticeListener } from '../../../native/rtnetlink/notices.js';
-import type { Link } from '../../../native/rtnetlink/types.js';
+import type { InterfaceAddress, Link } from '../../../native/rtnetlink/types.js';
 import { InterfaceWatch, type InterfaceSource } from '../../../src/ha/interface-watch.js';
 import { FakeClock } from '../../support/fake-clock.js';
 
+const ADDRESS = { address: '10.0.0.1', index: 2 } as InterfaceAddress;
 const FAILURE = new SyscallError('recvmsg', 5);
 
 /** Interfaces that fail when a test says so. */
@@ -29,7 +30,7 @@ class Kernel implements InterfaceSource {
         if (this.fails) throw FAILURE;
         return this.links;
       },
-      addresses: () => [],
+      addresses: () => [ADDRESS],
       close: () => (this.readers -= 1),
     };
   }
@@ -76,11 +77,12 @@ describe('InterfaceWatch', () => {
   });
 
   it('tries longer and longer, tells it once, and again when it had worked meanwhile', () => {
-    const { kernel, clock, told } = watched();
+    const { kernel, clock, watch, told } = watched();
     kernel.fails = true;
     kernel.listener?.onFailure(FAILURE);
     clock.advance(200 + 400 + 800);
     assert.deepEqual(told, ['failure']);
+    assert.deepEqual(watch.addresses(), [ADDRESS], 'a reload meanwhile is not told that there are none');
     kernel.fails = false;
     clock.advance(1599);
     assert.deepEqual(told, ['failure']);
