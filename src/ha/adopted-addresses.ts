@@ -1,7 +1,7 @@
 /** Addresses that an `lvsd-vrrp` before this one left when its director was killed, with `on_crash: hold`. */
 import type { InstanceAddress } from '../model/vrrp-instance.js';
 import type { AddressFailure, AddressOwner } from './address-owner.js';
-import { keyOf } from './address-sets.js';
+import { keyOf, without } from './address-sets.js';
 
 /**
  * Leaves the addresses where they are until somebody has them: this instance, which becomes active, or another director, which
@@ -37,7 +37,7 @@ export class AdoptedAddresses implements AddressOwner {
 
   remove(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
     if (this.#waiting === null) return this.#owner.remove(addresses);
-    this.#waiting = addresses;
+    this.#waiting = [...addresses, ...without(this.#waiting, addresses)];
     return [];
   }
 

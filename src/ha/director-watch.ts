@@ -47,7 +47,7 @@ export class DirectorWatch {
     const asleepMs = nowMs - this.#checkedMs - HEARTBEAT_MS;
     this.#checkedMs = nowMs;
     // who stood still has heard nothing: what waits is read first, and a director that stood still, too, gets its time
-    if (asleepMs > HEARTBEAT_MS) this.#heardMs += asleepMs;
+    if (asleepMs > HEARTBEAT_MS) this.#heardMs = Math.min(nowMs, this.#heardMs + asleepMs);
     if (this.#stalled !== null || nowMs - this.#heardMs < limitMs) return;
     this.#stalled = `the director has given no sign of life for ${Math.round(limitMs / 1000)} s`;
     this.#onChange();

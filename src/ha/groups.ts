@@ -55,6 +55,7 @@ export class Groups {
     for (const member of before.flatMap((group) => group.members))
       if (members.includes(member) && member.config.group === null) member.share([], 0);
     for (const group of this.#groups) group.share();
+    for (const group of this.#groups) group.unite();
   }
 
   /** It would become active. */
@@ -107,6 +108,12 @@ class Group {
         others.reduce((sum, { ownWeight }) => sum + ownWeight, 0),
       );
     }
+  }
+
+  /** A reload may have put together what was active alone, and what another director has. */
+  unite(): void {
+    const active = this.members.find(({ state }) => state === 'active');
+    if (active !== undefined) this.follow(active);
   }
 
   claim(): void {

@@ -155,6 +155,8 @@ export class VrrpProcess {
   }
 
   #configure({ instances, onCrash, stallLimitMs, witness }: Configure): void {
+    // Who leaves takes nothing any more.
+    if (this.#ended) return;
     this.#witnesses.configure(witness);
     this.#onCrash = onCrash;
     this.#stallLimitMs = stallLimitMs;
@@ -233,8 +235,9 @@ export class VrrpProcess {
 
   #hearHeartbeat({ programmed, tracks }: Heartbeat): void {
     this.#tracks = new Map(tracks.map((each) => [each.instance, each]));
-    this.#director.heard(programmed);
+    // First: with the table programmed an instance starts, which may be at once active.
     for (const runner of this.#runners.values()) this.#sayTracks(runner);
+    this.#director.heard(programmed);
   }
 
   #sayTracks(runner: InstanceRunner): void {

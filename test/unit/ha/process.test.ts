@@ -208,6 +208,15 @@ describe('VrrpProcess', () => {
     assert.equal(host.state(), 'active', 'one that is active keeps its addresses');
   });
 
+  it('waits, too, when the table is programmed with the first word of what it depends on', () => {
+    const host = new Host();
+    host.configure([{ ...INSTANCE, priority: 255 }]);
+    host.diary.length = 0;
+    host.tracks = [{ instance: 'vi', faults: ['shop is down'], weight: 0, waits: false }];
+    host.beat();
+    assert.deepEqual([host.state(), host.diary], ['fault', []]);
+  });
+
   it('leaves what it adopted where it is while it waits', () => {
     const host = new Host();
     host.present.add(VIP.address);
@@ -286,6 +295,15 @@ describe('VrrpProcess', () => {
     assert.deepEqual([host.diary[0], host.present.size], ['remove 192.0.2.10', 0]);
     host.live(2000);
     assert.equal(host.state(), 'active');
+  });
+
+  it('sees a director that dies after all of this host stood still', () => {
+    const host = new Host();
+    host.activate({}, { stallLimitMs: 5000 });
+    host.clock.stall(3_600_000);
+    host.beat();
+    host.clock.advance(6100);
+    assert.equal(host.state(), 'fault');
   });
 
   it('removes the addresses before it sends anything when it was woken too late', () => {
@@ -583,6 +601,25 @@ describe('VrrpProcess', () => {
     assert.equal(host.state(), 'backup');
   });
 
+  it('leaves nothing behind that it adopted and a reload takes away while it does not take part yet', () => {
+    const host = new Host();
+    host.present.add(VIP.address);
+    const delayed = { ...INSTANCE, startDelayMs: 10_000 };
+    host.configure([delayed], { onCrash: 'hold' });
+    host.configure([{ ...delayed, addresses: [vip('192.0.2.11/24')] }], { onCrash: 'hold' });
+    host.live(10_000 + DOWN_MS);
+    assert.deepEqual([host.state(), [...host.present]], ['active', ['192.0.2.11']]);
+  });
+
+  it('takes nothing any more when it leaves', async () => {
+    const host = new Host();
+    host.activate({ priority: 255 });
+    const over = host.process.stop();
+    host.configure([{ ...INSTANCE, name: 'vj', vrid: 52, priority: 255 }]);
+    await over;
+    assert.deepEqual([...host.present], []);
+  });
+
   it('does what it is ordered to, and answers with the gap', () => {
     const host = new Host();
     host.activate();
@@ -638,5 +675,32 @@ describe('VrrpProcess', () => {
     assert.deepEqual([host.state(), host.state('vj')], ['active', 'fault']);
     await host.process.stop();
     assert.equal(host.clock.pending, 0);
+  });
+
+  it('makes one of instances that a reload puts into a group', () => {
+    const host = new Host();
+    host.links.set('eth1', { index: 2, up: true, carrier: true });
+    const two = {
+      ...INSTANCE,
+      name: 'vj',
+      vrid: 52,
+      interface: 'eth1',
+      addresses: [{ ...VIP, address: '192.0.2.11' }],
+    };
+    const live = (): void => {
+      for (let count = 0; count < 10; count++) {
+        host.live(100);
+        host.hear(200, '10.0.0.2', 52, ['192.0.2.11']);
+      }
+    };
+    host.configure([INSTANCE, two]);
+    live();
+    assert.deepEqual([host.state(), host.state('vj')], ['active', 'backup']);
+    host.configure([
+      { ...INSTANCE, group: 'both' },
+      { ...two, group: 'both' },
+    ]);
+    live();
+    assert.equal(host.state(), host.state('vj'));
   });
 });
