@@ -68,7 +68,14 @@ describe('dist/lvsd/lvsd-vrrp.js', { timeout: 60_000 }, () => {
     child.stderr?.on('data', (text) => (said += String(text)));
     await once(child, 'message');
     for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP', 'SIGINT'] as const) child.kill(signal);
-    child.send({ kind: 'configure', instances: [], onCrash: 'release', stallLimitMs: 30_000 });
+    const configure: ToVrrp = {
+      kind: 'configure',
+      instances: [],
+      onCrash: 'release',
+      stallLimitMs: 30_000,
+      witness: [],
+    };
+    child.send(configure);
     assert.deepEqual((await once(child, 'message'))[0], { kind: 'roles', roles: [] });
     const ended = once(child, 'exit');
     child.disconnect();

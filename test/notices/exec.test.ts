@@ -124,6 +124,7 @@ describe('ExecSender', () => {
         'LANG',
         'LVSD_DIRECTOR',
         'LVSD_EVENT',
+        'LVSD_INSTANCE',
         'LVSD_MESSAGE',
         'LVSD_NOTICE',
         'LVSD_SEQ',

@@ -135,7 +135,7 @@ describe('ha', () => {
   });
 
   it('takes the address of a service that lvsd does not put anywhere itself', async () => {
-    const services = 'services: [{ name: shop, address: 192.0.2.10:80, servers: [10.0.0.1:80] }]\n';
+    const services = 'services: [{ name: shop, address: 192.0.2.10:80, servers: [192.0.2.21:80] }]\n';
     const { warnings } = await loadText(services + fileOf(SHOP));
     assert.deepEqual(warnings, []);
   });
