@@ -121,6 +121,9 @@ export const mlock2 = library.func(
   'int mlock2(uintptr_t address, size_t length, unsigned int flags)',
 ) as unknown as (address: bigint, length: bigint, flags: Int) => Int;
 
+/** Does not return. @see _exit(2) */
+export const exitNow = library.func('void _exit(int status)') as unknown as (status: Int) => never;
+
 /** Acts on the calling thread alone. @see unshare(2) */
 export const unshare = library.func('int unshare(int flags)') as unknown as (flags: Int) => Int;
 

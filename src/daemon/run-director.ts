@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../base/logger.js';
 import { plural } from '../base/plural.js';
 import { formatServiceAddress } from '../model/format-address.js';
 import type { Daemon } from './daemon.js';
+import { endProcessInTime } from './end-process.js';
 import { ServiceManager, takeManagerRequest } from './notify.js';
 import { handleSignals } from './signals.js';
 import { startDirector, type DirectorRequest } from './start-director.js';
@@ -54,6 +55,7 @@ export async function runDirector(request: RunDirectorRequest): Promise<number> 
   manager.stopping(daemon.farewell);
   await daemon.close();
   manager.close();
+  endProcessInTime(realClock, 0);
   return 0;
 }
 
