@@ -179,8 +179,8 @@ describe('groups on two segments', () => {
     const rig = new GroupRig(
       seededRandom(1),
       [
-        [choice(100, false), choice(150, false)],
-        [choice(150, true), choice(100, true)],
+        [choice(150, false), choice(100, false)],
+        [choice(100, true), choice(150, true)],
       ],
       false,
       () => undefined,
@@ -190,7 +190,11 @@ describe('groups on two segments', () => {
     rig.directors[1]?.start();
     rig.clock.advance(10_000);
     assert.deepEqual(rig.active, ['d1']);
-    rig.directors[1]?.members[0]?.take('the operator took it over', true);
+    // The other one is heard first where it has the higher priority.
+    const [first, second] = rig.lans;
+    if (first !== undefined) first.longestDelayMs = 0.1;
+    if (second !== undefined) second.longestDelayMs = 50;
+    rig.directors[1]?.members[1]?.take('the operator took it over', true);
     rig.clock.advance(20_000);
     assert.deepEqual(rig.active, ['d2']);
   });

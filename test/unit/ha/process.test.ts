@@ -38,6 +38,8 @@ class Host {
   readonly present = new Set<string>();
   readonly listeners = new Set<LineListener>();
   readonly #sources = new Map<LineListener, string>();
+  /** How many lines of one are open: the new one is opened before the old one is closed. */
+  readonly #open = new Map<LineListener, number>();
   links = new Map<string, Partial<Link>>([['eth0', { index: 2, up: true, carrier: true }]]);
   ownAddresses = ['10.0.0.1'];
   /** In which all addresses are there. */
@@ -85,6 +87,7 @@ class Host {
       openLine: ({ source }, listener) => {
         if (this.openFails !== null) throw new Error(this.openFails);
         this.listeners.add(listener);
+        this.#count(listener, 1);
         this.#sources.set(listener, source);
         return {
           send: (bytes) => {
@@ -92,11 +95,17 @@ class Host {
             return null;
           },
           drain: () => undefined,
-          close: () => this.listeners.delete(listener),
+          close: () => this.#count(listener, -1),
         };
       },
     });
     this.process.start([]);
+  }
+
+  #count(listener: LineListener, by: number): void {
+    const open = (this.#open.get(listener) ?? 0) + by;
+    this.#open.set(listener, open);
+    if (open === 0) this.listeners.delete(listener);
   }
 
   configure(instances: readonly VrrpInstance[], own: Partial<Configure> = {}): void {
