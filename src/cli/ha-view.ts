@@ -1,7 +1,7 @@
 /** Instances of VRRP, what they hear and what they depend on, for people. Pure. */
 import { plural } from '../base/plural.js';
 import type { HaStatus, InstanceStatus, TrackStatus } from '../model/ha-status.js';
-import type { LineState, VrrpLine, VrrpState } from '../model/vrrp-role.js';
+import type { LineState, VrrpLine, VrrpPeer, VrrpState } from '../model/vrrp-role.js';
 import { colors, visibleLength, type Colors } from './colors.js';
 import { formatDuration } from './format.js';
 import { formatTable, type Column } from './table.js';
@@ -90,10 +90,15 @@ function instanceColumns(nowMs: number, paint: Colors): readonly InstanceColumn[
     { title: 'VRID', align: 'right', cell: ({ vrid }) => String(vrid) },
     {
       title: 'ACTIVE PEER',
-      cell: ({ peer }) => (peer === null ? '' : `${peer.address} (${peer.priority})`),
+      cell: ({ peer }) => (peer === null || hasLeft(peer) ? '' : `${peer.address} (${peer.priority})`),
     },
     { title: 'ADDRESSES', cell: (of) => addressCell(of, paint) },
   ];
+}
+
+/** What it said last was its goodbye. */
+function hasLeft({ priority }: VrrpPeer): boolean {
+  return priority === 0;
 }
 
 /** One that was released waits whatever its priority is. */

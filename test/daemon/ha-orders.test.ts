@@ -95,6 +95,12 @@ describe('lvsd ha release and takeover', () => {
     const unknown = await home.cli(['ha', 'release', '--instance', 'vi_inn', '--force']);
     assert.equal(unknown.code, 1);
     assert.match(unknown.err, /there is no instance of that name, did you mean vi_in\?/);
+    const group = await home.cli(['ha', 'release', '--instance', 'gates', '--force']);
+    assert.equal(group.code, 1);
+    assert.equal(
+      group.err,
+      'lvsd: release gates: that is a group; it moves as a whole by --instance vi_in\n',
+    );
     assert.equal((await home.cli(['ha', 'release', '--is', 'active'])).code, 2);
   });
 

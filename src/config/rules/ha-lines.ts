@@ -68,6 +68,24 @@ const uniqueLines: InstancesRule = (instances, verdicts) => {
   }
 };
 
+/** An address that moves is, at times, this director's own: the line would hear itself, or nobody. */
+const fixedPeers: InstancesRule = (instances, verdicts) => {
+  for (const instance of instances) {
+    for (const [index, { peer }] of (instance.config.heartbeat ?? []).entries()) {
+      const owner = instances.find(
+        (other) =>
+          other !== instance && other.config.addresses.some(({ address }) => address.text === peer.text),
+      );
+      if (owner === undefined) continue;
+      verdicts.refuse(instance.spot, ['heartbeat', index, 'peer'], {
+        rule: 'heartbeat-peer',
+        message: `${peer.text} is an address of the instance "${owner.config.name}", which moves`,
+        hint: 'write the address that the other director always has there',
+      });
+    }
+  }
+};
+
 /** One that this director itself may be, or that stands there twice, proves nothing. */
 export function judgeWitnesses(
   { spot, config }: HaDraft,
@@ -95,4 +113,4 @@ export function judgeWitnesses(
 }
 
 export const LINE_RULES: readonly InstanceRule[] = [lines];
-export const LINES_RULES: readonly InstancesRule[] = [uniqueLines];
+export const LINES_RULES: readonly InstancesRule[] = [uniqueLines, fixedPeers];

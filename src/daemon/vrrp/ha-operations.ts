@@ -54,6 +54,11 @@ function meantBy(
   if (name === undefined) return instances.filter((each) => obstacleOf(verb, each) === null);
   const found = instances.filter(({ instance }) => instance === name);
   if (found.length > 0) return found;
+  const member = instances.find(({ group }) => group === name);
+  if (member !== undefined)
+    throw noSuchInstance(
+      `${verb} ${name}: that is a group; it moves as a whole by --instance ${member.instance}`,
+    );
   const names = instances.map(({ instance }) => instance);
   throw noSuchInstance(`${verb} ${name}: there is no instance of that name${nameHint(name, names)}`);
 }

@@ -51,6 +51,13 @@ describe('haView', () => {
     ]);
   });
 
+  it('names nobody as active who has said goodbye', () => {
+    const peer = { address: '10.0.0.2', priority: 0 };
+    const [titles, row] = haView(status({ instances: [instance({ state: 'fault', peer })] }), PLAIN);
+    assert.doesNotMatch(titles ?? '', /ACTIVE PEER/);
+    assert.doesNotMatch(row ?? '', /10\.0\.0\.2/);
+  });
+
   it('says how many addresses are here where the role says otherwise', () => {
     const [, active] = haView(status({ instances: [instance({ held: [] })] }), PLAIN);
     assert.match(active ?? '', /192\.0\.2\.10\/24 \(0 of 1 here\)/);

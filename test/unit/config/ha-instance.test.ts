@@ -168,6 +168,17 @@ describe('heartbeat', () => {
     ]);
   });
 
+  it('leads to no address that moves, whichever instance has it', async () => {
+    for (const [peer, refused] of [
+      ['10.0.1.254', ['heartbeat-peer ha.instances[0].heartbeat[0].peer']],
+      ['10.0.1.3', []],
+    ] as const) {
+      const shop = line(`{ interface: eth1, peer: ${peer} }`);
+      const gate = 'name: vi_gate, interface: eth1, vrid: 52, addresses: [10.0.1.254/24]';
+      assert.deepEqual(await refusalsOf(haText([shop, gate])), refused);
+    }
+  });
+
   it('needs its peer and its interface, and the address of a host', async () => {
     assert.deepEqual(await refusals(line('{ interface: eth1 }')), [
       'missing-key ha.instances[0].heartbeat[0]',
