@@ -180,8 +180,10 @@ function isInnerIndex(network: HostNetwork, index: number): boolean {
 
 /** Whether two addresses share their first bits. A full prefix is no subnet. */
 export function inSubnet(address: string, other: string, prefixLength: number): boolean {
+  // most addresses of a director are a service's, with a full prefix: they need not be read
+  if (prefixLength >= (other.includes(':') ? 128 : 32)) return false;
   const [one, two] = [bitsOf(address), bitsOf(other)];
-  if (one === null || two?.length !== one.length || prefixLength >= one.length) return false;
+  if (one === null || two?.length !== one.length) return false;
   return one.slice(0, prefixLength) === two.slice(0, prefixLength);
 }
 

@@ -19,7 +19,8 @@ export const natGateway: DoctorCheck = {
   run: (host, model) => {
     const instances = model?.ha?.instances ?? [];
     if (model === null || instances.length === 0 || rewritesSource(host)) return [];
-    const stranded = serverPaths(host.network, model).flatMap((path) => strandedOf(host, path, instances));
+    const moving = movingOf(instances);
+    const stranded = serverPaths(host.network, model).flatMap((path) => strandedOf(host, path, moving));
     // who is no gateway of theirs at all is told so by the check of servers
     const elsewhere = answersElsewhere(host, stranded);
     const alike = new Map<string, Stranded[]>();
@@ -44,56 +45,88 @@ interface Stranded {
   readonly stranger: VrrpInstance | null;
 }
 
-function strandedOf(host: HostView, path: ServerPath, instances: readonly VrrpInstance[]): Stranded[] {
+/** What instances move, gathered once: servers may be thousands. */
+interface Moving {
+  readonly owners: ReadonlyMap<string, VrrpInstance>;
+  /** Each network of an instance once. */
+  readonly networks: readonly {
+    readonly first: string;
+    readonly prefixLength: number;
+    readonly owner: VrrpInstance;
+  }[];
+  /** Instances with an address on a link that hosts of a subnet of it can reach. */
+  readonly onLink: (link: Link, subnet: InterfaceAddress) => readonly VrrpInstance[];
+}
+
+function movingOf(instances: readonly VrrpInstance[]): Moving {
+  const all = instances.flatMap((owner) => owner.addresses.map((each) => ({ owner, each })));
+  const networks = new Map(
+    all.map(({ owner, each: { address, prefixLength } }) => {
+      const first = maskAddress(address, prefixLength);
+      return [`${owner.name} ${first}/${prefixLength}`, { first, prefixLength, owner }] as const;
+    }),
+  );
+  const known = new Map<InterfaceAddress, readonly VrrpInstance[]>();
+  return {
+    owners: new Map(all.map(({ owner, each }) => [each.address, owner])),
+    networks: [...networks.values()],
+    onLink: (link, subnet) => {
+      const near =
+        known.get(subnet) ??
+        instances.filter(({ addresses }) =>
+          addresses.some((each) => each.interface === link.name && isNear(each, subnet)),
+        );
+      known.set(subnet, near);
+      return near;
+    },
+  };
+}
+
+/** A link-local address is near to every host of the link, and so is every address to a router that has but such a one. */
+function isNear({ address }: InstanceAddress, subnet: InterfaceAddress): boolean {
+  if (
+    address.includes(':') &&
+    subnet.family === 'ipv6' &&
+    (isLinkLocal(address) || isLinkLocal(subnet.address))
+  )
+    return true;
+  return inSubnet(address, subnet.address, subnet.prefixLength);
+}
+
+function isLinkLocal(address: string): boolean {
+  return /^fe[89ab]/.test(address);
+}
+
+function strandedOf({ network }: HostView, path: ServerPath, moving: Moving): Stranded[] {
   const { forwarding, link, family, nextHop } = path;
   if (forwarding !== 'nat' || link === null) return [];
   // what is at the other end of such a link sends everything here, whatever the addresses
   if ((link.flags & (IFF_POINTOPOINT | IFF_NOARP)) !== 0) return [];
-  const moving = new Set(instances.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
-  const subnet = host.network.addresses.find(
+  const subnet = network.addresses.find(
     (own) =>
       own.index === link.index &&
-      !moving.has(own.address) &&
+      !moving.owners.has(own.address) &&
       inSubnet(nextHop, own.address, own.prefixLength),
   );
   if (subnet === undefined) return [];
-  const near = instances.filter(({ addresses }) =>
-    addresses.some((each) => canBeGateway(host, path, link, each)),
-  );
+  const near = new Set([
+    ...moving.onLink(link, subnet),
+    ...moving.networks
+      .filter(({ first, prefixLength }) => inSubnet(nextHop, first, prefixLength))
+      .map(({ owner }) => owner),
+  ]);
+  const [stranger = null] = near;
   const found = new Map<VrrpInstance, Stranded>();
   for (const vip of vipsFor(path, family)) {
-    const mover = instances.find(({ addresses }) => addresses.some(({ address }) => address === vip));
-    if (mover === undefined || found.has(mover) || near.some((one) => movesWith(one, mover))) continue;
-    found.set(mover, { path, link, subnet, vip, mover, stranger: near[0] ?? null });
+    const mover = moving.owners.get(vip);
+    if (mover === undefined || found.has(mover) || [...near].some((one) => movesWith(one, mover))) continue;
+    found.set(mover, { path, link, subnet, vip, mover, stranger });
   }
   return [...found.values()];
 }
 
 function movesWith(one: VrrpInstance, other: VrrpInstance): boolean {
   return one === other || (one.group !== null && one.group === other.group);
-}
-
-/** Whether who sends to this host, the server or a router, could send there: it needs an address in a network of its own. */
-function canBeGateway(
-  { network }: HostView,
-  { nextHop }: ServerPath,
-  link: Link,
-  { address, prefixLength, interface: device }: InstanceAddress,
-): boolean {
-  if (address.includes(':') !== nextHop.includes(':')) return false;
-  if (inSubnet(nextHop, address, prefixLength)) return true;
-  if (device !== link.name) return false;
-  if (isLinkLocal(address) || isLinkLocal(nextHop)) return true;
-  return network.addresses.some(
-    (own) =>
-      own.index === link.index &&
-      inSubnet(nextHop, own.address, own.prefixLength) &&
-      inSubnet(address, own.address, own.prefixLength),
-  );
-}
-
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab]/.test(address);
 }
 
 function staysBehind(host: HostView, model: Model, group: readonly Stranded[]): Finding {
@@ -119,6 +152,9 @@ function staysBehind(host: HostView, model: Model, group: readonly Stranded[]): 
   });
 }
 
+/** Of more servers the advice alone says it. */
+const MOST_COMMANDS = 10;
+
 type Remedy = Pick<Finding, 'advice' | 'cures'>;
 
 function ownGateway(host: HostView, model: Model, group: readonly Stranded[], first: Stranded): Remedy {
@@ -128,8 +164,9 @@ function ownGateway(host: HostView, model: Model, group: readonly Stranded[], fi
   const routers = new Set(group.flatMap(({ path }) => (path.onLink ? [] : [path.nextHop])));
   const whose = routers.size === 0 ? 'the default gateway of the servers' : 'the way of answers to clients';
   const where = routers.size === 0 ? '' : ` on ${some([...routers])}`;
-  const cures = group.flatMap(({ path }) =>
-    path.onLink && gateway !== null ? onServer(path.address, `ip route replace default via ${gateway}`) : [],
+  const near = group.length > MOST_COMMANDS ? [] : group.filter(({ path }) => path.onLink);
+  const cures = near.flatMap(({ path }) =>
+    gateway !== null ? onServer(path.address, `ip route replace default via ${gateway}`) : [],
   );
   const choice = gateway === null ? ', with an address that nobody has' : '';
   return {

@@ -207,6 +207,14 @@ describe('a gateway that stays behind', () => {
     assert.deepEqual(cures, []);
   });
 
+  it('has no command for each of many servers', async () => {
+    const many = Array.from({ length: 11 }, (_, index) => `"10.2.0.${21 + index}:80"`).join(', ');
+    const { what, advice, cures } = await found(service(`servers: [${many}]`) + alone, { arp: free });
+    assert.match(what, /the NAT servers 10\.2\.0\.21, 10\.2\.0\.22, 10\.2\.0\.23 and 8 more does not move/);
+    assert.match(advice, /10\.2\.0\.254\/24/);
+    assert.deepEqual(cures, []);
+  });
+
   it('names the router whose routes are meant', async () => {
     const { advice } = await found(far + alone, routed);
     assert.match(advice, /make it the way of answers to clients on 10\.2\.0\.9/);
