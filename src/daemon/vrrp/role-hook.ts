@@ -25,6 +25,9 @@ export interface RoleHookOptions {
   readonly onFailure: (message: string) => void;
 }
 
+/** A program that is killed ends within this, if it can. */
+export const KILL_MS = 500;
+
 /** What it has become. */
 export interface HookNews {
   readonly state: HookState;
@@ -74,7 +77,7 @@ export class RoleHook {
    * Resolves when what it was told is told. Programs of an earlier state have half the time together, so that the last one has its
    * own.
    *
-   * @param limitMs for all of it
+   * @param limitMs for all of it; and `KILL_MS` for the end of a program that is killed then
    */
   async close(limitMs: number): Promise<void> {
     const { clock } = this.#options;
@@ -82,13 +85,18 @@ export class RoleHook {
       this.#hurries = true;
       if (this.#waiting !== null) this.#stopProgram?.(endOfTime());
     });
+    let endNow = (): void => undefined;
+    const timeIsOver = new Promise<void>((resolve) => (endNow = resolve));
     const end = clock.after(limitMs, () => {
       this.#over = endOfTime();
       this.#stopProgram?.(this.#over);
     });
-    await this.#running;
+    // A program that the kernel does not end, for it waits for a disk, holds up nobody.
+    const leave = clock.after(limitMs + KILL_MS, () => endNow());
+    await Promise.race([this.#running, timeIsOver]);
     hurry.cancel();
     end.cancel();
+    leave.cancel();
     this.#over = endOfTime();
     const { kind, name } = this.#settings;
     const lost = this.#waiting?.state;

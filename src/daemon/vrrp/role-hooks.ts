@@ -51,13 +51,23 @@ export class RoleHooks {
     this.#options = options;
   }
 
-  /** Follows the file. What runs goes on; who leaves hears of the end of its role first. */
+  /**
+   * Follows the file. What runs goes on; an instance or group that leaves hears of the end of its role first, and a group that
+   * is new of what its instances are.
+   */
   configure({ instances, hooks }: Pick<HaSettings, 'instances' | 'hooks'>): void {
+    const formerGroups = new Set(this.#groups.values());
     const members = instances.flatMap(({ name, group }) => (group === null ? [] : [[name, group] as const]));
     this.#groups = new Map(members);
     const former = this.#hooks;
     this.#hooks = new Map(hooks.map((each) => [keyOf(each.kind, each.name), this.#hookOf(each, former)]));
-    for (const [key, hook] of former) if (!this.#hooks.has(key)) this.#dismiss(key, hook);
+    const present = new Set([
+      ...instances.map(({ name }) => keyOf('instance', name)),
+      ...[...this.#groups.values()].map((name) => keyOf('group', name)),
+    ]);
+    for (const [key, hook] of former) if (!this.#hooks.has(key)) this.#dismiss(key, hook, present.has(key));
+    for (const group of new Set(this.#groups.values()))
+      if (!formerGroups.has(group)) this.#tellNewGroup(group);
   }
 
   /** An instance has become something else. */
@@ -98,8 +108,15 @@ export class RoleHooks {
     if (hook !== undefined && state === 'stop' && this.#leaving.delete(key)) this.#end(hook);
   }
 
-  #dismiss(key: string, hook: RoleHook): void {
-    if (hook.last === null || hook.last === 'stop') this.#end(hook);
+  #tellNewGroup(group: string): void {
+    const common = this.#stateOf(group);
+    if (common !== null && common !== 'stop')
+      this.#tell(keyOf('group', group), common, 0, 'the group is new in the file');
+  }
+
+  /** @param stays only its programs left the file */
+  #dismiss(key: string, hook: RoleHook, stays: boolean): void {
+    if (stays || hook.last === null || hook.last === 'stop') this.#end(hook);
     else if (key.startsWith('group ')) {
       // Its instances may go on without it.
       hook.tell({ state: 'stop', priority: 0, reason: 'the group left the file' });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { realClock } from '../../../../src/base/clock.js';
 import { HOOKS_END_MS, RoleHooks, type RoleNews } from '../../../../src/daemon/vrrp/role-hooks.js';
-import type { RunHook } from '../../../../src/daemon/vrrp/role-hook.js';
+import { KILL_MS, type RunHook } from '../../../../src/daemon/vrrp/role-hook.js';
 import type { RoleHooks as HookSettings } from '../../../../src/model/ha-hooks.js';
 import type { SendResult } from '../../../../src/notices/sender.js';
 import { runWords } from '../../../../src/notices/run-words.js';
@@ -182,6 +182,39 @@ describe('programs of an instance', () => {
     assert.deepEqual(ran, ['/any INSTANCE vi MASTER 150', '/any INSTANCE vi STOP 150']);
   });
 
+  it('hear of nothing more when they alone left the file', async () => {
+    const { hooks, ran, say, finish } = create();
+    hooks.configure(single([hook()]));
+    say('active');
+    await settle();
+    await finish();
+    hooks.configure(single([]));
+    say('backup');
+    say('initialize');
+    await settle();
+    assert.deepEqual(ran, ['/any INSTANCE vi MASTER 150']);
+  });
+
+  it('hold the end up no longer than it lasts, also when they cannot be killed', async () => {
+    const clock = new FakeClock();
+    const failures: string[] = [];
+    const hooks = new RoleHooks({
+      clock,
+      run: () => new Promise(() => undefined),
+      onFailure: (_instance, message) => void failures.push(message),
+    });
+    hooks.configure(single([hook()]));
+    hooks.changed({ instance: 'vi', state: 'active', priority: 150, reason: 'because' });
+    await settle();
+    hooks.changed({ instance: 'vi', state: 'initialize', priority: 150, reason: 'because' });
+    let closed = false;
+    void hooks.close().then(() => (closed = true));
+    clock.advance(HOOKS_END_MS + KILL_MS);
+    await settle();
+    assert.equal(closed, true);
+    assert.deepEqual(failures, ['tell instance vi stop: the director does not wait any longer']);
+  });
+
   it('follow a reload from the next state on', async () => {
     const { hooks, ran, say, finish } = create();
     hooks.configure(single([hook()]));
@@ -221,6 +254,23 @@ describe('programs of a group', () => {
       ran.map((words) => words.replace('/any GROUP both ', '')),
       ['BACKUP 0', 'MASTER 0', 'BACKUP 0', 'FAULT 0', 'STOP 0'],
     );
+  });
+
+  it('hear of nothing when they alone left the file, and of all of a group that is new', async () => {
+    const { hooks, ran, say, finish } = create();
+    hooks.configure(grouped([hook({ kind: 'group', name: 'both' })]));
+    say('active', 'a');
+    say('active', 'b');
+    await settle();
+    await finish();
+    hooks.configure(grouped([]));
+    await settle();
+    assert.deepEqual(ran, ['/any GROUP both MASTER 0']);
+    const { instances } = grouped([]);
+    const renamed = instances.map((each) => ({ ...each, group: 'pair' }));
+    hooks.configure({ instances: renamed, hooks: [hook({ kind: 'group', name: 'pair' })] });
+    await settle();
+    assert.deepEqual(ran.slice(1), ['/any GROUP pair MASTER 0']);
   });
 });
 
