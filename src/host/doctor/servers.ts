@@ -84,6 +84,33 @@ export function neighbourAddress(
   return (near.find((one) => !vips.has(one.address)) ?? near[0])?.address ?? null;
 }
 
+/**
+ * This host's address for a server beside it to have as its gateway: of those on the link one that moves between directors, if it has
+ * such a one now, for another would be left behind; else as `neighbourAddress`.
+ */
+export function gatewayFor(
+  network: HostNetwork,
+  model: Model,
+  link: Link,
+  server: string,
+  vips: ReadonlySet<string>,
+): string | null {
+  const fixed = neighbourAddress(network, link, server, vips);
+  const subnets = network.addresses.filter(
+    (own) => own.index === link.index && inSubnet(server, own.address, own.prefixLength),
+  );
+  if (model.ha === null || subnets.length === 0) return fixed;
+  const { instances } = model.ha;
+  const moving = network.addresses.find(
+    (own) =>
+      own.index === link.index &&
+      !vips.has(own.address) &&
+      subnets.some(({ address, prefixLength }) => inSubnet(own.address, address, prefixLength)) &&
+      instances.some(({ addresses }) => addresses.some(({ address }) => address === own.address)),
+  );
+  return moving?.address ?? fixed;
+}
+
 /** All addresses of the kernel's services. */
 export function vipSet(model: Model): Set<string> {
   return new Set(vipsOf(kernelServices(model)).map(({ address }) => address));

@@ -1,8 +1,10 @@
 /** Networks in which answers of NAT servers would find a way to the client past the director. */
+import type { Model } from '../../../model/director.js';
 import { inSubnet, maskAddress, ownAddress } from '../../network.js';
 import { clientsOf } from '../clients.js';
 import { finding, onServer } from '../finding.js';
 import {
+  gatewayFor,
   mostServers,
   nameServices,
   neighbourAddress,
@@ -27,7 +29,10 @@ export const natNetwork: DoctorCheck = {
       ({ forwarding, local }) => forwarding === 'nat' && !local,
     );
     if (rewritesSource(host)) return [];
-    return [...clientsBeside(host, nat, vips), ...nat.flatMap((path) => noInnerAddress(host, path, vips))];
+    return [
+      ...clientsBeside(host, model, nat, vips),
+      ...nat.flatMap((path) => noInnerAddress(host, path, vips)),
+    ];
   },
 };
 
@@ -48,12 +53,17 @@ interface Beside {
   readonly gateway: string;
 }
 
-function clientsBeside(host: HostView, paths: readonly ServerPath[], vips: ReadonlySet<string>): Finding[] {
+function clientsBeside(
+  host: HostView,
+  model: Model,
+  paths: readonly ServerPath[],
+  vips: ReadonlySet<string>,
+): Finding[] {
   const beside = paths.flatMap((path): Beside[] => {
     const { link, onLink, address } = path;
     if (link === null || !onLink) return [];
     const subnet = sharedSubnet(host, path);
-    const gateway = neighbourAddress(host.network, link, address, vips);
+    const gateway = gatewayFor(host.network, model, link, address, vips);
     return subnet === null || gateway === null ? [] : [{ path, link, subnet, gateway }];
   });
   if (beside.length === 0) return [];

@@ -6,6 +6,7 @@ import type { Link } from '../../../../native/rtnetlink/types.js';
 import type { Model } from '../../../model/director.js';
 import { finding, onServer } from '../finding.js';
 import {
+  gatewayFor,
   mostServers,
   nameServices,
   neighbourAddress,
@@ -145,7 +146,7 @@ function draftsOf(
     route?.preferredSource ??
     null;
   if (link === null || own === null || hardwareDestination === null || vips.has(own)) return [];
-  const gateway = neighbourAddress(host.network, link, address, vips);
+  const gateway = gatewayFor(host.network, model, link, address, vips);
   const plainProbe: EchoProbe = {
     link,
     hardwareDestination,

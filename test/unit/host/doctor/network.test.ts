@@ -394,6 +394,16 @@ describeCheck(serverAnswers, [
     cures: ['10.2.0.21: ip route replace default via 10.2.0.1'],
   },
   {
+    name: 'has such a server answer by the address that moves between directors, where one does',
+    config: `${one}ha:\n  instances: [{ name: vi, interface: eth0, vrid: 51, addresses: [10.1.0.100/24, { address: 10.2.0.254/24, interface: eth1 }] }]\n`,
+    host: {
+      links: { eth0: ['10.1.0.1/24', '10.1.0.100/24'], eth1: ['10.2.0.1/24', '10.2.0.254/24'] },
+      echo: from('10.2.0.1'),
+    },
+    expected: ['fault server 10.2.0.21'],
+    cures: ['10.2.0.21: ip route replace default via 10.2.0.254'],
+  },
+  {
     name: 'is silent where a server reaches the address of the service by itself, and clients through here',
     config: one,
     host: { echo: ({ source }) => source !== '10.1.0.100' },
@@ -505,6 +515,20 @@ describeCheck(natNetwork, [
     cures: [
       '10.1.0.21: ip route add 10.1.0.0/25 via 10.1.0.1',
       '10.1.0.21: ip route add 10.1.0.128/25 via 10.1.0.1',
+    ],
+  },
+  {
+    name: 'has them answer by the address that moves between directors, where one does',
+    config: `${beside}ha:\n  instances: [{ name: vi, interface: eth0, vrid: 51, addresses: [10.1.0.100/24, 10.1.0.254/24] }]\n`,
+    host: {
+      links: { eth0: ['10.1.0.1/24', '10.1.0.100/24', '10.1.0.254/24'] },
+      echo: () => false,
+      files: seen,
+    },
+    expected: ['warning server 10.1.0.21'],
+    cures: [
+      '10.1.0.21: ip route add 10.1.0.0/25 via 10.1.0.254',
+      '10.1.0.21: ip route add 10.1.0.128/25 via 10.1.0.254',
     ],
   },
   {
