@@ -107,7 +107,8 @@ export class SyncSide {
 
   /** Looks whether they still are as they were made. */
   keep(): void {
-    if (this.#made) this.#converge('resync');
+    // What failed is tried again for the reason that it was tried for.
+    if (this.#made && this.#retry === null) this.#converge('resync');
   }
 
   /** Stops them if nothing is to stay, else leaves them as the roles are now. Idempotent. */
@@ -122,11 +123,13 @@ export class SyncSide {
     if (this.#closed) return;
     this.#retry?.cancel();
     this.#retry = null;
+    let again = occasion;
     try {
       const running = this.#list();
       const wanted = wantedDaemons(this.#settings, this.#options.stateOf);
       const steps = planDaemons(wanted, this.#settings === null ? this.#own(running) : running);
       if (steps.length > 0 && (occasion === 'change' || this.#repairs(steps))) {
+        again = 'change';
         for (const step of steps) this.#run(step);
         this.#list();
       }
@@ -134,7 +137,7 @@ export class SyncSide {
       this.#recover();
     } catch (error) {
       this.#fail(reasonOf(error));
-      this.#retry = this.#options.clock.after(SYNC_RETRY_MS, () => this.#converge('change'));
+      this.#retry = this.#options.clock.after(SYNC_RETRY_MS, () => this.#converge(again));
     }
   }
 

@@ -14,10 +14,12 @@ class FakePlane implements SyncPlane {
   readonly log: string[] = [];
   readonly running = new Map<SyncRole, SyncDaemon>();
   failure: string | null = null;
+  listFailure = false;
   /** An interface that there is not. */
   missing: string | null = null;
 
   syncDaemons(): readonly SyncDaemon[] {
+    if (this.listFailure) throw new DirectorError('list', { code: 'ERR_SYNC_DAEMON', details: {} });
     return [...this.running.values()];
   }
 
@@ -145,6 +147,18 @@ describe('the sync daemons of a director', () => {
     await rig.side.follow(syncSettings(), 'repair');
     await rig.side.follow(syncSettings({ interface: 'eth2' }), 'repair');
     assert.deepEqual(new Set(rig.owned.map((each) => each.interface)), new Set(['eth2']));
+  });
+
+  it('stay as somebody else has made them with `drift: alert`, also after a look that failed', async () => {
+    const rig = new Rig();
+    await rig.follow('alert');
+    rig.plane.running.delete('backup');
+    rig.plane.listFailure = true;
+    rig.side.keep();
+    rig.plane.listFailure = false;
+    rig.clock.advance(SYNC_RETRY_MS);
+    assert.deepEqual(rig.plane.log, []);
+    assert.ok(rig.told.some((line) => line.startsWith('drift-found:')));
   });
 
   it("leave somebody else's alone where the file has none", async () => {
