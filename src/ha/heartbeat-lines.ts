@@ -125,7 +125,22 @@ export class HeartbeatLines {
 
   /** Heartbeat lines in the order of the file, then the own one to each director that was heard by them. */
   describe(): readonly VrrpLine[] {
-    return [...this.#lines, ...this.#own.values()].map((line) => line.describe());
+    const lines = this.#lines.map((line) => line.describe());
+    return [...lines, ...[...this.#own.values()].map((own) => this.#describeOwn(own, lines))];
+  }
+
+  /** While this one is active, nobody but the other one knows, who says so by the heartbeat lines. */
+  #describeOwn(own: OwnLine, lines: readonly VrrpLine[]): VrrpLine {
+    const described = own.describe();
+    if (this.#options.state() !== 'active' || described.state !== 'heard') return described;
+    const toIt = lines.filter((_, index) => this.#lines[index]?.heard?.source === own.peer);
+    if (toIt.length === 0 || toIt.some(({ state }) => state !== 'silent')) return described;
+    return {
+      ...described,
+      state: 'unknown',
+      reason: `${own.peer} could say only by other lines whether it hears this director, and they are silent`,
+      sinceMs: Math.max(...toIt.map(({ sinceMs }) => sinceMs)),
+    };
   }
 
   /** By name, as those of an instance; none where there is no line. */

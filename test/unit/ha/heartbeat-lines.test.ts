@@ -120,6 +120,19 @@ describe('HeartbeatLines', () => {
     assert.deepEqual(backup.story.slice(1), ['eth0 10.0.0.1 heard']);
   });
 
+  it('does not say of an active director that it is heard where nobody tells it any more', () => {
+    const { active, backup } = pair();
+    wires.cut.add('eth1');
+    live(active, backup, 1000);
+    assert.deepEqual(active.states.slice(1), ['eth2 10.2.0.2 heard', 'eth0 10.0.0.2 heard']);
+    wires.cut.add('eth2');
+    live(active, backup, 1000);
+    assert.deepEqual(active.states.slice(1), ['eth2 10.2.0.2 silent', 'eth0 10.0.0.2 unknown']);
+    wires.cut.delete('eth2');
+    live(active, backup, 300);
+    assert.deepEqual(active.states.slice(1), ['eth2 10.2.0.2 heard', 'eth0 10.0.0.2 heard']);
+  });
+
   it('misses no advertisements of one that is not active any more', () => {
     const { active, backup } = pair();
     active.lines.say(0);

@@ -270,7 +270,7 @@ describe('VrrpProcess with heartbeat lines', () => {
     clock.advance(100);
     assert.equal(first.role.state, 'active');
     assert.match(first.role.reason, /has left/);
-    assert.deepEqual(first.lines, ['eth1 silent', 'eth0 heard']);
+    assert.deepEqual(first.lines, ['eth1 silent', 'eth0 unknown']);
   });
 
   it('takes over at once from one that leaves, though the own line is cut', async () => {
