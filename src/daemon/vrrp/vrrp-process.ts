@@ -80,8 +80,11 @@ export class VrrpProcess {
   /** Tells it what to do, and starts it first if it does not run. Not to be called after `stop` has been. */
   configure(configuration: Configure): void {
     this.#configuration = configuration;
-    if (this.#child !== null) this.#child.send(configuration);
-    else if (this.#again === null) this.#launch();
+    if (this.#child !== null) {
+      // An instance that is new may depend on something that is bad.
+      this.changed();
+      this.#child.send(configuration);
+    } else if (this.#again === null) this.#launch();
   }
 
   /** @returns false = it does not run, or leaves */

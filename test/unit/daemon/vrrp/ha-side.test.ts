@@ -16,7 +16,11 @@ const blog = vrrpInstance({
   addresses: [vip('192.0.2.11/24'), vip('10.0.1.254/24', { interface: 'eth1' })],
 });
 
-function create({ host = new FakeHaHost(), programmed = (): boolean => true } = {}) {
+function create({
+  host = new FakeHaHost(),
+  programmed = (): boolean => true,
+  tracked = [] as readonly InstanceTracks[],
+} = {}) {
   const clock = new FakeClock();
   const events = new EventLog(clock);
   const logged: string[] = [];
@@ -28,7 +32,7 @@ function create({ host = new FakeHaHost(), programmed = (): boolean => true } = 
     logger: { error: log, warn: log },
     host,
     programmed,
-    tracks: { told: [], status: [] },
+    tracks: { told: tracked, status: [] },
     onActive: () => void logged.push('became active'),
     sync: () => null,
     onRoles: () => undefined,
@@ -96,6 +100,24 @@ describe('lvsd-vrrp', () => {
     const before = host.child.heard.length;
     clock.advance(HEARTBEAT_MS - 1);
     assert.equal(host.child.heard.length, before, 'the next one is due a second after that');
+  });
+
+  it('hears what a new instance depends on before it hears of the instance', async () => {
+    const tracked: InstanceTracks[] = [];
+    const { host, side } = await started(create({ tracked }));
+    const before = host.child.heard.length;
+    tracked.push({
+      instance: 'vi_new',
+      faults: ['process nginx: no process of that name'],
+      weight: 0,
+      waits: false,
+    });
+    await side.follow(haSettings([shop, blog, vrrpInstance({ name: 'vi_new', vrid: 53 })]));
+    assert.deepEqual(
+      host.child.heard.slice(before).map(({ kind }) => kind),
+      ['heartbeat', 'configure'],
+    );
+    assert.deepEqual(host.child.last('heartbeat')?.tracks, tracked);
   });
 
   it('gets another configuration in place', async () => {
