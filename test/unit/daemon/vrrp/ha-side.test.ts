@@ -6,6 +6,7 @@ import { HaSide } from '../../../../src/daemon/vrrp/ha-side.js';
 import { SILENT_BEATS } from '../../../../src/daemon/vrrp/vrrp-process.js';
 import { HEARTBEAT_MS } from '../../../../src/ha/messages.js';
 import { FakeClock, settle } from '../../../support/fake-clock.js';
+import type { InstanceTracks } from '../../../../src/ha/messages.js';
 import { FakeHaHost, haSettings, vrrpRole } from '../../../support/fake-vrrp.js';
 import { vip, vrrpInstance } from '../../../support/vrrp-instance.js';
 
