@@ -10,6 +10,8 @@ import { keyOf, without } from './address-sets.js';
 export class AdoptedAddresses implements AddressOwner {
   readonly #owner: AddressOwner;
   #waiting: readonly InstanceAddress[] | null;
+  #spares = false;
+  #hasAdded = false;
 
   /** @param adopt false = there is nothing to wait for, as in all but the first configuration */
   constructor(owner: AddressOwner, adopt: boolean) {
@@ -17,8 +19,14 @@ export class AdoptedAddresses implements AddressOwner {
     this.#waiting = adopt ? [] : null;
   }
 
+  /** While it spares, what it has not added itself is not removed: it may be this host's own. */
+  spare(spares: boolean): void {
+    this.#spares = spares;
+  }
+
   /** Those that the file does not give the instance any more are not left behind. */
   add(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
+    this.#hasAdded = true;
     const left = (this.#waiting ?? []).filter(
       (waiting) => !addresses.some((other) => keyOf(other) === keyOf(waiting)),
     );
@@ -36,6 +44,7 @@ export class AdoptedAddresses implements AddressOwner {
   }
 
   remove(addresses: readonly InstanceAddress[]): readonly AddressFailure[] {
+    if (this.#spares && !this.#hasAdded) return [];
     if (this.#waiting === null) return this.#owner.remove(addresses);
     this.#waiting = [...addresses, ...without(this.#waiting, addresses)];
     return [];

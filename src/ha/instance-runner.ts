@@ -27,7 +27,7 @@ import type { GroupMember } from './groups.js';
 import { HeartbeatLines } from './heartbeat-lines.js';
 import { OWNER_PRIORITY } from './machine.js';
 import type { OrderTarget } from './orders.js';
-import { findStandpoint, lookAtTracked, type Standpoint } from './standpoint.js';
+import { findStandpoint, lookAtTracked, onlyMoving, type Standpoint } from './standpoint.js';
 import { presenceOf } from './address-presence.js';
 import type { Interfaces } from './interface-watch.js';
 import type { Pacer } from './pacer.js';
@@ -221,6 +221,9 @@ export class InstanceRunner implements LineListener, GroupMember, OrderTarget {
       this.#track();
       const { interfaces, moving } = this.#options;
       const found = findStandpoint(this.#config, interfaces, addresses, moving());
+      const index = interfaces.link(this.#config.interface)?.index ?? -1;
+      const { family, source } = this.#config;
+      this.#addresses.spare(source === null && onlyMoving(addresses, index, family, moving()).length > 0);
       if (typeof found === 'string') this.#hinder(found);
       else {
         // First: what it does as it stands makes the list an old one.

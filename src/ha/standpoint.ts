@@ -30,7 +30,21 @@ export function findStandpoint(
   const own = source ?? chooseSource(addresses, link.index, addressFamily(family), moving);
   if (own !== null) return { index: link.index, source: parseIp(own)?.text ?? own };
   const kind = family === 4 ? 'IPv4' : 'link-local IPv6';
-  return `interface ${name} has no ${kind} address to advertise from`;
+  const [only] = onlyMoving(addresses, link.index, family, moving);
+  if (only === undefined) return `interface ${name} has no ${kind} address to advertise from`;
+  return `interface ${name} has no ${kind} address to advertise from but ${only}, which moves: give this director one of its own there`;
+}
+
+/** Addresses of the family on an interface that has none but such as move: one of them may be the host's own. */
+export function onlyMoving(
+  addresses: readonly InterfaceAddress[],
+  index: number,
+  family: VrrpInstance['family'],
+  moving: ReadonlySet<string>,
+): readonly string[] {
+  const own = addresses.filter((each) => each.index === index && each.family === addressFamily(family));
+  const texts = own.map(({ address }) => address);
+  return texts.every((text) => moving.has(text)) ? texts : [];
 }
 
 /** What is wrong with the interfaces that an instance depends on, beside its own. */

@@ -17,9 +17,13 @@ export class RoleBook {
     this.#wallMs = wallMs;
   }
 
-  /** Every address that an instance may have. */
+  /** Every address that an instance may have. One that is in fault and has none may have left alone what is the host's own. */
   get addresses(): readonly InstanceAddress[] {
-    return [...this.#instances.flatMap(({ addresses }) => addresses), ...this.#left];
+    const some = this.#instances.filter(({ name }) => {
+      const role = this.#roles.get(name);
+      return role?.state !== 'fault' || role.held.length > 0;
+    });
+    return [...some.flatMap(({ addresses }) => addresses), ...this.#left];
   }
 
   /** In the order of the file. */

@@ -346,6 +346,26 @@ describe('VrrpProcess', () => {
     assert.match(reason(), /interface eth0 has no IPv4 address to advertise from/);
   });
 
+  it('takes the only address of its interface from nobody: it may be the one that people reach this host by', async () => {
+    const host = new Host();
+    host.ownAddresses = [];
+    host.present.add(VIP.address);
+    host.configure([INSTANCE]);
+    host.beat();
+    assert.deepEqual([host.state(), host.diary], ['fault', []]);
+    assert.match(
+      host.role()?.reason ?? '',
+      /interface eth0 has no IPv4 address to advertise from but 192\.0\.2\.10, which moves: give this director one/,
+    );
+    host.change(() => (host.ownAddresses = ['10.0.0.1']));
+    assert.deepEqual([host.state(), host.diary], ['backup', [`remove ${VIP.address}`]]);
+    host.live(DOWN_MS);
+    assert.equal(host.state(), 'active');
+    host.change(() => (host.ownAddresses = []));
+    assert.deepEqual([host.state(), host.present.size], ['fault', 0], 'what it added itself is not spared');
+    await host.process.stop();
+  });
+
   it('opens the socket again when it could not be had, or failed', () => {
     const host = new Host();
     host.openFails = 'socket VRRP socket: EPERM';

@@ -149,6 +149,15 @@ describe('lvsd-vrrp', () => {
 });
 
 describe('when lvsd-vrrp has gone', () => {
+  it("an address that it said it does not hold, in fault, is left alone: it may be the host's own", async () => {
+    const { host } = await started();
+    const fault = vrrpRole('vi_shop', 'fault', { held: [] });
+    host.child.say({ kind: 'roles', roles: [fault, vrrpRole('vi_blog', 'fault', { held: ['192.0.2.11'] })] });
+    host.child.end('SIGKILL');
+    assert.ok(!host.log.includes('removed 192.0.2.10'));
+    assert.ok(host.log.includes('removed 192.0.2.11'));
+  });
+
   it('its addresses are removed in the very turn, all of them', async () => {
     const { host } = await started();
     host.child.end('SIGKILL');
