@@ -25,7 +25,9 @@ import {
 } from './machine.js';
 import type { Pacer } from './pacer.js';
 import { SplitWatch } from './split-watch.js';
+import { computeSkewTimeMs } from './timers.js';
 import { transitionReason } from './transition-reason.js';
+import { WitnessWait } from './witness-wait.js';
 
 /** What sends the advertisements of one instance. */
 export interface AdvertisementSender {
@@ -125,8 +127,7 @@ export class Instance {
   #activeAtMs = Infinity;
   /** Of whoever told it to take or to yield. */
   #because = '';
-  /** Counts the waits for a witness: an answer is one to the wait in which it was asked. */
-  #witnessWait = 0;
+  readonly #witnessWait = new WitnessWait();
   #observer: InstanceObserver | null = null;
   #timer: Timer | null = null;
   #timerAtMs = Infinity;
@@ -329,7 +330,7 @@ export class Instance {
     const { state, actions, cause } = step(this.#settings, before, event, nowMs);
     this.#state = state;
     if (before.name !== 'active' && state.name === 'active') this.#becomeActive(nowMs);
-    if (state.wait !== 'witness') this.#witnessWait += 1;
+    if (state.wait !== 'witness') this.#witnessWait.end();
     for (const action of actions) this.#perform(action);
     this.#rearm(nowMs);
     if (cause !== null) this.#tell(cause, before, nowMs);
@@ -344,12 +345,21 @@ export class Instance {
   }
 
   #askWitness(): void {
-    const wait = this.#witnessWait;
+    const wait = this.#witnessWait.ask();
     this.#seams.witness.ask(() => {
-      if (wait !== this.#witnessWait) return;
+      if (!this.#witnessWait.isOpen(wait)) return;
       this.#seams.drain();
-      this.#take(WITNESS);
+      if (this.#believesWitness()) this.#take(WITNESS);
     });
+  }
+
+  /** Who stood still begins its wait anew, whatever was answered. */
+  #believesWitness(): boolean {
+    const { learnedMs, lateAtMs } = this.#state;
+    const nowMs = this.#seams.clock.nowMs();
+    const intervalMs = learnedMs ?? this.#settings.advertiseMs;
+    const listenMs = intervalMs + computeSkewTimeMs(this.#settings, intervalMs);
+    return nowMs > lateAtMs || this.#witnessWait.believes(nowMs, listenMs);
   }
 
   /** Whoever yields to this one may still be heard: one more interval is theirs. */

@@ -28,6 +28,9 @@ export class ReferenceRouter {
   #waitsFor: WaitsFor = 'Active_Down_Interval';
   /** Nobody becomes active before a witness has answered. */
   needsWitness = false;
+  /** Questions to a witness since it last waited for something else, and when an answer may be believed after more than one. */
+  #asked = 0;
+  #believesFromMs: number | null = null;
   /** Counts what it waited for, so that an answer is known to be one to this wait. */
   #waits = 0;
   /** How long it has been in Backup without a break. */
@@ -85,7 +88,7 @@ export class ReferenceRouter {
     this.#pass(nowMs);
     if (this.question !== question) return;
     if (this.#lateMs() > this.#adverIntervalMs() + NOTHING_MS) this.#wait('one more interval');
-    else this.#toActive();
+    else if (this.#believes(nowMs)) this.#toActive();
   }
 
   hold(condition: string, nowMs: number): void {
@@ -187,7 +190,17 @@ export class ReferenceRouter {
     this.#silentMs = 0;
   }
 
+  /** A witness that kept silent once may have come back together with the active director, who gets time to be heard. */
+  #believes(nowMs: number): boolean {
+    if (this.#asked === 1) return true;
+    const interval = this.#adverIntervalMs();
+    this.#believesFromMs ??= nowMs + interval + this.#skewTimeMs(interval);
+    return nowMs >= this.#believesFromMs;
+  }
+
   #wait(waitsFor: WaitsFor): void {
+    this.#asked = waitsFor === 'a witness' ? this.#asked + 1 : 0;
+    if (this.#asked === 0) this.#believesFromMs = null;
     if (waitsFor !== 'a witness') this.#waits += 1;
     this.#waitsFor = waitsFor;
     this.#waitedMs = 0;

@@ -422,6 +422,21 @@ describe('an instance that needs a witness', () => {
     assert.equal(bench.instance.role().reason, `${PEER} is not heard any more, and a witness answers`);
   });
 
+  it('gives the other director an interval to be heard when a witness answers again that kept silent', () => {
+    const interval = 1000 + DOWN - 3000;
+    const bench = new InstanceBench();
+    bench.witnessNeeded = true;
+    bench.instance.start();
+    bench.clock.advance(DOWN + 2000);
+    bench.questions.at(-1)?.();
+    bench.clock.advance(interval - 1);
+    bench.questions.at(-1)?.();
+    assert.equal(bench.instance.state, 'backup');
+    bench.clock.advance(1);
+    bench.questions.at(-1)?.();
+    assert.equal(bench.instance.state, 'active');
+  });
+
   it('asks every interval, and hears what waits before it believes the answer', () => {
     const bench = new InstanceBench();
     bench.witnessNeeded = true;

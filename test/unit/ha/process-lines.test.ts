@@ -244,6 +244,8 @@ describe('VrrpProcess with heartbeat lines', () => {
     assert.equal(second.role.state, 'backup');
     witnessAnswers = true;
     clock.advance(102);
+    assert.equal(second.role.state, 'backup', 'the other one may be back, too');
+    clock.advance(300);
     assert.equal(second.role.state, 'active');
   });
 
