@@ -14,13 +14,8 @@ import type { AddressOwner } from './address-owner.js';
 import { AdoptedAddresses } from './adopted-addresses.js';
 import { addressFamily, type Line, type LineListener, type OpenLine } from './advertisement-line.js';
 import { advertisedAddresses, InstanceSender } from './instance-sender.js';
-import {
-  Instance,
-  type HeardPeer,
-  type InstanceObserver,
-  type InstanceTransition,
-  type WitnessSeam,
-} from './instance.js';
+import { Instance } from './instance.js';
+import type { HeardPeer, InstanceObserver, InstanceTransition, WitnessSeam } from './instance-seams.js';
 import { InstanceConditions, type ConditionSource } from './instance-conditions.js';
 import { DifferenceTeller } from './difference-teller.js';
 import type { GroupMember } from './groups.js';

@@ -3,7 +3,7 @@ import type { VrrpInstance } from '../model/vrrp-instance.js';
 import { encodeAdvertisement, encodePassword, VRRP_GROUP } from '../../native/vrrp/packet.js';
 import type { SendFailure } from '../../native/vrrp/socket.js';
 import { addressFamily, type Line } from './advertisement-line.js';
-import type { AdvertisementSender } from './instance.js';
+import type { AdvertisementSender } from './instance-seams.js';
 
 interface Packet {
   readonly bytes: Uint8Array;

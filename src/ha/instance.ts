@@ -5,14 +5,16 @@
  * advertise and to hear one in backup makes a state and no timer: one that is set is left until it fires, and is then set
  * for what remains.
  */
-import type { Clock, Timer } from '../base/clock.js';
-import { reasonOf } from '../base/errors.js';
+import type { Timer } from '../base/clock.js';
 import type { InstanceAddress, VrrpInstance } from '../model/vrrp-instance.js';
-import type { VrrpPeer, VrrpRole, VrrpState } from '../model/vrrp-role.js';
-import type { AddressOwner, AddressPresence } from './address-owner.js';
+import type { VrrpRole, VrrpState } from '../model/vrrp-role.js';
+import type { AddressPresence } from './address-owner.js';
 import { Goodbye } from './goodbye.js';
+import { PeerMemory } from './peer-memory.js';
 import { HeldAddresses } from './held-addresses.js';
 import { createCounters, DROPPED } from './instance-counters.js';
+import type { HeardPeer, InstanceObserver, InstanceSeams, InstanceTransition } from './instance-seams.js';
+import { InstanceVoice } from './instance-voice.js';
 import { effectivePriority, raiseAbove } from './effective-priority.js';
 import { INITIAL_STATE, type MachineSettings, type MachineState } from './machine-state.js';
 import {
@@ -23,77 +25,10 @@ import {
   type MachineEvent,
   type TransitionCause,
 } from './machine.js';
-import type { Pacer } from './pacer.js';
 import { SplitWatch } from './split-watch.js';
 import { computeSkewTimeMs } from './timers.js';
 import { transitionReason } from './transition-reason.js';
 import { WitnessWait } from './witness-wait.js';
-
-/** What sends the advertisements of one instance. */
-export interface AdvertisementSender {
-  /**
-   * Sends one, with the interval and the addresses of the configuration.
-   *
-   * @param priority 0..255
-   * @returns false = the kernel has no room for it at the moment
-   * @throws whatever the kernel refuses it for
-   */
-  send(priority: number): boolean;
-}
-
-/** A change of state, plain values. */
-export interface InstanceTransition {
-  readonly instance: string;
-  readonly from: VrrpState;
-  readonly to: VrrpState;
-  /** Wall clock. */
-  readonly atMs: number;
-  /** Why, for people. */
-  readonly reason: string;
-}
-
-/** Somebody who answers only while this host is not cut off. */
-export interface WitnessSeam {
-  /** Whether one has to answer, at the moment, before the instance becomes active. */
-  needed(): boolean;
-  /** @param answered called when one has answered; never when none does. Later than this call is enough */
-  ask(answered: () => void): void;
-}
-
-/** Whoever wants to know of everything that an instance hears and becomes, as it comes. Nothing of it may throw. */
-export interface InstanceObserver {
-  /** Another one that is active; the machine has taken it. */
-  heard(sender: string, advertiseMs: number): void;
-  changed(transition: InstanceTransition): void;
-}
-
-/** The director that was heard last. */
-export interface HeardPeer extends VrrpPeer {
-  readonly advertiseMs: number;
-}
-
-/** What an instance needs. None of the functions may throw. */
-export interface InstanceSeams {
-  readonly clock: Clock;
-  readonly sender: AdvertisementSender;
-  readonly addresses: AddressOwner;
-  /** Of the whole process. */
-  readonly pacer: Pacer;
-  /**
-   * Hands over what waits in the socket, by `hear` and `drop`: a timer of a loop that was busy ends before the packets are
-   * read that came in time.
-   */
-  readonly drain: () => void;
-  /** After all that the change brings about. */
-  readonly onTransition: (transition: InstanceTransition) => void;
-  /** `<operation> <subject>: <reason>`; the instance goes on. */
-  readonly onProblem: (message: string) => void;
-  readonly witness: WitnessSeam;
-  /** It would become active, and waits for those of its group, which `take` tells of; again every interval. */
-  readonly onReady: () => void;
-  /** Another director is active while this one is, or is so no more. */
-  readonly onSplit: (phase: 'begun' | 'ended', peer: VrrpPeer) => void;
-}
 
 const TIMER: MachineEvent = { kind: 'timer' };
 const WITNESS: MachineEvent = { kind: 'witness' };
@@ -108,6 +43,7 @@ export class Instance {
   readonly #goodbye: Goodbye;
   readonly #counters = createCounters();
   readonly #dropped = new Map<string, number>();
+  readonly #voice: InstanceVoice;
   /** The one that is handed to the machine, again and again. */
   readonly #heard: { -readonly [Key in keyof AdvertisementEvent]: AdvertisementEvent[Key] };
   readonly #splits: SplitWatch;
@@ -120,10 +56,7 @@ export class Instance {
   #state = INITIAL_STATE;
   #sinceMs: number;
   #reason = 'it was not started yet';
-  #peerAddress: string | null = null;
-  #peerPriority = 0;
-  #peerAdvertiseMs = 0;
-  #heardAtMs = -Infinity;
+  readonly #peer = new PeerMemory();
   #activeAtMs = Infinity;
   /** Of whoever told it to take or to yield. */
   #because = '';
@@ -131,7 +64,6 @@ export class Instance {
   #observer: InstanceObserver | null = null;
   #timer: Timer | null = null;
   #timerAtMs = Infinity;
-  #sendFails = false;
 
   /** @param source the address that it advertises from, canonical text without a zone */
   constructor(config: VrrpInstance, source: string, seams: InstanceSeams) {
@@ -153,7 +85,12 @@ export class Instance {
       onWake,
       onProblem,
     });
-    this.#goodbye = new Goodbye(clock, () => this.#send(LEAVING_PRIORITY));
+    this.#voice = new InstanceVoice({
+      sender: seams.sender,
+      counters: this.#counters,
+      onRefusal: (reason) => onProblem(`advertise ${this.#config.name}: ${reason}`),
+    });
+    this.#goodbye = new Goodbye(clock, () => this.#voice.say(LEAVING_PRIORITY));
     this.#heard = { kind: 'advertisement', priority: 0, advertiseMs: 0, sender: '' };
     this.#sinceMs = clock.wallMs();
   }
@@ -180,8 +117,7 @@ export class Instance {
 
   /** Who was heard last, this instance's life long; null = nobody. */
   get heardPeer(): HeardPeer | null {
-    const peer = this.#peer();
-    return peer === null ? null : { ...peer, advertiseMs: this.#peerAdvertiseMs };
+    return this.#peer.heard;
   }
 
   /** With which it stands for election, but for what it was raised by. */
@@ -276,8 +212,8 @@ export class Instance {
     if (this.#state.name !== 'backup') return;
     this.#because = because;
     this.#outdoes = outdo;
-    if (outdo && this.#peerAddress !== null) {
-      this.#raise = raiseAbove(this.#peerPriority, this.#config.priority, this.#weight);
+    if (outdo && this.#peer.heard !== null) {
+      this.#raise = raiseAbove(this.#peer.priority, this.#config.priority, this.#weight);
       this.#settings = { ...this.#settings, priority: this.#priority() };
     }
     this.#take({ kind: 'take' });
@@ -299,7 +235,7 @@ export class Instance {
       reason: this.#reasonNow(),
       priority: this.#settings.priority,
       released: this.#state.released,
-      peer: this.#state.name === 'active' ? null : this.#peer(),
+      peer: this.#state.name === 'active' ? null : this.#peer.peer,
       held: this.#addresses.there.map(({ address }) => address),
       lines: [],
       counters: { ...this.#counters, ...Object.fromEntries(dropped) },
@@ -384,7 +320,7 @@ export class Instance {
   #perform(action: Action): void {
     switch (action) {
       case 'advertise':
-        this.#send(this.#settings.priority);
+        this.#voice.say(this.#settings.priority);
         break;
       case 'resign':
         this.#goodbye.say();
@@ -403,43 +339,13 @@ export class Instance {
     }
   }
 
-  /** True = nothing is left to try. A refusal is told when it begins; that of a goodbye is no news, the interface may be down. */
-  #send(priority: number): boolean {
-    try {
-      const sent = this.#seams.sender.send(priority);
-      if (sent) this.#countSent(priority);
-      else this.#counters['send-failures'] += 1;
-      return sent;
-    } catch (thrown) {
-      this.#counters['send-failures'] += 1;
-      if (priority === LEAVING_PRIORITY) return true;
-      if (!this.#sendFails) this.#seams.onProblem(`advertise ${this.#config.name}: ${reasonOf(thrown)}`);
-      this.#sendFails = true;
-      return true;
-    }
-  }
-
-  #countSent(priority: number): void {
-    this.#sendFails = false;
-    this.#counters['advertisements-sent'] += 1;
-    if (priority === LEAVING_PRIORITY) this.#counters['priority-zero-sent'] += 1;
-  }
-
   /** Who claims to be active now. */
   #note(priority: number, advertiseMs: number, sender: string): void {
     const { name } = this.#state;
     if (priority === LEAVING_PRIORITY) this.#counters['priority-zero-received'] += 1;
     else if (name === 'active' && priority < this.#settings.priority)
       this.#counters['inferior-received'] += 1;
-    this.#peerAddress = sender;
-    this.#peerPriority = priority;
-    this.#peerAdvertiseMs = advertiseMs;
-    this.#heardAtMs = this.#seams.clock.nowMs();
-  }
-
-  #peer(): VrrpPeer | null {
-    const address = this.#peerAddress;
-    return address === null ? null : { address, priority: this.#peerPriority };
+    this.#peer.hear(sender, priority, advertiseMs, this.#seams.clock.nowMs());
   }
 
   /** A timer that fires too early is set for the rest then; so most events leave it as it is. */
@@ -463,9 +369,9 @@ export class Instance {
     const { conditions } = this.#state;
     this.#reason = transitionReason(cause, {
       priority: this.#settings.priority,
-      peer: this.#peer(),
+      peer: this.#peer.peer,
       waitedMs: nowMs - before.setAtMs,
-      preempts: this.#heardAtMs > before.setAtMs,
+      preempts: this.#peer.atMs > before.setAtMs,
       lateMs: nowMs - before.dueAtMs,
       conditions,
       because: this.#because,

@@ -10,7 +10,7 @@ import { isHigherAddress } from '../base/ip.js';
 import type { VrrpInstance } from '../model/vrrp-instance.js';
 import type { VrrpRole, VrrpState } from '../model/vrrp-role.js';
 import { HIGHEST_PRIORITY } from './effective-priority.js';
-import type { HeardPeer, InstanceObserver, InstanceTransition } from './instance.js';
+import type { HeardPeer, InstanceObserver, InstanceTransition } from './instance-seams.js';
 import { OWNER_PRIORITY } from './machine.js';
 import { ORDER_LIMIT_MS, type Order, type OrderEnd } from './messages.js';
 

@@ -1,5 +1,6 @@
 /** An instance between fakes, which write down in one list what it has done, in order. */
-import { Instance, type InstanceTransition } from '../../../src/ha/instance.js';
+import { Instance } from '../../../src/ha/instance.js';
+import type { InstanceTransition } from '../../../src/ha/instance-seams.js';
 import type { AddressFailure } from '../../../src/ha/address-owner.js';
 import { Pacer } from '../../../src/ha/pacer.js';
 import type { Timer } from '../../../src/base/clock.js';
