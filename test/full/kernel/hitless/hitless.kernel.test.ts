@@ -79,7 +79,14 @@ describe('a constant load', () => {
         for (let restart = 1; restart <= RESTARTS; restart++) {
           assert.equal(await home.end('SIGTERM'), 0);
           await start();
-          assert.equal((await home.api.status()).lastPlan?.steps, 0, `restart ${restart}`);
+          const { lastPlan } = await home.api.status();
+          const { events } = await home.api.events({ limit: 100 });
+          // A server that was removed before becomes idle when its last connection is forgotten, at any moment.
+          const drained = events.filter(({ type }) => type === 'drain-ended').length;
+          assert.ok(
+            (lastPlan?.steps ?? 1) <= drained,
+            `restart ${restart}: ${JSON.stringify(lastPlan)}, ${drained} drained`,
+          );
           good(`restart ${restart}`);
         }
         for (let kill = 1; kill <= KILLS; kill++) {
